@@ -1,0 +1,58 @@
+/** Bytes as they came from a client or a relay are shown in three ways, none of which is ever their identity. */
+
+/** `0x` and lower-case hex. */
+export function toHex(bytes: Uint8Array): string {
+  return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
+}
+
+/** True if every byte is printable ASCII (0x20-0x7e) and there is at least one. */
+export function isPrintable(bytes: Uint8Array): boolean {
+  return bytes.length > 0 && bytes.every((byte) => byte >= 0x20 && byte <= 0x7e);
+}
+
+/**
+ * The printable text itself, else `0x` + hex. One trailing NUL is not shown (several relays send one). Text that itself
+ * starts with `0x` is shown as hex, so that the two forms cannot be mistaken for one another.
+ */
+export function toText(bytes: Uint8Array): string {
+  const shown = bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes;
+  return isPrintable(shown) && !(shown[0] === 0x30 && shown[1] === 0x78)
+    ? Buffer.from(shown).toString('latin1')
+    : toHex(bytes);
+}
+
+/**
+ * Reversible ASCII text: printable bytes as they are, backslash as `\\`, everything else as `\xHH`.
+ * Used where a column must be readable and still hold the exact bytes (hostname, vendor class).
+ */
+export function escapeBytes(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) {
+    if (byte === 0x5c) text += '\\\\';
+    else if (byte >= 0x20 && byte <= 0x7e) text += String.fromCharCode(byte);
+    else text += `\\x${byte.toString(16).padStart(2, '0')}`;
+  }
+  return text;
+}
+
+/** Reads what {@link escapeBytes} wrote. Throws RangeError on anything it cannot have written. */
+export function unescapeBytes(text: string): Buffer {
+  const bytes: number[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e)
+      throw new RangeError(`Unexpected character U+${code.toString(16)} in escaped bytes`);
+    if (code !== 0x5c) {
+      bytes.push(code);
+    } else if (text[i + 1] === '\\') {
+      bytes.push(0x5c);
+      i += 1;
+    } else {
+      const hex = /^x([0-9a-f]{2})/.exec(text.slice(i + 1, i + 4));
+      if (!hex) throw new RangeError(`Unexpected escape "${text.slice(i, i + 4)}" in escaped bytes`);
+      bytes.push(Number.parseInt(hex[1]!, 16));
+      i += 3;
+    }
+  }
+  return Buffer.from(bytes);
+}

@@ -1,0 +1,55 @@
+/** Microseconds since 1970-01-01T00:00:00Z, UTC, an integer (exact in a double until the year 2255). */
+export type Micros = number;
+
+export const MICROS_PER_SECOND = 1_000_000;
+
+/** Where the time comes from; tests and simulations bring their own. */
+export interface Clock {
+  /** Wall clock, UTC. May step in either direction. */
+  now(): Micros;
+  /** Microseconds of a clock that never steps (its zero means nothing). */
+  monotonic(): Micros;
+}
+
+/**
+ * The machine's clock. Date.now() has milliseconds only; the microseconds below come from the monotonic clock, held
+ * inside the millisecond that Date.now() tells, so a step of the wall clock is followed at once.
+ */
+export class SystemClock implements Clock {
+  #offset = 0;
+
+  now(): Micros {
+    const millis = Date.now();
+    const estimate = Math.round(this.monotonic() + this.#offset);
+    const low = millis * 1000;
+    if (estimate >= low && estimate < low + 1000) return estimate;
+    const held = estimate < low ? low : low + 999;
+    this.#offset += held - estimate;
+    return held;
+  }
+
+  monotonic(): Micros {
+    return performance.now() * 1000;
+  }
+}
+
+/** `2026-11-20 14:03:07.000123`, UTC: the form of DATETIME(6) columns, which sorts as time does. */
+export function toSqlTime(at: Micros): string {
+  const seconds = Math.floor(at / MICROS_PER_SECOND);
+  const iso = new Date(seconds * 1000).toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)}.${String(at - seconds * MICROS_PER_SECOND).padStart(6, '0')}`;
+}
+
+/** Reads what {@link toSqlTime} wrote (a fraction of 0 to 6 digits). Throws RangeError on anything else. */
+export function fromSqlTime(text: string): Micros {
+  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?$/.exec(text);
+  const millis = match ? Date.parse(`${match[1]}T${match[2]}Z`) : Number.NaN;
+  if (!match || Number.isNaN(millis))
+    throw new RangeError(`"${text}" is not a time of the form 2026-11-20 14:03:07.000000`);
+  return millis * 1000 + Number((match[3] ?? '').padEnd(6, '0'));
+}
+
+/** `2026-11-20T14:03:07.000123Z`. */
+export function toIsoTime(at: Micros): string {
+  return `${toSqlTime(at).replace(' ', 'T')}Z`;
+}
