@@ -1,0 +1,34 @@
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { UsageError } from '../base/errors.js';
+
+/** A lock that its process holds; ends with release() or with the process, however that ends. */
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Takes an exclusive lock on a file that is made for it. The kernel frees it with the process, so kill -9 leaves no stale lock
+ * (SQLite's own file lock is used: Node has none).
+ * @param what for the message: `server`, `shipper`
+ * @throws UsageError if another process holds it.
+ */
+export function acquireLock(file: string, what: string): Lock {
+  mkdirSync(dirname(file), { recursive: true });
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+  const db = new Database(file, { timeout: 0 });
+  try {
+    db.pragma('journal_mode = MEMORY');
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY')) {
+      throw new UsageError(`Another ${what} already runs on this queue (${file} is locked)`, {
+        hint: `stop the other ${what}, or give this one a queue.file of its own`,
+      });
+    }
+    throw error;
+  }
+  return { release: () => void (db.open && db.close()) };
+}

@@ -1,0 +1,41 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+
+/** Up to which event a queue's events are known to be in the trail. */
+export interface ShippedPosition {
+  /** 0 if nothing was shipped yet. */
+  sequence: number;
+  /** Hash of that event, hex. */
+  hash: string;
+}
+
+/** The shipper's note beside the queue file. Only the shipper writes it; the server reads it to delete what was shipped. */
+export function positionFile(queueFile: string): string {
+  return `${queueFile}.shipped`;
+}
+
+/**
+ * Reads the note. A missing or unreadable one means 0: the trail itself knows what it has, so a lost note costs nothing but
+ * a later deletion.
+ */
+export function readPosition(queueFile: string, uuid: string): ShippedPosition {
+  try {
+    const note = JSON.parse(readFileSync(positionFile(queueFile), 'utf8')) as ShippedPosition & { queue: string };
+    if (note.queue === uuid && Number.isSafeInteger(note.sequence) && note.sequence >= 0) return note;
+  } catch {
+    // told above: no note is position 0
+  }
+  return { sequence: 0, hash: '' };
+}
+
+/** Replaces the note durably: written beside, synced, renamed over. */
+export function writePosition(queueFile: string, uuid: string, position: ShippedPosition): void {
+  const target = positionFile(queueFile);
+  const fd = openSync(`${target}.new`, 'w', 0o600);
+  try {
+    writeSync(fd, `${JSON.stringify({ queue: uuid, sequence: position.sequence, hash: position.hash })}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(`${target}.new`, target);
+}

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import type Database from 'better-sqlite3';
+import { messageOf } from '../base/errors.js';
+import type { Micros } from '../base/time.js';
+import { genesisHash, sealEvent } from '../event/encoding.js';
+import type { EventDraft, LedgerEvent } from '../event/event.js';
+import type { Lease } from '../lease/lease.js';
+import { QueueError, QueueWriteError } from './errors.js';
+import { type LeaseRow, leaseOfRow, leaseValues, UPSERT_LEASE } from './lease-rows.js';
+import { acquireLock, type Lock } from './lock.js';
+import { readPosition } from './position.js';
+import { openQueueFile } from './schema.js';
+
+interface QueueRow {
+  uuid: string;
+  server: string;
+  created_at: number;
+  sequence: number;
+  hash: Buffer;
+  at: number;
+  alive_at: number;
+  running: number;
+}
+
+/** Deleting in small steps keeps a commit short. */
+const DELETE_BATCH = 2000;
+
+/**
+ * The server's side of the queue file: one transaction stores leases and events together (promise P1), gives the events their
+ * sequence and hash, and never lets `at` decrease.
+ */
+export class Queue {
+  readonly uuid: string;
+  readonly file: string;
+  /** What the file said when it was opened: whether the server before this one ended cleanly, and when it was last seen up. */
+  readonly previous: { running: boolean; aliveAt: Micros; isNew: boolean };
+  readonly #db: Database.Database;
+  readonly #lock: Lock;
+  readonly #upsertLease: Database.Statement;
+  readonly #insertEvent: Database.Statement;
+  readonly #updateHead: Database.Statement;
+  readonly #write: (
+    leases: readonly Lease[],
+    events: readonly { encoded: Buffer; event: LedgerEvent }[],
+    running: boolean,
+  ) => void;
+  #sequence: number;
+  #hash: Uint8Array;
+  #at: Micros;
+
+  private constructor(file: string, db: Database.Database, lock: Lock, row: QueueRow) {
+    this.file = file;
+    this.#db = db;
+    this.#lock = lock;
+    this.uuid = row.uuid;
+    this.previous = { running: row.running === 1, aliveAt: row.alive_at, isNew: row.sequence === 0 };
+    this.#sequence = row.sequence;
+    this.#hash = row.hash;
+    this.#at = row.at;
+    this.#upsertLease = db.prepare(UPSERT_LEASE);
+    this.#insertEvent = db.prepare('INSERT INTO events (sequence, encoded, hash) VALUES (?, ?, ?)');
+    this.#updateHead = db.prepare(
+      'UPDATE queue SET sequence = ?, hash = ?, at = ?, alive_at = ?, running = ? WHERE id = 1',
+    );
+    this.#write = db.transaction((leases, events, running) => {
+      for (const lease of leases) this.#upsertLease.run(leaseValues(lease));
+      for (const { encoded, event } of events) this.#insertEvent.run(event.sequence, encoded, event.hash);
+      const head = events.at(-1)?.event;
+      this.#updateHead.run(
+        head?.sequence ?? this.#sequence,
+        head?.hash ?? this.#hash,
+        head?.at ?? this.#at,
+        Math.max(head?.at ?? this.#at, this.#at),
+        running ? 1 : 0,
+      );
+    });
+  }
+
+  /**
+   * Opens the queue for the one server that may write it.
+   * @throws UsageError if another server runs on it, QueueError if the file is damaged, newer, or another server's.
+   */
+  static open(file: string, server: string, now: Micros): Queue {
+    const db = openQueueFile(file);
+    let lock: Lock | undefined;
+    try {
+      lock = acquireLock(`${file}.serve.lock`, 'server');
+      return new Queue(file, db, lock, readOrMakeHead(db, file, server, now));
+    } catch (error) {
+      lock?.release();
+      db.close();
+      throw error;
+    }
+  }
+
+  /** Number of the last event, 0 if there is none. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** The `at` of the last event. */
+  get at(): Micros {
+    return this.#at;
+  }
+
+  /** The time that a commit made now would carry: the clock's, held where the clock stepped back. */
+  hold(now: Micros): Micros {
+    return Math.max(now, this.#at);
+  }
+
+  /** Reads all leases, one at a time. */
+  *leases(): Generator<Lease> {
+    for (const row of this.#db.prepare('SELECT * FROM leases').iterate()) yield leaseOfRow(row as LeaseRow);
+  }
+
+  /**
+   * Stores leases and events in one durable transaction. The events get the next sequences, the chain's hashes and one `at`.
+   * @throws QueueWriteError if it did not happen; the queue is as before.
+   */
+  commit(leases: readonly Lease[], drafts: readonly EventDraft[], now: Micros, running = true): LedgerEvent[] {
+    const at = this.hold(now);
+    let sequence = this.#sequence;
+    let hash = this.#hash;
+    const sealed = drafts.map((draft) => {
+      sequence += 1;
+      const one = sealEvent({ ...draft, queue: this.uuid, sequence, at }, hash);
+      hash = one.event.hash;
+      return one;
+    });
+    try {
+      this.#write(leases, sealed, running);
+    } catch (error) {
+      throw new QueueWriteError(`Queue ${this.file} cannot be written: ${messageOf(error)}`, {
+        hint: 'free space on its disk or repair it; the server tries again with every request',
+        cause: error,
+      });
+    }
+    this.#sequence = sequence;
+    this.#hash = hash;
+    if (sealed.length > 0) this.#at = at;
+    return sealed.map((one) => one.event);
+  }
+
+  /** Notes that the server is up, so that a later gap starts no earlier than this. */
+  touch(now: Micros): void {
+    this.#db.prepare('UPDATE queue SET alive_at = max(alive_at, ?) WHERE id = 1').run(now);
+  }
+
+  /** Deletes events that the shipper has noted as shipped, one batch. Returns how many. */
+  deleteShipped(): number {
+    const shipped = readPosition(this.file, this.uuid).sequence;
+    const remove = this.#db.prepare(
+      'DELETE FROM events WHERE sequence IN (SELECT sequence FROM events WHERE sequence <= ? ORDER BY sequence LIMIT ?)',
+    );
+    return remove.run(Math.min(shipped, this.#sequence), DELETE_BATCH).changes;
+  }
+
+  /** Number of events that are not known to be in the trail. */
+  depth(): number {
+    return this.#sequence - readPosition(this.file, this.uuid).sequence;
+  }
+
+  close(): void {
+    if (this.#db.open) this.#db.close();
+    this.#lock.release();
+  }
+}
+
+function readOrMakeHead(db: Database.Database, file: string, server: string, now: Micros): QueueRow {
+  const read = () => db.prepare('SELECT * FROM queue').get() as QueueRow | undefined;
+  const found = read();
+  if (found && found.server !== server) {
+    throw new QueueError(`Queue ${file} belongs to server "${found.server}", this is "${server}"`, {
+      hint: 'give this server a queue.file of its own, or its old server.name',
+    });
+  }
+  if (found) return found;
+  const uuid = randomUUID();
+  db.prepare(
+    'INSERT INTO queue (id, uuid, server, created_at, sequence, hash, at, alive_at, running) VALUES (1, ?, ?, ?, 0, ?, 0, ?, 0)',
+  ).run(uuid, server, now, genesisHash(uuid), now);
+  return read()!;
+}

@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { messageOf } from '../base/errors.js';
+import type { Micros } from '../base/time.js';
+import { decodeEvent } from '../event/encoding.js';
+import type { LedgerEvent } from '../event/event.js';
+import type { Lease } from '../lease/lease.js';
+import { QueueError } from './errors.js';
+import { type LeaseRow, leaseOfRow } from './lease-rows.js';
+import { readPosition, writePosition } from './position.js';
+import { QUEUE_SCHEMA } from './schema.js';
+
+/**
+ * The queue file as everybody but its server sees it: read only, in short reads, so that neither a slow nor a stopped reader
+ * ever holds up a commit or keeps the WAL from being emptied.
+ */
+export class QueueReader {
+  readonly file: string;
+  readonly uuid: string;
+  readonly server: string;
+  readonly #db: Database.Database;
+  readonly #read: Database.Statement;
+
+  private constructor(file: string, db: Database.Database) {
+    this.file = file;
+    this.#db = db;
+    const version = db.pragma('user_version', { simple: true }) as number;
+    if (version !== QUEUE_SCHEMA) {
+      throw new QueueError(`Queue ${file} has schema ${version}, this Portledger knows ${QUEUE_SCHEMA}`, {
+        hint: version > QUEUE_SCHEMA ? 'run the newer Portledger that wrote it' : 'start the server on it first',
+      });
+    }
+    const head = db.prepare('SELECT uuid, server FROM queue').get() as { uuid: string; server: string } | undefined;
+    if (!head)
+      throw new QueueError(`Queue ${file} was never used by a server`, { hint: 'start the server on it first' });
+    this.uuid = head.uuid;
+    this.server = head.server;
+    this.#read = db.prepare('SELECT encoded, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?');
+  }
+
+  /** True if there is a file to open; the server makes it at its first start. */
+  static exists(file: string): boolean {
+    return existsSync(file);
+  }
+
+  /** @throws QueueError if the file is missing, newer, damaged, or has not been used by a server yet. */
+  static open(file: string): QueueReader {
+    if (!existsSync(file))
+      throw new QueueError(`Queue ${file} does not exist`, { hint: 'start the server, which makes it' });
+    let db: Database.Database | undefined;
+    try {
+      db = new Database(file, { fileMustExist: true });
+      db.pragma('query_only = ON');
+      db.pragma('busy_timeout = 5000');
+      return new QueueReader(file, db);
+    } catch (error) {
+      db?.close();
+      if (error instanceof QueueError) throw error;
+      throw new QueueError(`Queue ${file} cannot be read: ${messageOf(error)}`, {
+        hint: 'check queue.file and its owner',
+        cause: error,
+      });
+    }
+  }
+
+  /** Where shipping stands: the last event shipped as far as the note says, the last event there is, and its time (null if none). */
+  position(): { shipped: number; shippedHash: Buffer; last: number; lastAt: Micros | null } {
+    const head = this.#db.prepare('SELECT sequence, at FROM queue').get() as { sequence: number; at: number };
+    const note = readPosition(this.file, this.uuid);
+    return {
+      shipped: note.sequence,
+      shippedHash: Buffer.from(note.hash, 'hex'),
+      last: head.sequence,
+      lastAt: head.sequence > 0 ? head.at : null,
+    };
+  }
+
+  /**
+   * Up to `limit` events after sequence `after`, in order.
+   * @throws EventEncodingError if a stored event is damaged.
+   */
+  read(after: number, limit: number): LedgerEvent[] {
+    const rows = this.#read.all(after, limit) as { encoded: Buffer; hash: Buffer }[];
+    return rows.map((row) => ({ ...decodeEvent(row.encoded), hash: row.hash }));
+  }
+
+  /** Notes that all events up to `sequence` are in the trail; the server deletes them in its own time. */
+  markShipped(sequence: number, hash: Uint8Array): void {
+    writePosition(this.file, this.uuid, { sequence, hash: Buffer.from(hash).toString('hex') });
+  }
+
+  /** Number of events that are not noted as shipped. */
+  depth(): number {
+    const { last, shipped } = this.position();
+    return last - shipped;
+  }
+
+  /** All leases, ordered by address. */
+  *leases(): Generator<Lease> {
+    for (const row of this.#db.prepare('SELECT * FROM leases ORDER BY address').all())
+      yield leaseOfRow(row as LeaseRow);
+  }
+
+  close(): void {
+    if (this.#db.open) this.#db.close();
+  }
+}

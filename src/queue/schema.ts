@@ -1,0 +1,87 @@
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { messageOf } from '../base/errors.js';
+import { QueueError } from './errors.js';
+
+/** Version of the queue file's tables, kept in SQLite's user_version. */
+export const QUEUE_SCHEMA = 1;
+
+/**
+ * `queue` has one row: the identity of the queue and the head of its chain. `alive_at` is the last moment at which the server is
+ * known to have been up. `events` holds the canonical encoding, because that is what the hash covers.
+ */
+const TABLES = `
+  CREATE TABLE queue (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    uuid TEXT NOT NULL,
+    server TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    alive_at INTEGER NOT NULL,
+    running INTEGER NOT NULL
+  );
+  CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY,
+    encoded BLOB NOT NULL,
+    hash BLOB NOT NULL
+  );
+  CREATE TABLE leases (
+    address INTEGER PRIMARY KEY,
+    state TEXT NOT NULL,
+    client BLOB NOT NULL,
+    htype INTEGER NOT NULL,
+    hwaddr BLOB NOT NULL,
+    client_id BLOB,
+    hostname BLOB,
+    start INTEGER NOT NULL,
+    renewed INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    port_giaddr INTEGER,
+    port_option82 BLOB
+  );
+`;
+
+/**
+ * Opens the queue file for its server, making it if it does not exist. WAL lets the shipper read while the server writes;
+ * synchronous=FULL makes a commit survive a power cut (NORMAL, the usual choice with WAL, does not).
+ */
+export function openQueueFile(file: string): Database.Database {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    // The file holds personal data: nobody but its owner reads it. SQLite gives -wal and -shm the same mode.
+    if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+    const db = new Database(file);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('busy_timeout = 2000');
+    checkVersion(db, file);
+    return db;
+  } catch (error) {
+    if (error instanceof QueueError) throw error;
+    throw new QueueError(`Queue ${file} cannot be opened: ${messageOf(error)}`, {
+      hint: 'check queue.file, its folder and its owner',
+      cause: error,
+    });
+  }
+}
+
+/** Refuses a file of a newer Portledger, or one that is no queue; makes the tables in an empty one. */
+function checkVersion(db: Database.Database, file: string): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > QUEUE_SCHEMA) {
+    throw new QueueError(`Queue ${file} has schema ${version}, this Portledger knows ${QUEUE_SCHEMA}`, {
+      hint: 'run the newer Portledger that wrote it',
+    });
+  }
+  if (version === QUEUE_SCHEMA) return;
+  const tables = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get() as { n: number };
+  if (tables.n > 0)
+    throw new QueueError(`${file} is a SQLite file but not a queue`, { hint: 'choose another queue.file' });
+  db.transaction(() => {
+    db.exec(TABLES);
+    db.pragma(`user_version = ${QUEUE_SCHEMA}`);
+  })();
+}
