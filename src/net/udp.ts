@@ -1,0 +1,219 @@
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { messageOf } from '../base/errors.js';
+import { findListenPlace, type ListenPlace } from './interfaces.js';
+import { formatIpv4, type Ipv4, parseIpv4, type Subnet } from './ipv4.js';
+import { type Libc, loadLibc } from './libc.js';
+import { LIMITED_BROADCAST, LinkSender, type LinkTarget, openBroadcastReceiver } from './link.js';
+import { closed, codeOf, inUse, openPlain } from './socket.js';
+
+export interface ReceivedDatagram {
+  bytes: Buffer;
+  source: Ipv4;
+  sourcePort: number;
+  /** It came to 255.255.255.255, on this endpoint's interface and no other. */
+  viaBroadcast: boolean;
+  endpoint: Endpoint;
+}
+
+export interface EndpointOptions {
+  address?: Ipv4;
+  /** Alone it means the interface's first address. */
+  interface?: string;
+  /** UDP port to listen on; 0 lets the system choose. */
+  port: number;
+  /** UDP port of directly attached clients. */
+  clientPort: number;
+}
+
+/** A datagram could not be sent, or a socket failed; the endpoint goes on. Expected now and then, so it is no Error. */
+export interface NetFault {
+  operation: 'send' | 'send-direct' | 'receive';
+  /** Name of the system's error: EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS ... */
+  code: string;
+  /** Where it was to go, in dotted decimal. */
+  destination?: string;
+}
+
+/** Bytes of received datagrams that may wait in the kernel; it grants at most net.core.rmem_max. */
+const RECEIVE_BUFFER = 8 * 1024 * 1024;
+
+/** `interface:port` of every broadcast receiver of this process: a second one would hear each broadcast again. */
+const receiving = new Set<string>();
+
+/**
+ * One address that the server listens on. Three sockets share the work: a plain one for relays and for clients that
+ * have their address; one that hears the broadcasts of the address's interface only; and one that puts replies on that
+ * interface's link for clients that have no address yet (RFC 2131 section 4.1). The last two need Linux and privileges.
+ */
+export class Endpoint {
+  readonly address: Ipv4;
+  /** The port it listens on, also where 0 was asked for. */
+  readonly port: number;
+  readonly interface: string | undefined;
+  /** The networks of the interface's addresses: clients of these may be attached directly. */
+  readonly subnets: Subnet[];
+  readonly #clientPort: number;
+  readonly #onDatagram: (datagram: ReceivedDatagram) => void;
+  readonly #onError: (fault: NetFault) => void;
+  readonly #socket: Socket;
+  #receiver: Socket | undefined;
+  #sender: LinkSender | undefined;
+  #directUnavailable: string | undefined;
+  #unicastUnavailable: string | undefined;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Opens the sockets and starts to receive. Rejects with UsageError if the address cannot be listened on. What only
+   * directly attached clients need may be missing: see directUnavailable and unicastUnavailable.
+   */
+  static async open(
+    options: EndpointOptions,
+    onDatagram: (datagram: ReceivedDatagram) => void,
+    onError: (fault: NetFault) => void,
+  ): Promise<Endpoint> {
+    const place = findListenPlace(options);
+    const socket = await openPlain(place.address, options.port);
+    const endpoint = new Endpoint(place, socket, options.clientPort, onDatagram, onError);
+    try {
+      if (!place.interface.loopback) await endpoint.#openDirect(place.interface.name);
+    } catch (error) {
+      await endpoint.close();
+      throw error;
+    }
+    return endpoint;
+  }
+
+  private constructor(
+    place: ListenPlace,
+    socket: Socket,
+    clientPort: number,
+    onDatagram: (datagram: ReceivedDatagram) => void,
+    onError: (fault: NetFault) => void,
+  ) {
+    this.address = place.address;
+    this.port = socket.address().port;
+    this.interface = place.interface.name;
+    this.subnets = place.interface.addresses.map((own) => own.subnet);
+    this.#clientPort = clientPort;
+    this.#onDatagram = onDatagram;
+    this.#onError = onError;
+    this.#socket = socket;
+    socket.setBroadcast(true);
+    this.#listen(socket, false);
+  }
+
+  /** Why broadcasts of directly attached clients are not heard, so that only relayed clients are served. */
+  get directUnavailable(): string | undefined {
+    return this.#directUnavailable;
+  }
+
+  /** Why replies to clients without an address are broadcast instead of sent to each alone. */
+  get unicastUnavailable(): string | undefined {
+    return this.#unicastUnavailable;
+  }
+
+  /** Sends to an address that the kernel can route to: a relay, or a client that has its address. */
+  sendTo(address: Ipv4, port: number, bytes: Buffer): void {
+    this.#send('send', address, port, bytes);
+  }
+
+  /** Sends to a client on the interface's own link: to it alone, by its hardware address, or to everyone there. */
+  sendDirect(target: LinkTarget | 'broadcast', bytes: Buffer): void {
+    if (!this.#sender) {
+      // The kernel picks the interface of a limited broadcast by the address that the socket is bound to.
+      this.#send('send-direct', LIMITED_BROADCAST, this.#clientPort, bytes);
+      return;
+    }
+    try {
+      this.#sender.send(target, this.#clientPort, bytes);
+    } catch (error) {
+      const destination = target === 'broadcast' ? LIMITED_BROADCAST : target.yiaddr;
+      this.#onError({ operation: 'send-direct', code: codeOf(error), destination: formatIpv4(destination) });
+    }
+  }
+
+  /** Stops receiving and frees the port. May be called again. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#receiver) receiving.delete(this.#receiverKey());
+    this.#sender?.close();
+    this.#sender = undefined;
+    await Promise.all([closed(this.#socket), this.#receiver && closed(this.#receiver)]);
+  }
+
+  #receiverKey(): string {
+    return `${this.interface}:${this.port}`;
+  }
+
+  async #openDirect(interfaceName: string): Promise<void> {
+    let libc: Libc;
+    try {
+      libc = await loadLibc();
+    } catch (error) {
+      this.#directUnavailable = messageOf(error);
+      return;
+    }
+    await this.#openReceiver(libc, interfaceName);
+    if (this.#directUnavailable === undefined) this.#openSender(libc, interfaceName);
+  }
+
+  async #openReceiver(libc: Libc, interfaceName: string): Promise<void> {
+    const key = this.#receiverKey();
+    if (receiving.has(key)) return;
+    receiving.add(key);
+    try {
+      this.#receiver = await openBroadcastReceiver(libc, interfaceName, this.port);
+      this.#listen(this.#receiver, true);
+    } catch (error) {
+      receiving.delete(key);
+      if (codeOf(error) === 'EADDRINUSE') throw inUse(LIMITED_BROADCAST, this.port);
+      this.#directUnavailable = missingCapability(error, 'to hear broadcasts');
+    }
+  }
+
+  #openSender(libc: Libc, interfaceName: string): void {
+    try {
+      this.#sender = new LinkSender(libc, interfaceName, { source: this.address, sourcePort: this.port });
+    } catch (error) {
+      this.#unicastUnavailable = missingCapability(error, 'to reach clients without an address');
+    }
+  }
+
+  #listen(socket: Socket, viaBroadcast: boolean): void {
+    try {
+      socket.setRecvBufferSize(RECEIVE_BUFFER);
+    } catch {
+      // The default size serves as well, only with less patience for bursts.
+    }
+    socket.on('error', (error) => this.#onError({ operation: 'receive', code: codeOf(error) }));
+    socket.on('message', (bytes, remote) => this.#receive(bytes, remote, viaBroadcast));
+  }
+
+  #receive(bytes: Buffer, remote: RemoteInfo, viaBroadcast: boolean): void {
+    const source = parseIpv4(remote.address);
+    // A limited broadcast that this host sends comes back to its own sockets.
+    const own = viaBroadcast && source === this.address && remote.port === this.port;
+    if (!own) this.#onDatagram({ bytes, source, sourcePort: remote.port, viaBroadcast, endpoint: this });
+  }
+
+  #send(operation: NetFault['operation'], address: Ipv4, port: number, bytes: Buffer): void {
+    const destination = formatIpv4(address);
+    const report = (error: unknown) => this.#onError({ operation, code: codeOf(error), destination });
+    try {
+      this.#socket.send(bytes, port, destination, (error) => {
+        if (error) report(error);
+      });
+    } catch (error) {
+      report(error);
+    }
+  }
+}
+
+function missingCapability(error: unknown, what: string): string {
+  const code = codeOf(error);
+  return code === 'EPERM' || code === 'EACCES' ? `CAP_NET_RAW is needed ${what}` : messageOf(error);
+}
