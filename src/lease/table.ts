@@ -100,7 +100,12 @@ export class LeaseTable {
     return this.#offers.size;
   }
 
-  /** The changes since the last call are durable. Returns the leases as they are now. */
+  /** A point to which {@link undo} can go back. */
+  mark(): number {
+    return this.#journal.length;
+  }
+
+  /** The changes since the last call are durable. */
   keep(): void {
     this.#journal = [];
   }
@@ -111,13 +116,12 @@ export class LeaseTable {
     return [...addresses].map((address) => this.#byAddress.get(address)!);
   }
 
-  /** Takes back every change since the last {@link keep}: it could not be made durable. */
-  undo(): void {
-    for (const { address, before } of this.#journal.reverse()) {
+  /** Takes back the changes since the mark, or since the last {@link keep}: they could not be made durable. */
+  undo(mark = 0): void {
+    for (const { address, before } of this.#journal.splice(mark).reverse()) {
       if (before) this.#set(before);
       else this.#forget(address);
     }
-    this.#journal = [];
   }
 
   /** Loads leases at start, and lays out the free lists anew for new networks (at start and after a change of configuration). */

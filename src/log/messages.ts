@@ -46,6 +46,85 @@ export const MESSAGES = {
     text: 'Server {name} serves {subnets} subnets on {listen}',
     help: 'All sockets are open and the queue is writable: requests are answered from now on',
   },
+  'server-stopped': {
+    level: 'info',
+    text: 'Server {name} has stopped',
+    help: 'The stop was asked for and is recorded as an event. The fields are the counts since the start',
+  },
+  'unclean-end-found': {
+    level: 'warn',
+    text: 'The server before this one did not stop cleanly: no evidence for {seconds} s since {from}',
+    help: 'It crashed, was killed, or the machine lost power. No acknowledged lease is lost; the span is recorded as a gap',
+  },
+  'server-statistics': {
+    level: 'info',
+    text: 'Counts since the start',
+    help: 'Requests and replies, and every request without an answer under its reason. Told once a minute if anything changed',
+  },
+  'request-dropped': {
+    level: 'warn',
+    text: 'Request from {source} got no answer: {reason}',
+    help: 'The reason is the name of a count, see there. Told at most once in 10 seconds; `suppressed` says how many more there were',
+  },
+  'request-failed': {
+    level: 'error',
+    text: 'Request from {source} could not be decided: {error}',
+    help: 'A fault in Portledger: nothing was recorded or answered for this request, all others go on. Please report it',
+  },
+  'batch-failed': {
+    level: 'error',
+    text: '{requests} requests could not be worked off: {error}',
+    help: 'A fault in Portledger: nothing was recorded or answered for these requests. Please report it',
+  },
+  'pool-usage': {
+    level: 'warn',
+    text: 'Pool {pool} of {network} is {percent} % used ({used} of {size}), above {threshold} %',
+    help: 'Told once when 80, 90 and 100 % are crossed. Leased, offered and quarantined addresses count as used. Enlarge the pool or shorten the lease time',
+  },
+  'clock-stepped': {
+    level: 'warn',
+    text: 'The clock of this machine stepped by {seconds} s',
+    help: 'Recorded as a gap. After a step back events keep the last time until the clock has caught up. Let NTP slew the clock',
+  },
+  'reload-refused': {
+    level: 'error',
+    text: 'The new configuration cannot be put in force: {error}',
+    help: 'The old one stays in force. Correct the cause and send SIGHUP again, or restart the server',
+  },
+
+  // queue
+  'queue-write-failed': {
+    level: 'error',
+    text: '{error}',
+    help: 'Leases and events cannot be stored, mostly because the disk is full. By queue.on-failure the server is silent (refuse) or answers and records a gap (serve). Policy `stop` means that the stop itself could not be recorded',
+  },
+  'queue-recovered': {
+    level: 'warn',
+    text: 'The queue can be written again: {refused} requests were refused, {answered} answered without a record',
+    help: 'The span is recorded as an event and a gap',
+  },
+  'housekeeping-failed': {
+    level: 'error',
+    text: 'A task of the server failed and will be tried again: {error}',
+    help: 'Mostly a full disk: shipped events cannot be deleted',
+  },
+
+  // net
+  'net-fault': {
+    level: 'warn',
+    text: 'Network fault: {operation} failed with {code}',
+    help: 'A reply could not be sent, or a socket reported an error; the server goes on. EHOSTUNREACH and ENETUNREACH mean that there is no route to the relay or client',
+  },
+  'direct-clients-unavailable': {
+    level: 'warn',
+    text: 'Only relayed clients are served on {address}: {reason}',
+    help: 'Directly attached clients need Linux and CAP_NET_RAW. Nothing to do where all clients come through relays',
+  },
+  'link-replies-unavailable': {
+    level: 'warn',
+    text: 'Replies to clients without an address are broadcast on {address}: {reason}',
+    help: 'Clients understand this as well; their neighbours hear it too. CAP_NET_RAW ends it',
+  },
 } as const satisfies Record<string, MessageDefinition>;
 
 export type MessageId = keyof typeof MESSAGES;

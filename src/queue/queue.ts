@@ -60,7 +60,7 @@ export class Queue {
     this.#upsertLease = db.prepare(UPSERT_LEASE);
     this.#insertEvent = db.prepare('INSERT INTO events (sequence, encoded, hash) VALUES (?, ?, ?)');
     this.#updateHead = db.prepare(
-      'UPDATE queue SET sequence = ?, hash = ?, at = ?, alive_at = ?, running = ? WHERE id = 1',
+      'UPDATE queue SET sequence = ?, hash = ?, at = ?, alive_at = max(alive_at, ?), running = ? WHERE id = 1',
     );
     this.#write = db.transaction((leases, events, running) => {
       for (const lease of leases) this.#upsertLease.run(leaseValues(lease));

@@ -1,0 +1,20 @@
+import { ConfigError } from '../config/errors.js';
+import { EXIT, type ExitCode, messageOf, PortledgerError } from '../base/errors.js';
+
+/**
+ * Says on stderr what ended a command, in one line (a configuration has one for each fault), and returns the exit code.
+ * @param debug print the stack trace too
+ */
+export function reportFailure(error: unknown, debug: boolean): ExitCode {
+  if (error instanceof ConfigError) for (const fault of error.faults) say(fault.toString());
+  else if (error instanceof PortledgerError) say(error.hint ? `${messageOf(error)} (${error.hint})` : messageOf(error));
+  else say(`${messageOf(error)} (this is a fault in Portledger; run again with --debug and report it)`);
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return error instanceof PortledgerError ? error.exitCode : EXIT.usage;
+}
+
+function say(line: string): void {
+  // What a client or a file put into a message must not move the cursor or colour the terminal
+  const plain = line.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  process.stderr.write(`error: ${plain}\n`);
+}

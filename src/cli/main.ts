@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '../base/errors.js';
+import { DEFAULT_CONFIG } from './context.js';
+import { registerDemo } from './demo.js';
+import { reportFailure } from './fail.js';
+import { registerLeases } from './leases.js';
+import { registerMigrate } from './migrate.js';
+import { registerReport } from './report.js';
+import { registerServe } from './serve.js';
+import { registerShip } from './ship.js';
+import { registerStatus } from './status.js';
+import { version } from './version.js';
+
+const EPILOGUE = `
+Exit codes: 0 done or found, 1 nothing found, 2 wrong usage or configuration, 3 trail or peer not reachable,
+4 verification failed.`;
+
+function buildProgram(): Command {
+  const program = new Command('portledger')
+    .description('DHCPv4 server that keeps proof of who was on which switch port, when')
+    .version(version())
+    .option('-c, --config <file>', 'configuration of all commands', DEFAULT_CONFIG)
+    .option('--debug', 'print stack traces')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error: ')) })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', EPILOGUE);
+  for (const register of [registerServe, registerShip, registerMigrate, registerReport]) register(program);
+  for (const register of [registerStatus, registerLeases, registerDemo]) register(program);
+  return program;
+}
+
+async function main(): Promise<void> {
+  const program = buildProgram();
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    // Commander has already said what was wrong; help and version end with its code 0
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    else process.exitCode = reportFailure(error, program.opts<{ debug?: boolean }>().debug === true);
+  }
+}
+
+await main();

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { messageOf } from '../base/errors.js';
+import { ConfigError } from '../config/errors.js';
+import { DhcpServer } from '../server/server.js';
+import { configOf, openContext } from './context.js';
+
+/** `portledger serve`: runs the DHCP server in the foreground until SIGTERM or SIGINT. */
+export function registerServe(program: Command): void {
+  program
+    .command('serve')
+    .description('run the DHCP server (SIGTERM stops it, SIGHUP re-reads the configuration)')
+    .action(async (_options, command: Command) => serve(command));
+}
+
+async function serve(command: Command): Promise<void> {
+  const { config, logs } = openContext(command);
+  const loggers = { server: logs.module('server'), net: logs.module('net'), queue: logs.module('queue') };
+  try {
+    const server = await DhcpServer.start(config, loggers);
+    const reload = serialised(() => reloadFrom(command, server, logs.module('config')));
+    process.on('SIGHUP', reload);
+    await stopSignal();
+    process.off('SIGHUP', reload);
+    await server.stop();
+  } finally {
+    await logs.close();
+  }
+}
+
+/** Resolves with the first SIGTERM or SIGINT. A second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}
+
+async function reloadFrom(
+  command: Command,
+  server: DhcpServer,
+  logger: ReturnType<ReturnType<typeof openContext>['logs']['module']>,
+): Promise<void> {
+  try {
+    const config = configOf(command);
+    await server.reload(config);
+    logger.log('config-loaded', { file: config.file });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) return logger.log('reload-refused', { error: messageOf(error) });
+    logger.log('config-refused', { file: error.file, count: error.faults.length });
+    for (const fault of error.faults) logger.log('config-fault', { fault: fault.toString() });
+  }
+}
+
+/** Runs a task again after it has ended if it was asked for meanwhile, never twice at a time. */
+function serialised(task: () => Promise<void>): () => void {
+  let running: Promise<void> = Promise.resolve();
+  return () => {
+    running = running.then(task);
+  };
+}

@@ -1,0 +1,86 @@
+import { chmodSync, existsSync, unlinkSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { createInterface } from 'node:readline';
+import { messageOf, UnreachableError, UsageError } from '../base/errors.js';
+
+/** What a running server can be asked: a command's name to what it returns (anything JSON can hold). */
+export type ControlCommands = Readonly<Record<string, (argument: unknown) => unknown>>;
+
+const TIMEOUT_MS = 5000;
+
+/** The control socket of the server on this queue. */
+export function controlPath(queueFile: string): string {
+  return `${queueFile}.sock`;
+}
+
+/**
+ * A Unix socket beside the queue file on which the server answers its operator: one JSON request a line, one JSON answer a line. Who may
+ * open the file may ask; its mode is 0600.
+ */
+export class ControlServer {
+  readonly #server: Server;
+  readonly #path: string;
+
+  private constructor(server: Server, path: string) {
+    this.#server = server;
+    this.#path = path;
+  }
+
+  /** The caller holds the queue's lock, so a socket that is left there belongs to a server that has died. */
+  static async open(path: string, commands: ControlCommands): Promise<ControlServer> {
+    if (existsSync(path)) unlinkSync(path);
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      createInterface({ input: socket }).on('line', (line) => socket.write(`${JSON.stringify(answer(line, commands))}\n`));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) =>
+        reject(new UsageError(`Control socket ${path} cannot be made: ${messageOf(error)}`, { hint: 'choose a shorter queue.file' })),
+      );
+      server.listen(path, resolve);
+    });
+    chmodSync(path, 0o600);
+    return new ControlServer(server, path);
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      if (existsSync(this.#path)) unlinkSync(this.#path);
+    });
+  }
+}
+
+function answer(line: string, commands: ControlCommands): { result?: unknown; error?: string } {
+  try {
+    const { command, argument } = JSON.parse(line) as { command: string; argument?: unknown };
+    const handler = Object.hasOwn(commands, command) ? commands[command] : undefined;
+    return handler ? { result: handler(argument) } : { error: `Command "${command}" is not known` };
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+}
+
+/**
+ * Asks the running server. Undefined if none runs.
+ * @throws UnreachableError if it does not answer, UsageError if it refuses.
+ */
+export function askServer(path: string, command: string, argument?: unknown): Promise<unknown> {
+  if (!existsSync(path)) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer within 5 s')));
+    socket.on('error', (error) => {
+      const code = (error as { code?: string }).code;
+      if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(undefined);
+      else reject(new UnreachableError(`The server does not answer on ${path}: ${messageOf(error)}`, { cause: error }));
+    });
+    createInterface({ input: socket }).once('line', (line) => {
+      socket.end();
+      const reply = JSON.parse(line) as { result?: unknown; error?: string };
+      if (reply.error === undefined) resolve(reply.result);
+      else reject(new UsageError(reply.error));
+    });
+    socket.write(`${JSON.stringify({ command, argument })}\n`);
+  });
+}

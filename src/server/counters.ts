@@ -1,0 +1,56 @@
+import type { DecodeReason } from '../wire/errors.js';
+
+/** Why a datagram got no answer. Every one that gets none is counted under one of these. */
+export type DropReason =
+  | DecodeReason
+  | 'not-a-request'
+  | 'no-message-type'
+  | 'unsupported-message-type'
+  | 'no-client-identity'
+  | 'client-id-too-long'
+  | 'option-82-untrusted-relay'
+  | 'option-82-without-relay'
+  | 'no-subnet'
+  | 'pool-exhausted'
+  | 'other-server-chosen'
+  | 'no-requested-address'
+  | 'unknown-client'
+  | 'release-unknown-lease'
+  | 'decline-unknown-lease'
+  | 'inform-without-address'
+  | 'queue-unavailable'
+  | 'internal-error';
+
+/** What is counted besides drops. */
+export type TrafficCount =
+  | 'received'
+  | 'offers-sent'
+  | 'acks-sent'
+  | 'naks-sent'
+  | 'option-82-malformed'
+  | 'option-82-not-echoed'
+  | 'options-omitted'
+  | 'send-errors';
+
+/** Counts since the server started. */
+export class Counters {
+  readonly #drops = new Map<DropReason, number>();
+  readonly #traffic = new Map<TrafficCount, number>();
+
+  drop(reason: DropReason): void {
+    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
+  }
+
+  count(what: TrafficCount): void {
+    this.#traffic.set(what, (this.#traffic.get(what) ?? 0) + 1);
+  }
+
+  dropped(reason: DropReason): number {
+    return this.#drops.get(reason) ?? 0;
+  }
+
+  /** All counts that are not 0; drops under their reason. */
+  snapshot(): { traffic: Record<string, number>; drops: Record<string, number> } {
+    return { traffic: Object.fromEntries(this.#traffic), drops: Object.fromEntries(this.#drops) };
+  }
+}

@@ -1,0 +1,65 @@
+import { isActive, type Lease } from '../lease/lease.js';
+import type { DropReason } from './counters.js';
+import { currentLease, type Desk, hostnameOf, recordLeaseEvent, type ReplyPlan } from './ledger.js';
+import { carriedPort, readBroadcastPort, readUnicastPort } from './port-rule.js';
+import { addressOption, type Requester } from './requester.js';
+
+const OPTION_REQUESTED_ADDRESS = 50;
+const OPTION_SERVER_ID = 54;
+
+/**
+ * Ends the client's lease at its own wish (RFC 2131 section 4.3.4). A release is always sent by unicast, so one that comes through a
+ * relay is a copy.
+ */
+export function release(requester: Requester, desk: Desk): DropReason | undefined {
+  const { message, client } = requester;
+  if (isForOther(requester)) return 'other-server-chosen';
+  const lease = currentLease(desk, message.ciaddr);
+  if (!isActive(lease, desk.now) || lease.client !== client.client) return 'release-unknown-lease';
+  const { view, port } = readUnicastPort(requester, lease.port, message.giaddr !== 0);
+  desk.leases.put({ ...lease, state: 'released', end: desk.now, port });
+  recordLeaseEvent(desk, 'released', lease, view, message, null, desk.now);
+  return undefined;
+}
+
+/**
+ * The client found its address in use by somebody else (RFC 2131 section 4.3.3): the address is quarantined. Only the client
+ * that holds it can decline it.
+ */
+export function decline(requester: Requester, desk: Desk): DropReason | undefined {
+  const { message, client, network } = requester;
+  if (isForOther(requester)) return 'other-server-chosen';
+  const address = addressOption(message, OPTION_REQUESTED_ADDRESS);
+  if (address === undefined) return 'no-requested-address';
+  const lease = currentLease(desk, address);
+  if (!isActive(lease, desk.now) || lease.client !== client.client) return 'decline-unknown-lease';
+  if (network) desk.leases.withdrawOffer(network, client.client);
+  quarantine(requester, lease, desk);
+  return undefined;
+}
+
+function quarantine(requester: Requester, lease: Lease, desk: Desk): void {
+  const seen = readBroadcastPort(requester, lease.port);
+  const { view, port } = seen.view.evidence === 'none' ? keptUnlessMalformed(requester, lease, seen) : seen;
+  desk.leases.put({ ...lease, state: 'declined', end: desk.now + desk.config.declineTime, port });
+  const named = { ...lease, hostname: hostnameOf(requester.message) ?? lease.hostname };
+  recordLeaseEvent(desk, 'declined', named, view, requester.message, null, desk.now);
+}
+
+function keptUnlessMalformed(requester: Requester, lease: Lease, seen: ReturnType<typeof carriedPort>) {
+  return requester.message.relayAgent.state === 'absent' ? carriedPort(lease.port) : seen;
+}
+
+/** Gives a client that has its address from elsewhere the options of its network, and no lease (RFC 2131 section 4.3.5). */
+export function inform(requester: Requester, desk: Desk): ReplyPlan | DropReason {
+  const { message, datagram } = requester;
+  const address = message.ciaddr || (message.giaddr === 0 ? datagram.source : 0);
+  if (address === 0) return 'inform-without-address';
+  const scope = desk.topology.scopeOf(address);
+  return scope ? { type: 'ack', yiaddr: 0, scope } : 'no-subnet';
+}
+
+function isForOther(requester: Requester): boolean {
+  const chosen = addressOption(requester.message, OPTION_SERVER_ID);
+  return chosen !== undefined && chosen !== requester.serverId && chosen !== requester.datagram.endpoint.address;
+}

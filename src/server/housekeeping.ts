@@ -1,0 +1,72 @@
+import { messageOf } from '../base/errors.js';
+import type { Clock } from '../base/time.js';
+import type { Network } from '../lease/network.js';
+import type { Queue } from '../queue/queue.js';
+import type { Counters } from './counters.js';
+import type { Pipeline } from './pipeline.js';
+import type { ServerLoggers } from './loggers.js';
+import type { UsageWatch } from './usage.js';
+
+/** Leases are found expired within this. */
+const EXPIRE_MS = 200;
+const TRIM_MS = 1000;
+/** How exactly a crash's gap is known. */
+const ALIVE_MS = 5000;
+const STATISTICS_MS = 60_000;
+
+interface HousekeepingParts {
+  clock: Clock;
+  queue: Queue;
+  pipeline: Pipeline;
+  usage: UsageWatch;
+  networks: () => Iterable<Network>;
+  counters: Counters;
+  loggers: ServerLoggers;
+}
+
+/** What the server does by the clock: end leases, delete shipped events, note that it is alive, tell its counts. */
+export class Housekeeping {
+  readonly #parts: HousekeepingParts;
+  #timers: NodeJS.Timeout[] = [];
+  #lastCounts = '';
+
+  constructor(parts: HousekeepingParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { pipeline, usage, networks } = this.#parts;
+    this.#every(EXPIRE_MS, () => {
+      pipeline.flush();
+      usage.look(networks());
+    });
+    this.#every(TRIM_MS, () => void this.#parts.queue.deleteShipped());
+    this.#every(ALIVE_MS, () => this.#parts.queue.touch(this.#parts.clock.now()));
+    this.#every(STATISTICS_MS, () => this.#tellCounts());
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+  }
+
+  /** None of these tasks is worth the server's life: a fault is told and the task comes round again. */
+  #every(ms: number, task: () => void): void {
+    const guarded = () => {
+      try {
+        task();
+      } catch (error) {
+        this.#parts.loggers.queue.limited('housekeeping-failed', { error: messageOf(error) });
+      }
+    };
+    this.#timers.push(setInterval(guarded, ms));
+  }
+
+  #tellCounts(): void {
+    const { traffic, drops } = this.#parts.counters.snapshot();
+    const counts = JSON.stringify({ traffic, drops });
+    if (counts === this.#lastCounts) return;
+    this.#lastCounts = counts;
+    this.#parts.loggers.server.log('server-statistics', { ...traffic, ...drops });
+  }
+}

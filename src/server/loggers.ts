@@ -1,0 +1,8 @@
+import type { Logger } from '../log/logger.js';
+
+/** Loggers of the parts that the server runs. */
+export interface ServerLoggers {
+  server: Logger;
+  net: Logger;
+  queue: Logger;
+}

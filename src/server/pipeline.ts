@@ -1,0 +1,213 @@
+import { messageOf } from '../base/errors.js';
+import type { Clock, Micros } from '../base/time.js';
+import type { ListenConfig, ServerConfig } from '../config/types.js';
+import type { EventDraft } from '../event/event.js';
+import type { LeaseTable } from '../lease/table.js';
+import type { Logger } from '../log/logger.js';
+import { formatIpv4 } from '../net/ipv4.js';
+import type { ReceivedDatagram } from '../net/udp.js';
+import type { Queue } from '../queue/queue.js';
+import type { EncodedMessage } from '../wire/message.js';
+import { ClockWatch } from './clock-watch.js';
+import type { Counters, DropReason } from './counters.js';
+import { decide } from './decide.js';
+import { type Destination, destinationOf } from './destination.js';
+import { expireDue } from './expiry.js';
+import type { Desk, ReplyPlan } from './ledger.js';
+import { DirectRequests } from './port-rule.js';
+import { QueueOutage } from './queue-outage.js';
+import { encodeReply } from './reply.js';
+import { type Requester, readRequester } from './requester.js';
+import { serverEvent } from './server-event.js';
+import type { Topology } from './topology.js';
+
+/** Ended leases that one batch may work off before it looks at requests. */
+const EXPIRE_PER_BATCH = 500;
+
+interface Pending {
+  datagram: ReceivedDatagram;
+  listen: ListenConfig;
+}
+
+interface PlannedReply {
+  requester: Requester;
+  plan: ReplyPlan;
+  encoded: EncodedMessage;
+  destination: Destination;
+}
+
+/** What the pipeline works with; configuration and topology are replaced as a whole at a reload. */
+export interface PipelineParts {
+  readonly config: ServerConfig;
+  readonly onFailure: 'refuse' | 'serve';
+  readonly topology: Topology;
+}
+
+/**
+ * The order of effects: receive, decode, decide, commit, reply. All requests that are waiting when the event loop comes round share one
+ * commit, and no reply leaves before it (promise P1).
+ */
+export class Pipeline {
+  readonly #clock: Clock;
+  readonly #queue: Queue;
+  readonly #leases: LeaseTable;
+  readonly #counters: Counters;
+  readonly #logger: Logger;
+  readonly #direct = new DirectRequests();
+  readonly #clockWatch: ClockWatch;
+  readonly #outage: QueueOutage;
+  #parts: PipelineParts;
+  #pending: Pending[] = [];
+  #scheduled = false;
+
+  constructor(
+    parts: PipelineParts,
+    tools: { clock: Clock; queue: Queue; leases: LeaseTable; counters: Counters; logger: Logger },
+  ) {
+    this.#parts = parts;
+    this.#clock = tools.clock;
+    this.#queue = tools.queue;
+    this.#leases = tools.leases;
+    this.#counters = tools.counters;
+    this.#logger = tools.logger;
+    this.#clockWatch = new ClockWatch(tools.clock);
+    this.#outage = new QueueOutage(tools.logger);
+  }
+
+  /** Replaces configuration and topology between two batches. */
+  configure(parts: PipelineParts): void {
+    this.#parts = parts;
+  }
+
+  /** Takes a datagram in; it is answered with the next batch. */
+  receive(datagram: ReceivedDatagram, listen: ListenConfig): void {
+    this.#counters.count('received');
+    this.#pending.push({ datagram, listen });
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  /** Works off all that is waiting, and leases that have ended. Never throws. */
+  flush(): void {
+    this.#scheduled = false;
+    const pending = this.#pending;
+    this.#pending = [];
+    try {
+      this.#work(pending);
+    } catch (error) {
+      this.#leases.undo();
+      this.#logger.limited('batch-failed', { error: messageOf(error), requests: pending.length });
+      for (const _ of pending) this.#counters.drop('internal-error');
+    }
+  }
+
+  /**
+   * Commits events of the server itself at once.
+   * @throws QueueWriteError
+   */
+  commitServerEvent(event: EventDraft, running: boolean): void {
+    this.#queue.commit([], [event], this.#clock.now(), running);
+  }
+
+  /** Ends every lease that is over, in several commits if there are many. For the start, before requests come in. */
+  expireAll(): void {
+    let more = true;
+    while (more) {
+      const { desk, events } = this.#open();
+      more = expireDue(desk, 5 * EXPIRE_PER_BATCH) > 0;
+      this.#queue.commit(this.#leases.changed(), events, desk.now);
+      this.#leases.keep();
+    }
+  }
+
+  #work(pending: Pending[]): void {
+    const { desk, events } = this.#open();
+    this.#noteClockStep(events);
+    this.#leases.expireOffers(desk.now);
+    expireDue(desk, EXPIRE_PER_BATCH);
+    const replies: PlannedReply[] = [];
+    for (const { datagram, listen } of pending) {
+      const reply = this.#answer(datagram, listen, desk, events);
+      if (reply) replies.push(reply);
+    }
+    if (this.#commit(events, desk.now, replies.length)) this.#send(replies);
+    else for (const _ of replies) this.#counters.drop('queue-unavailable');
+  }
+
+  #open(): { desk: Desk; events: EventDraft[] } {
+    const events: EventDraft[] = [];
+    const { config, topology } = this.#parts;
+    const now = this.#queue.hold(this.#clock.now());
+    const record = (event: EventDraft) => void events.push(event);
+    return { events, desk: { config, topology, leases: this.#leases, direct: this.#direct, now, record } };
+  }
+
+  /** Decides about one datagram. A fault in it costs this datagram only, and leaves no trace in leases or events. */
+  #answer(
+    datagram: ReceivedDatagram,
+    listen: ListenConfig,
+    desk: Desk,
+    events: EventDraft[],
+  ): PlannedReply | undefined {
+    const mark = this.#leases.mark();
+    const recorded = events.length;
+    try {
+      const requester = readRequester(datagram, listen, desk.config, desk.topology);
+      const plan = typeof requester === 'string' ? requester : decide(requester, desk, this.#counters);
+      if (typeof plan === 'string') this.#drop(plan, datagram);
+      if (plan === undefined || typeof plan === 'string' || typeof requester === 'string') return undefined;
+      return { requester, plan, encoded: encodeReply(requester, plan), destination: destinationOf(requester, plan) };
+    } catch (error) {
+      this.#leases.undo(mark);
+      events.length = recorded;
+      this.#drop('internal-error', datagram);
+      this.#logger.limited('request-failed', { error: messageOf(error), source: formatIpv4(datagram.source) });
+      return undefined;
+    }
+  }
+
+  #drop(reason: DropReason, datagram: ReceivedDatagram): void {
+    this.#counters.drop(reason);
+    this.#logger.limited('request-dropped', { reason, source: formatIpv4(datagram.source) });
+  }
+
+  /** Makes the batch durable. True if the replies may leave. */
+  #commit(events: EventDraft[], now: Micros, replies: number): boolean {
+    const changed = this.#leases.changed();
+    if (events.length === 0 && changed.length === 0 && !this.#outage.isOver(now)) return true;
+    const { config, onFailure } = this.#parts;
+    try {
+      this.#queue.commit(this.#outage.unsaved(changed, this.#leases), this.#outage.preface(config.name, events, now), now);
+      this.#outage.end();
+      this.#leases.keep();
+      return true;
+    } catch (error) {
+      this.#outage.note(error, now, onFailure, replies, changed);
+      if (onFailure === 'serve') this.#leases.keep();
+      else this.#leases.undo();
+      return onFailure === 'serve';
+    }
+  }
+
+  #noteClockStep(events: EventDraft[]): void {
+    const step = this.#clockWatch.look();
+    if (!step) return;
+    const seconds = Math.round((step.found - step.expected) / 1000) / 1000;
+    const detail = `clock stepped ${seconds < 0 ? 'back' : 'forward'} ${Math.abs(seconds)} s`;
+    const span = { from: Math.min(step.found, step.expected), to: Math.max(step.found, step.expected) };
+    events.push(serverEvent('clock-stepped', this.#parts.config.name, detail, span));
+    this.#logger.log('clock-stepped', { seconds });
+  }
+
+  #send(replies: PlannedReply[]): void {
+    for (const { requester, plan, encoded, destination } of replies) {
+      const { endpoint } = requester.datagram;
+      this.#counters.count(`${plan.type}s-sent`);
+      if (encoded.relayAgentOmitted) this.#counters.count('option-82-not-echoed');
+      if (encoded.omitted.length > 0) this.#counters.count('options-omitted');
+      if (destination.way === 'address') endpoint.sendTo(destination.address, destination.port, encoded.bytes);
+      else endpoint.sendDirect(destination.way === 'broadcast' ? 'broadcast' : destination, encoded.bytes);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { messageBytesLimit } from './message-size.js';
+import { netmask } from '../net/ipv4.js';
+import { type EncodedMessage, encodeMessage, type OutgoingMessage } from '../wire/message.js';
+import type { ReplyPlan } from './ledger.js';
+import type { Requester } from './requester.js';
+import type { Scope } from './topology.js';
+
+const OP_REPLY = 2;
+const MESSAGE_TYPE = { offer: 2, ack: 5, nak: 6 } as const;
+const BROADCAST_FLAG = 0x8000;
+const OPTION = {
+  subnetMask: 1,
+  hostname: 12,
+  leaseTime: 51,
+  messageType: 53,
+  serverId: 54,
+  parameterRequestList: 55,
+  message: 56,
+  renewalTime: 58,
+  rebindingTime: 59,
+  clientId: 61,
+} as const;
+
+type Options = [number, Uint8Array][];
+
+/** Encodes the answer to a request: header and options by RFC 2131 table 3, Option 82 echoed (RFC 3046 section 2.2). */
+export function encodeReply(requester: Requester, plan: ReplyPlan): EncodedMessage {
+  const { message } = requester;
+  const { scope } = plan;
+  const outgoing: OutgoingMessage = {
+    op: OP_REPLY,
+    htype: message.htype,
+    hops: 0,
+    xid: message.xid,
+    secs: 0,
+    flags: flagsOf(requester, plan),
+    ciaddr: plan.type === 'ack' ? message.ciaddr : 0,
+    yiaddr: plan.yiaddr,
+    siaddr: scope?.boot.nextServer ?? 0,
+    giaddr: message.giaddr,
+    chaddr: message.chaddr,
+    sname: text(scope?.boot.serverName),
+    file: text(scope?.boot.bootFile),
+    options: plan.type === 'nak' ? nakOptions(requester, plan) : grantOptions(requester, plan, scope!),
+    relayAgent: message.relayAgent,
+  };
+  return encodeMessage(outgoing, messageBytesLimit(message));
+}
+
+/** A relay shall broadcast a NAK: the client may have no valid address (RFC 2131 section 4.3.2). */
+function flagsOf({ message }: Requester, plan: ReplyPlan): number {
+  return plan.type === 'nak' && message.giaddr !== 0 ? message.flags | BROADCAST_FLAG : message.flags;
+}
+
+function nakOptions(requester: Requester, plan: ReplyPlan): Options {
+  return [...leadingOptions(requester, plan), [OPTION.message, text(plan.reason)]];
+}
+
+function grantOptions(requester: Requester, plan: ReplyPlan, scope: Scope): Options {
+  const options = leadingOptions(requester, plan);
+  if (plan.leaseSeconds !== undefined) options.push(...timeOptions(plan.leaseSeconds, scope));
+  options.push([OPTION.subnetMask, uint32(netmask(scope.subnet.subnet.prefix))]);
+  for (const code of wantedCodes(requester, scope)) {
+    const value = code === OPTION.hostname && scope.hostname ? text(scope.hostname) : scope.options.get(code);
+    if (value) options.push([code, value]);
+  }
+  return options;
+}
+
+/** Message type first, as clients like it; the client identifier as it came (RFC 6842). */
+function leadingOptions({ message, serverId }: Requester, plan: ReplyPlan): Options {
+  const options: Options = [
+    [OPTION.messageType, Uint8Array.of(MESSAGE_TYPE[plan.type])],
+    [OPTION.serverId, uint32(serverId)],
+  ];
+  const clientId = message.options.get(OPTION.clientId);
+  if (clientId) options.push([OPTION.clientId, clientId]);
+  return options;
+}
+
+function timeOptions(seconds: number, scope: Scope): Options {
+  const rebinding = Math.min(scope.leases.rebinding ?? Math.floor(seconds * 0.875), seconds);
+  const renewal = Math.min(scope.leases.renewal ?? Math.floor(seconds / 2), rebinding);
+  return [
+    [OPTION.leaseTime, uint32(seconds)],
+    [OPTION.renewalTime, uint32(renewal)],
+    [OPTION.rebindingTime, uint32(rebinding)],
+  ];
+}
+
+/** What the client asks for, in its order (option 55); everything that is configured if it does not say. */
+function wantedCodes({ message }: Requester, scope: Scope): Iterable<number> {
+  const asked = message.options.get(OPTION.parameterRequestList);
+  const codes = asked ? new Set(asked) : new Set([...scope.options.keys(), OPTION.hostname]);
+  codes.delete(OPTION.subnetMask);
+  return codes;
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(value >>> 0);
+  return bytes;
+}
+
+function text(value: string | undefined): Buffer {
+  return Buffer.from(value ?? '', 'utf8');
+}

@@ -1,0 +1,136 @@
+import type { ClientState } from '../event/event.js';
+import { isActive, type Lease } from '../lease/lease.js';
+import type { Network } from '../lease/network.js';
+import type { Ipv4 } from '../net/ipv4.js';
+import type { DropReason } from './counters.js';
+import { leaseEnd, mayHave } from './discover.js';
+import { leaseSeconds } from './lease-time.js';
+import { currentLease, type Desk, hostnameOf, recordLeaseEvent, type ReplyPlan, revokeLease } from './ledger.js';
+import { type PortReading, readBroadcastPort, readRenewal, readUnicastPort } from './port-rule.js';
+import { addressOption, type Requester } from './requester.js';
+
+const OPTION_REQUESTED_ADDRESS = 50;
+const OPTION_SERVER_ID = 54;
+
+/** Answers a REQUEST in any of its four states (RFC 2131 section 4.3.2). */
+export function request(requester: Requester, desk: Desk): ReplyPlan | DropReason {
+  const { message } = requester;
+  const requested = addressOption(message, OPTION_REQUESTED_ADDRESS);
+  if (message.options.has(OPTION_SERVER_ID)) return selecting(requester, requested ?? message.ciaddr, desk);
+  if (message.ciaddr !== 0) return renewing(requester, desk);
+  return requested === undefined ? 'no-requested-address' : initReboot(requester, requested, desk);
+}
+
+/** The client answers an offer, of this server or of another. */
+function selecting(requester: Requester, address: Ipv4, desk: Desk): ReplyPlan | DropReason {
+  const { network, client, message, serverId } = requester;
+  if (!network) return 'no-subnet';
+  if (addressOption(message, OPTION_SERVER_ID) !== serverId) {
+    desk.leases.withdrawOffer(network, client.client);
+    return 'other-server-chosen';
+  }
+  if (address === 0) return 'no-requested-address';
+  if (mayHave(requester, network, address, desk)) return grant(requester, network, address, 'SELECTING', desk);
+  // With an overridden identifier the client may mean any server behind that relay; only its own offer is this server's to refuse
+  if (requester.overridden && desk.leases.offeredTo(network, client.client) === undefined) return 'unknown-client';
+  return { type: 'nak', yiaddr: 0, reason: 'address not available' };
+}
+
+/** The client comes back and asks whether its address is still right. */
+function initReboot(requester: Requester, address: Ipv4, desk: Desk): ReplyPlan | DropReason {
+  const { network, client } = requester;
+  if (!network) return 'no-subnet';
+  if (desk.topology.networkOf(address) !== network) return refuse(desk, network, 'wrong network');
+  const lease = currentLease(desk, address);
+  if (lease?.client === client.client && mayHave(requester, network, address, desk)) {
+    return grant(requester, network, address, 'INIT-REBOOT', desk);
+  }
+  if (isReservedFor(requester, network, address, desk)) return grant(requester, network, address, 'INIT-REBOOT', desk);
+  return refuseHeld(requester, lease, network, desk);
+}
+
+/** The client extends its lease: by unicast (RENEWING), by broadcast (REBINDING), or a relay forwards a copy of the former. */
+function renewing(requester: Requester, desk: Desk): ReplyPlan | DropReason {
+  const { message, client } = requester;
+  const address = message.ciaddr;
+  const network = desk.topology.networkOf(address);
+  const lease = currentLease(desk, address);
+  const own = lease?.client === client.client ? lease : undefined;
+  const { state, isCopy } = readRenewal(requester, own, desk.direct, desk.topology, desk.now);
+  if (message.giaddr === 0 && !requester.datagram.viaBroadcast) desk.direct.note(requester, desk.now);
+  if (!network) return requester.network && !isCopy ? refuse(desk, requester.network, 'wrong network') : 'no-subnet';
+  if (isElsewhere(requester, network, isCopy)) return refuse(desk, network, 'wrong network');
+  if (own && mayHave(requester, network, address, desk)) {
+    const read = state === 'RENEWING' ? readUnicastPort(requester, own.port, isCopy) : undefined;
+    return grant(requester, network, address, state, desk, read);
+  }
+  return refuseHeld(requester, lease, network, desk);
+}
+
+/** A broadcast that comes from another configured network: the client was moved there and its address is of no use. */
+function isElsewhere(requester: Requester, network: Network, isCopy: boolean): boolean {
+  return !isCopy && requester.network !== undefined && requester.network !== network;
+}
+
+function isReservedFor(requester: Requester, network: Network, address: Ipv4, desk: Desk): boolean {
+  return desk.topology.ownerOf(address) !== undefined && mayHave(requester, network, address, desk);
+}
+
+/** Commits the lease and its event: `renewed` if the client held the address, else `granted`. */
+function grant(
+  requester: Requester,
+  network: Network,
+  address: Ipv4,
+  state: ClientState,
+  desk: Desk,
+  reading?: PortReading,
+): ReplyPlan {
+  const { message, client } = requester;
+  const scope = desk.topology.scopeOf(address)!;
+  const seconds = leaseSeconds(message, scope.leases);
+  const before = desk.leases.get(address);
+  const held = isActive(before, desk.now) && before.client === client.client ? before : undefined;
+  const { view, port } = reading ?? readBroadcastPort(requester, state === 'REBINDING' ? (held?.port ?? null) : null);
+  const lease: Lease = {
+    ...client,
+    address,
+    state: 'active',
+    hostname: hostnameOf(message) ?? held?.hostname ?? null,
+    start: held?.start ?? desk.now,
+    renewed: desk.now,
+    end: leaseEnd(desk, seconds),
+    port,
+  };
+  revokeOther(requester, network, address, desk);
+  desk.leases.withdrawOffer(network, client.client);
+  desk.leases.put(lease);
+  recordLeaseEvent(desk, held ? 'renewed' : 'granted', lease, view, message, state);
+  return { type: 'ack', yiaddr: address, scope, leaseSeconds: seconds };
+}
+
+/** A client has one lease in a network: the one it had on another address ends when it takes this one. */
+function revokeOther(requester: Requester, network: Network, address: Ipv4, desk: Desk): void {
+  const other = desk.leases.ofClient(network, requester.client.client);
+  if (!other || other.address === address) return;
+  const lease = currentLease(desk, other.address);
+  if (isActive(lease, desk.now) && lease.client === requester.client.client) revokeLease(desk, lease);
+}
+
+/** Refuses an address that the client may not have (any more); its own lease on it, if any, ends by that. */
+function refuseHeld(
+  requester: Requester,
+  lease: Lease | undefined,
+  network: Network,
+  desk: Desk,
+): ReplyPlan | DropReason {
+  const answer = refuse(desk, network, lease ? 'address not available' : 'no such lease');
+  const isOwn = isActive(lease, desk.now) && lease.client === requester.client.client;
+  if (isOwn && typeof answer !== 'string') revokeLease(desk, lease);
+  return answer;
+}
+
+/** A NAK where the server speaks for the network, else silence: another server may know better. */
+function refuse(desk: Desk, network: Network, reason: string): ReplyPlan | DropReason {
+  const authoritative = desk.topology.isAuthoritative(network);
+  return authoritative ? { type: 'nak', yiaddr: 0, reason } : 'unknown-client';
+}

@@ -1,0 +1,175 @@
+import { messageOf, UsageError } from '../base/errors.js';
+import { type Clock, MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
+import type { Config, ListenConfig, ServerConfig } from '../config/types.js';
+import { ControlServer, controlPath } from '../control/control.js';
+import { LeaseTable } from '../lease/table.js';
+import { findListenPlace } from '../net/interfaces.js';
+import type { Ipv4 } from '../net/ipv4.js';
+import { Queue } from '../queue/queue.js';
+import { Counters } from './counters.js';
+import { Housekeeping } from './housekeeping.js';
+import { Listeners } from './listeners.js';
+import type { ServerLoggers } from './loggers.js';
+import { Pipeline } from './pipeline.js';
+import { serverEvent } from './server-event.js';
+import { Topology } from './topology.js';
+import { UsageWatch, usageOf } from './usage.js';
+
+/** The DHCP server: queue, leases, sockets and timers, from start to stop. */
+export class DhcpServer {
+  readonly #queue: Queue;
+  readonly #leases: LeaseTable;
+  readonly #counters = new Counters();
+  readonly #pipeline: Pipeline;
+  readonly #listeners: Listeners;
+  readonly #housekeeping: Housekeeping;
+  readonly #loggers: ServerLoggers;
+  readonly #clock: Clock;
+  readonly #started: number;
+  #config: Config & { server: ServerConfig };
+  #topology: Topology;
+  #control: ControlServer | undefined;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(config: Config & { server: ServerConfig }, queue: Queue, loggers: ServerLoggers, clock: Clock) {
+    this.#config = config;
+    this.#queue = queue;
+    this.#loggers = loggers;
+    this.#clock = clock;
+    this.#started = clock.now();
+    this.#topology = new Topology(config.server, ownAddresses(config.server.listen));
+    this.#leases = new LeaseTable((address) => this.#topology.networkOf(address));
+    this.#leases.rebuild(this.#topology.networks, (address) => this.#topology.networkOf(address), queue.leases());
+    const tools = { clock, queue, leases: this.#leases, counters: this.#counters, logger: loggers.server };
+    this.#pipeline = new Pipeline(this.#parts(), tools);
+    this.#listeners = new Listeners((datagram, listen) => this.#pipeline.receive(datagram, listen), this.#counters, loggers.net);
+    this.#housekeeping = new Housekeeping({
+      clock,
+      queue,
+      pipeline: this.#pipeline,
+      usage: new UsageWatch(loggers.server),
+      networks: () => this.#topology.networks,
+      counters: this.#counters,
+      loggers,
+    });
+  }
+
+  /**
+   * Starts a server: opens its queue, records the start and the leases that ended meanwhile, then opens the sockets.
+   * @throws UsageError, QueueError: it cannot run like this; nothing is left open
+   */
+  static async start(config: Config, loggers: ServerLoggers, clock: Clock = new SystemClock()): Promise<DhcpServer> {
+    const complete = withServer(config);
+    const queue = Queue.open(config.queue.file, complete.server.name, clock.now());
+    let server: DhcpServer | undefined;
+    try {
+      server = new DhcpServer(complete, queue, loggers, clock);
+      server.#recordStart();
+      await server.#listeners.open(complete.server.listen);
+      server.#control = await ControlServer.open(controlPath(queue.file), { status: () => server!.status() });
+      server.#housekeeping.start();
+      server.#logReady();
+      return server;
+    } catch (error) {
+      if (server) await server.stop();
+      else queue.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Puts another configuration in force. Leases and sockets that stay the same are not touched.
+   * @throws UsageError if it cannot be taken over; then everything is as before
+   */
+  async reload(config: Config): Promise<void> {
+    const next = withServer(config);
+    if (next.server.name !== this.#config.server.name || next.queue.file !== this.#config.queue.file) {
+      throw new UsageError('server.name and queue.file cannot change while the server runs', { hint: 'restart the server' });
+    }
+    const topology = new Topology(next.server, ownAddresses(next.server.listen));
+    await this.#listeners.open(next.server.listen);
+    this.#config = next;
+    this.#topology = topology;
+    this.#leases.rebuild(topology.networks, (address) => topology.networkOf(address));
+    this.#pipeline.configure(this.#parts());
+    this.#logReady();
+  }
+
+  /** Stops taking requests, answers those that are in, records the stop and closes everything. May be called again. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  /** What `portledger status` shows of a running server. */
+  status(): Record<string, unknown> {
+    const pools = this.#topology.networks.flatMap((network) =>
+      network.pools.map((pool) => ({ network: network.name, ...usageOf(pool) })),
+    );
+    return {
+      name: this.#config.server.name,
+      pid: process.pid,
+      started: toIsoTime(this.#started),
+      queue: this.#queue.uuid,
+      sequence: this.#queue.sequence,
+      unshipped: this.#queue.depth(),
+      leases: { active: this.#leases.active, known: this.#leases.size, offered: this.#leases.offers },
+      pools,
+      ...this.#counters.snapshot(),
+    };
+  }
+
+  async #stop(): Promise<void> {
+    this.#housekeeping.stop();
+    await this.#listeners.close();
+    this.#pipeline.flush();
+    try {
+      this.#pipeline.commitServerEvent(serverEvent('server-stopped', this.#config.server.name, null), false);
+    } catch (error) {
+      this.#loggers.queue.log('queue-write-failed', { error: messageOf(error), policy: 'stop' });
+    }
+    await this.#control?.close();
+    this.#queue.close();
+    this.#loggers.server.log('server-stopped', { name: this.#config.server.name, ...this.#counters.snapshot() });
+  }
+
+  #parts() {
+    return { config: this.#config.server, onFailure: this.#config.queue.onFailure, topology: this.#topology };
+  }
+
+  /** The start is an event; so is, by its span, the time in which no server ran on this queue. */
+  #recordStart(): void {
+    const { previous, at } = this.#queue;
+    const now = this.#queue.hold(this.#clock.now());
+    const from = previous.running ? Math.max(previous.aliveAt, at) : at;
+    const span = previous.isNew ? null : { from, to: now };
+    const detail = previous.isNew ? 'first start' : previous.running ? 'after an unclean end' : 'after a clean stop';
+    this.#pipeline.commitServerEvent(serverEvent('server-started', this.#config.server.name, detail, span), true);
+    this.#pipeline.expireAll();
+    if (previous.running && span) {
+      this.#loggers.server.log('unclean-end-found', { from: toIsoTime(from), seconds: Math.round((now - from) / MICROS_PER_SECOND) });
+    }
+  }
+
+  #logReady(): void {
+    const { name, subnets } = this.#config.server;
+    this.#loggers.server.log('server-ready', {
+      name,
+      subnets: subnets.length,
+      listen: this.#listeners.describe(),
+      leases: this.#leases.active,
+      queue: this.#queue.uuid,
+    });
+  }
+}
+
+function withServer(config: Config): Config & { server: ServerConfig } {
+  if (!config.server) {
+    throw new UsageError(`${config.file}: server is missing`, { hint: 'add a server section with name, listen and subnets' });
+  }
+  return { ...config, server: config.server };
+}
+
+function ownAddresses(listen: readonly ListenConfig[]): Ipv4[] {
+  return listen.map((entry) => findListenPlace(entry).address);
+}

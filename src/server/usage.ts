@@ -1,0 +1,53 @@
+import type { Network } from '../lease/network.js';
+import type { AddressPool } from '../lease/pool.js';
+import type { Logger } from '../log/logger.js';
+import { formatIpv4 } from '../net/ipv4.js';
+
+/** Percent at which an operator wants to know. */
+const THRESHOLDS = [80, 90, 100] as const;
+/** A pool must fall this far below a threshold before crossing it is news again. */
+const REARM_PERCENT = 5;
+
+/** Use of one pool. */
+export interface PoolUsage {
+  pool: string;
+  size: number;
+  used: number;
+  percent: number;
+}
+
+/** Addresses that are leased, offered or quarantined, of those that the pool can give. */
+export function usageOf(pool: AddressPool): PoolUsage {
+  const used = pool.size - pool.free;
+  const percent = pool.size === 0 ? 100 : (used / pool.size) * 100;
+  return { pool: `${formatIpv4(pool.first)}-${formatIpv4(pool.last)}`, size: pool.size, used, percent };
+}
+
+/** Logs once when the use of a pool crosses a threshold upwards. */
+export class UsageWatch {
+  /** Highest threshold told, by pool. */
+  readonly #told = new Map<string, number>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  look(networks: Iterable<Network>): void {
+    for (const network of networks) for (const pool of network.pools) this.#lookAt(network, pool);
+  }
+
+  #lookAt(network: Network, pool: AddressPool): void {
+    if (pool.size === 0) return;
+    const usage = usageOf(pool);
+    const key = `${network.id}${usage.pool}`;
+    const told = this.#told.get(key) ?? 0;
+    const reached = THRESHOLDS.findLast((threshold) => usage.percent >= threshold) ?? 0;
+    if (reached > told) {
+      this.#told.set(key, reached);
+      this.#logger.log('pool-usage', { ...usage, percent: Math.floor(usage.percent), network: network.name, threshold: reached });
+    } else if (told > 0 && usage.percent < told - REARM_PERCENT) {
+      this.#told.set(key, reached);
+    }
+  }
+}
