@@ -1,0 +1,12 @@
+import type { Knex } from 'knex';
+import * as trail from './0001-trail.js';
+
+export interface NamedMigration extends Knex.Migration {
+  readonly name: string;
+}
+
+/** Every migration in order. One that was released is never edited; a change of the schema is a new one at the end. */
+export const MIGRATIONS: readonly NamedMigration[] = [{ name: '0001-trail', up: trail.up, down: trail.down }];
+
+/** What `trail_state.schema_version` says after all of them. */
+export const SCHEMA_VERSION = MIGRATIONS.length;

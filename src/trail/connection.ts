@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import createKnex, { type Knex } from 'knex';
+import type { TrailTarget } from './url.js';
+
+/** Milliseconds until a database that does not answer counts as away. */
+const CONNECT_TIMEOUT = 10_000;
+/** Milliseconds that SQLite waits for another writer. */
+const BUSY_TIMEOUT = 10_000;
+
+/** What a session must have for times, text and refusals to be the same whatever the server's defaults are. */
+const SESSION = [
+  "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
+  'SET NAMES utf8mb4',
+  // Shippers take turns by a row lock; gap locks would only make them meet retention and reports.
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+];
+
+/** A raw MySQL connection, as far as it is used here. */
+interface MysqlConnection {
+  query(sql: string, done: (error: Error | null) => void): void;
+  destroy(): void;
+}
+
+export interface Connection {
+  readonly knex: Knex;
+  /** Cuts every connection at once; what was under way fails. */
+  abort(): void;
+}
+
+/** Makes the connection pool; nothing is connected until the first query. Creates the folder of an SQLite file. */
+export function connect(target: TrailTarget, poolSize: number): Connection {
+  return target.kind === 'sqlite' ? connectSqlite(target.file) : connectMysql(target, poolSize);
+}
+
+function connectSqlite(file: string): Connection {
+  mkdirSync(dirname(file), { recursive: true });
+  const knex = createKnex({
+    client: 'better-sqlite3',
+    connection: { filename: file },
+    useNullAsDefault: true,
+    pool: {
+      min: 0,
+      max: 1,
+      afterCreate: (db: Database, done: (error: unknown, db: Database) => void) => {
+        done(
+          attempt(() => prepareSqlite(db)),
+          db,
+        );
+      },
+    },
+  });
+  return { knex, abort: () => undefined };
+}
+
+function prepareSqlite(db: Database): void {
+  db.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
+  db.pragma('journal_mode = WAL');
+  // An event is deleted from its queue once it is here, so a commit here must survive a power cut.
+  db.pragma('synchronous = FULL');
+}
+
+function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number): Connection {
+  const open = new Set<MysqlConnection>();
+  const knex = createKnex({
+    client: 'mysql2',
+    connection: {
+      ...(target.socket === undefined ? { host: target.host, port: target.port } : { socketPath: target.socket }),
+      user: target.user,
+      password: target.password,
+      database: target.database,
+      charset: 'utf8mb4',
+      timezone: 'Z',
+      dateStrings: true,
+      connectTimeout: CONNECT_TIMEOUT,
+      enableKeepAlive: true,
+    },
+    acquireConnectionTimeout: 3 * CONNECT_TIMEOUT,
+    pool: {
+      min: 0,
+      max: poolSize,
+      afterCreate: (connection: MysqlConnection, done: (error: unknown, connection: MysqlConnection) => void) => {
+        open.add(connection);
+        runAll(connection, SESSION, (error) => done(error, connection));
+      },
+    },
+  });
+  return {
+    knex,
+    abort: () => {
+      for (const connection of open) connection.destroy();
+      open.clear();
+    },
+  };
+}
+
+function runAll(connection: MysqlConnection, statements: readonly string[], done: (error: Error | null) => void): void {
+  const [first, ...rest] = statements;
+  if (first === undefined) done(null);
+  else connection.query(first, (error) => (error ? done(error) : runAll(connection, rest, done)));
+}
+
+function attempt(action: () => void): unknown {
+  try {
+    action();
+    return null;
+  } catch (error) {
+    return error;
+  }
+}

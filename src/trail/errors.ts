@@ -1,0 +1,116 @@
+import { messageOf, PortledgerError, UnreachableError, UsageError } from '../base/errors.js';
+import { describeTarget, type TrailTarget } from './url.js';
+
+/** The queue does not continue what the trail has of it: restored from a backup, copied or edited. Nothing of it was written. */
+export class TrailMismatchError extends PortledgerError {}
+
+/** Events that do not hash to what they say: the queue file is damaged or was edited. Nothing of them was written. */
+export class BrokenChainError extends PortledgerError {}
+
+/** The trail has no schema, or one of another version. */
+export class SchemaError extends UsageError {}
+
+/** The database does not answer, or does not let us in. */
+export class TrailUnreachableError extends UnreachableError {}
+
+/** Error numbers of MySQL and MariaDB after which the same work may succeed later. */
+const TRANSIENT_NUMBERS: ReadonlySet<number> = new Set([
+  1020, // record has changed since last read
+  1021, // disk full
+  1028, // sort aborted
+  1040, // too many connections
+  1053, // server shutdown in progress
+  1077, // normal shutdown
+  1114, // table is full, which is how InnoDB says disk full
+  1129, // host blocked because of many connection errors
+  1152, // aborted connection
+  1158, // network read error
+  1159, // network read timeout
+  1160, // network write error
+  1161, // network write timeout
+  1180, // error during commit
+  1184, // aborted connection
+  1203, // user has too many connections
+  1205, // lock wait timeout
+  1213, // deadlock
+  1226, // user exceeded a resource limit
+  1290, // running with --read-only
+  1317, // query interrupted
+  1836, // running in read-only mode
+  1927, // connection was killed
+  1969, // statement timeout
+  2002, // cannot connect through socket
+  2003, // cannot connect
+  2006, // server has gone away
+  2013, // connection lost during query
+  2055, // connection lost
+  3024, // statement timeout
+  3168, // server is not available
+  4031, // disconnected by the server for inactivity
+]);
+
+/** Error codes of the system, of mysql2 and of SQLite after which the same work may succeed later. */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set([
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOENT', // the socket of a database that is not up
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
+  'TRAIL_TIMEOUT',
+  'SQLITE_FULL',
+]);
+
+/** Families of SQLite codes with extensions (`SQLITE_BUSY_SNAPSHOT` ...). */
+const TRANSIENT_FAMILY = /^SQLITE_(BUSY|LOCKED|IOERR)(_|$)/;
+
+interface Coded {
+  code?: unknown;
+  errno?: unknown;
+  cause?: unknown;
+}
+
+/** True if the same work may succeed later without anybody doing anything. Decided by code alone, of the error or what caused it. */
+export function isTransient(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, errno, cause } = error as Coded;
+  if (typeof code === 'string' && (TRANSIENT_CODES.has(code) || TRANSIENT_FAMILY.test(code))) return true;
+  if (typeof errno === 'number' && TRANSIENT_NUMBERS.has(errno)) return true;
+  return cause !== undefined && cause !== error && isTransient(cause);
+}
+
+/** What the operator should do about an error number of the database that waiting does not heal. */
+const HINTS: ReadonlyMap<number, string> = new Map([
+  [1044, 'grant the user of audit.url the rights on this database'],
+  [1045, 'check user and password of audit.url'],
+  [1049, 'create it first: CREATE DATABASE with the name in audit.url'],
+  [1142, 'grant the user of audit.url SELECT, INSERT, UPDATE and DELETE on this database'],
+  [1698, 'this user cannot log in with a password; give audit.url another user'],
+]);
+
+/** An error of the driver while connecting, as the operator should read it. Anything that is not the database's stays as it is. */
+export function connectError(error: unknown, target: TrailTarget): unknown {
+  if (error instanceof PortledgerError) return error;
+  const { code, errno } = (typeof error === 'object' && error !== null ? error : {}) as Coded;
+  if (code === undefined && errno === undefined) return error;
+  const hint = (typeof errno === 'number' && HINTS.get(errno)) || defaultHint(target);
+  return new TrailUnreachableError(`Trail ${describeTarget(target)} cannot be opened: ${messageOf(error) || code}`, {
+    hint,
+    cause: error,
+  });
+}
+
+function defaultHint(target: TrailTarget): string {
+  return target.kind === 'sqlite'
+    ? 'check that the folder exists and can be written, and that the file is a trail'
+    : 'check that the database runs and that audit.url names it';
+}

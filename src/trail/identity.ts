@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import type { LedgerEvent } from '../event/event.js';
+
+/** What a switch is known by, strongest first; `direct` stands for a relay agent that gave no name and no address. */
+export type SwitchKind = 'remote-id' | 'relay-id' | 'giaddr' | 'direct';
+
+/** Identity of a switch: raw bytes, never their text (for giaddr: the bytes of its text). */
+export interface SwitchIdentity {
+  readonly kind: SwitchKind;
+  readonly value: Buffer;
+}
+
+/** Identity of a port: its switch and the circuit-id, null if the relay agent sent none. */
+export interface PortIdentity {
+  readonly switch: SwitchIdentity;
+  readonly circuitId: Buffer | null;
+}
+
+/** The fields of an event that say where the client was. */
+export type Placed = Pick<LedgerEvent, 'evidence' | 'remoteId' | 'relayId' | 'giaddr' | 'circuitId'>;
+
+const ID_LENGTH = 16;
+
+/** The port that an event names, null if it has no evidence of one. */
+export function portOf(event: Placed): PortIdentity | null {
+  if (event.evidence === 'none') return null;
+  return { switch: switchOf(event), circuitId: event.circuitId === null ? null : Buffer.from(event.circuitId) };
+}
+
+function switchOf(event: Placed): SwitchIdentity {
+  if (event.remoteId !== null) return { kind: 'remote-id', value: Buffer.from(event.remoteId) };
+  if (event.relayId !== null) return { kind: 'relay-id', value: Buffer.from(event.relayId) };
+  if (event.giaddr !== null) return { kind: 'giaddr', value: Buffer.from(event.giaddr, 'latin1') };
+  return { kind: 'direct', value: Buffer.alloc(0) };
+}
+
+/** The 16 bytes that name a switch in the trail: made from its identity alone, so every shipper makes the same. */
+export function switchId(identity: SwitchIdentity): Buffer {
+  return digest(identity.kind, identity.value);
+}
+
+/** The 16 bytes that name a port in the trail. */
+export function portId(port: PortIdentity): Buffer {
+  const { kind, value } = port.switch;
+  return port.circuitId === null ? digest(kind, value, null) : digest(kind, value, port.circuitId);
+}
+
+/** SHA-256 over the kind and each part with its length in front (0xffffffff for null), cut to 16 bytes. */
+function digest(kind: SwitchKind, ...parts: (Buffer | null)[]): Buffer {
+  const hash = createHash('sha256').update(`${kind}\0`);
+  for (const part of parts) {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(part === null ? 0xffffffff : part.length);
+    hash.update(length);
+    if (part !== null) hash.update(part);
+  }
+  return hash.digest().subarray(0, ID_LENGTH);
+}

@@ -1,0 +1,76 @@
+import type { Knex } from 'knex';
+import type { Value } from './event-rows.js';
+
+/** Rows per statement: beyond it larger statements are no faster, and SQLite allows 32766 values. */
+const ROWS_PER_STATEMENT = 500;
+/** Bytes per statement, far below the smallest usual max_allowed_packet (16 MiB). */
+const BYTES_PER_STATEMENT = 4 * 1024 * 1024;
+/** Longest IN list: MariaDB turns lists of 1000 and more into a temporary table. */
+export const LIST_LENGTH = 500;
+
+/** True for MySQL and MariaDB, false for SQLite. */
+export function isMysql(db: Knex): boolean {
+  return db.client.config.client === 'mysql2';
+}
+
+/** Inserts rows of values in the order of the columns, in as few statements as is sound. */
+export async function insertRows(
+  db: Knex,
+  table: string,
+  columns: readonly string[],
+  rows: readonly Value[][],
+): Promise<void> {
+  await writeRows(db, `INSERT INTO ${table} (${columns.join(', ')}) VALUES `, '', rows);
+}
+
+/** Inserts rows; where the first `keyLength` columns name one that is there, its other columns are replaced. */
+export async function upsertRows(
+  db: Knex,
+  table: string,
+  columns: readonly string[],
+  keyLength: number,
+  rows: readonly Value[][],
+): Promise<void> {
+  const others = columns.slice(keyLength);
+  const conflict = isMysql(db)
+    ? ` ON DUPLICATE KEY UPDATE ${others.map((name) => `${name} = VALUES(${name})`).join(', ')}`
+    : ` ON CONFLICT (${columns.slice(0, keyLength).join(', ')}) DO UPDATE SET ${others.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+  await writeRows(db, `INSERT INTO ${table} (${columns.join(', ')}) VALUES `, conflict, rows);
+}
+
+/** Cuts a list into pieces of at most `length`. */
+export function* chunks<T>(list: readonly T[], length: number): Generator<T[]> {
+  for (let i = 0; i < list.length; i += length) yield list.slice(i, i + length);
+}
+
+async function writeRows(db: Knex, head: string, tail: string, rows: readonly Value[][]): Promise<void> {
+  for (const part of statements(rows)) {
+    const tuple = `(${part[0]!.map(() => '?').join(', ')})`;
+    await db.raw(head + part.map(() => tuple).join(', ') + tail, part.flat() as Knex.RawBinding[]);
+  }
+}
+
+function* statements(rows: readonly Value[][]): Generator<readonly Value[][]> {
+  let start = 0;
+  let bytes = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const size = sizeOf(rows[i]!);
+    if (i > start && (i - start === ROWS_PER_STATEMENT || bytes + size > BYTES_PER_STATEMENT)) {
+      yield rows.slice(start, i);
+      start = i;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  if (start < rows.length) yield rows.slice(start);
+}
+
+/** Bytes that a row takes in the text of a statement, roughly: bytes are written as hex. */
+function sizeOf(row: readonly Value[]): number {
+  let size = 0;
+  for (const value of row) {
+    if (typeof value === 'string') size += value.length + 3;
+    else size += Buffer.isBuffer(value) ? 2 * value.length + 4 : 20;
+  }
+  return size;
+}

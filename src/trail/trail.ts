@@ -1,0 +1,207 @@
+import type { Knex } from 'knex';
+import { toSqlTime } from '../base/time.js';
+import { genesisHash, uuidBytes } from '../event/encoding.js';
+import type { LedgerEvent } from '../event/event.js';
+import { checkChain } from './chain.js';
+import { type Connection, connect } from './connection.js';
+import { connectError, TrailMismatchError } from './errors.js';
+import { EVENT_COLUMNS, eventToRow, type Value } from './event-rows.js';
+import { writeGaps } from './gap-rows.js';
+import { type Gap, gapOf } from './gaps.js';
+import { checkSchema, migrateSchema } from './migrator.js';
+import { type Naming, PLAIN_NAMING } from './naming.js';
+import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
+import { Mismatch, newEvents, type Position, readQueue } from './positions.js';
+import { insertRows, upsertRows } from './sql.js';
+import { overtaken, timelinesOf, updateSightings } from './timeline.js';
+import { takeTurn } from './turn.js';
+import { describeTarget, parseTrailUrl, type TrailTarget } from './url.js';
+
+export interface TrailOptions {
+  /** What switches and ports are called. Default: the text of their bytes. */
+  readonly naming?: Naming;
+  /** Most connections at once (1 for SQLite whatever this says). Default 2. */
+  readonly poolSize?: number;
+}
+
+/** Events of one queue, consecutive and in order. */
+export interface Batch {
+  /** UUID of the queue. */
+  readonly queue: string;
+  readonly server: string;
+  readonly events: readonly LedgerEvent[];
+}
+
+export interface AppendResult extends Position {
+  /** Events that are new in the trail. */
+  readonly appended: number;
+  /** Events that were there already. */
+  readonly skipped: number;
+}
+
+const QUEUE_COLUMNS = ['queue_uuid', 'server', 'sequence', 'hash', 'last_at'];
+
+/** The audit database. */
+export class Trail {
+  /** For reading: reports and verification. */
+  readonly knex: Knex;
+  readonly #target: TrailTarget;
+  readonly #connection: Connection;
+  readonly #naming: Naming;
+  readonly #places = new KnownPlaces();
+
+  private constructor(target: TrailTarget, connection: Connection, naming: Naming) {
+    this.#target = target;
+    this.#connection = connection;
+    this.#naming = naming;
+    this.knex = connection.knex;
+  }
+
+  /** Connects. Throws TrailUnreachableError if the database does not answer or refuses, UsageError for a bad URL. */
+  static async open(url: string, options: TrailOptions = {}): Promise<Trail> {
+    const target = parseTrailUrl(url);
+    const trail = new Trail(target, connect(target, options.poolSize ?? 2), options.naming ?? PLAIN_NAMING);
+    try {
+      await trail.knex.raw('SELECT 1');
+      return trail;
+    } catch (error) {
+      await trail.close();
+      throw connectError(error, target);
+    }
+  }
+
+  /** True for the SQLite trail, which needs no administrator and migrates by itself. */
+  get embedded(): boolean {
+    return this.#target.kind === 'sqlite';
+  }
+
+  /** Where it is, without a password. */
+  get place(): string {
+    return describeTarget(this.#target);
+  }
+
+  /** Brings the schema to the newest version; returns the names of the migrations that ran. See migrateSchema. */
+  async migrate(options: { unlock?: boolean } = {}): Promise<string[]> {
+    return await migrateSchema(this.knex, options.unlock);
+  }
+
+  /** Throws SchemaError unless the schema is the one this program knows. */
+  async checkSchema(): Promise<void> {
+    await checkSchema(this.knex);
+  }
+
+  /** How far the queue is in the trail, undefined if the trail does not know it. */
+  async position(queue: string): Promise<Position | undefined> {
+    return (await readQueue(this.knex, queue)) ?? undefined;
+  }
+
+  /**
+   * Throws TrailMismatchError, after recording a gap, if the trail has more events of the queue than were ever in it: it
+   * was restored from a backup. (Another past of the same length is found by {@link append}.)
+   */
+  async checkQueue(queue: { uuid: string; server: string; last: number }): Promise<void> {
+    const stored = await readQueue(this.knex, queue.uuid);
+    if (stored === null || stored.sequence <= queue.last) return;
+    const detail = `it ends at event ${queue.last}, the trail has event ${stored.sequence}`;
+    throw await this.#refuse(queue.uuid, queue.server, new Mismatch(stored, queue.last + 1, detail));
+  }
+
+  /**
+   * Writes a batch in ONE transaction: events, switches, ports, sightings, gaps and the queue's position. Events that
+   * are there already are skipped, so a batch whose outcome is not known can be appended again.
+   *
+   * Throws BrokenChainError if the batch is not a chain, TrailMismatchError (after recording a gap) if it does not
+   * continue what the trail has of the queue, or what the driver throws; see isTransient.
+   */
+  async append(batch: Batch): Promise<AppendResult> {
+    checkChain(batch.queue, batch.events);
+    const places = this.#places.unknown(batch.events);
+    try {
+      const result = await this.knex.transaction(async (db) => {
+        await takeTurn(db);
+        const stored = await readQueue(db, batch.queue);
+        const fresh = await newEvents(db, batch, stored);
+        if (fresh.length === 0) return resultOf(batch, stored, 0);
+        await savePlaces(db, places.values(), this.#naming);
+        await this.#write(db, batch, fresh);
+        return resultOf(batch, fresh.at(-1)!, fresh.length);
+      });
+      this.#places.add(places);
+      return result;
+    } catch (error) {
+      if (error instanceof Mismatch) throw await this.#refuse(batch.queue, batch.server, error);
+      throw error;
+    }
+  }
+
+  /** Renames every switch and port if the naming is not the one that the names were made by. Returns true if it did. */
+  async refreshNames(): Promise<boolean> {
+    return await this.knex.transaction(async (db) => {
+      const { naming } = await takeTurn(db);
+      if (naming === this.#naming.fingerprint) return false;
+      await renamePlaces(db, this.#naming);
+      await db('trail_state').where('id', 1).update({ naming: this.#naming.fingerprint });
+      return true;
+    });
+  }
+
+  /** Writes down a span without evidence; once, however often it is told. */
+  async recordGap(gap: Gap): Promise<void> {
+    await writeGaps(this.knex, [gap]);
+  }
+
+  /** Cuts the connections at once; what is under way fails. For a database that no longer answers. */
+  abort(): void {
+    this.#connection.abort();
+  }
+
+  async close(): Promise<void> {
+    await this.knex.destroy();
+  }
+
+  async #write(db: Knex, batch: Batch, fresh: readonly LedgerEvent[]): Promise<void> {
+    const timelines = timelinesOf(fresh);
+    const late = await overtaken(db, timelines);
+    await insertRows(db, 'events', EVENT_COLUMNS, fresh.map(eventToRow));
+    await updateSightings(db, timelines, late);
+    await writeGaps(
+      db,
+      fresh.map(gapOf).filter((gap) => gap !== null),
+    );
+    const last = fresh.at(-1)!;
+    const row: Value[] = [
+      uuidBytes(batch.queue),
+      batch.server,
+      last.sequence,
+      Buffer.from(last.hash),
+      toSqlTime(last.at),
+    ];
+    await upsertRows(db, 'queues', QUEUE_COLUMNS, 1, [row]);
+  }
+
+  async #refuse(queue: string, server: string, mismatch: Mismatch): Promise<TrailMismatchError> {
+    const { stored, sequence, detail } = mismatch;
+    await this.recordGap({
+      queue,
+      sequence,
+      kind: 'queue-mismatch',
+      server,
+      from: stored?.lastAt ?? null,
+      until: null,
+      detail,
+    });
+    return new TrailMismatchError(`Queue ${queue} of ${server} does not fit the trail: ${detail}`, {
+      hint: 'it was restored from a backup, copied or edited; start a new one with portledger queue new',
+      fields: { queue, server, sequence },
+    });
+  }
+}
+
+function resultOf(batch: Batch, last: { sequence: number; hash: Uint8Array } | null, appended: number): AppendResult {
+  return {
+    sequence: last?.sequence ?? 0,
+    hash: Buffer.from(last?.hash ?? genesisHash(batch.queue)),
+    appended,
+    skipped: batch.events.length - appended,
+  };
+}

@@ -1,0 +1,18 @@
+import type { Knex } from 'knex';
+import { SchemaError } from './errors.js';
+import { refuseNewer } from './migrator.js';
+import { isMysql } from './sql.js';
+
+/**
+ * Waits for its turn: writers of the trail go one after the other, so that none sees half of another's work and none
+ * deadlocks. On SQLite the update takes the write lock before anything is read, as BEGIN IMMEDIATE would.
+ */
+export async function takeTurn(db: Knex): Promise<{ naming: string }> {
+  if (!isMysql(db)) await db('trail_state').where('id', 1).update({ id: 1 });
+  const query = db('trail_state').where('id', 1).first('schema_version', 'naming');
+  const row = await (isMysql(db) ? query.forUpdate() : query);
+  if (!row) throw new SchemaError('The trail has lost its version', { hint: 'restore table trail_state' });
+  // Somebody may have migrated the trail since this process checked it.
+  refuseNewer(row.schema_version as number);
+  return { naming: row.naming as string };
+}
