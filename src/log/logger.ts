@@ -35,32 +35,44 @@ export interface Logger {
   isEnabled(id: MessageId): boolean;
 }
 
-/** Rotated by size: `path` is always the newest, older ones have a number before the extension. */
+/** Rotated by size: `path` is always the newest, older ones are `path.1`, `path.2` ... */
 export interface LogFileConfig {
   /** Absolute. */
   readonly path: string;
   /** Bytes, at least 1. */
   readonly maxSize: number;
-  /** Files kept, the newest included, at least 1. */
+  /** Files kept, the newest included, at least 2. */
   readonly maxFiles: number;
 }
 
-export const SYSLOG_PROTOCOLS = ['udp', 'tcp', 'unix'] as const;
+export const SYSLOG_PROTOCOLS = ['udp', 'tcp'] as const;
 export const SYSLOG_FORMATS = ['rfc5424', 'rfc3164'] as const;
-export const SYSLOG_FACILITIES = [
-  ...['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'],
-  ...['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'],
-] as const;
+/** Facilities by name with their numbers, RFC 5424 section 6.2.1. */
+export const SYSLOG_FACILITIES = {
+  ...{
+    kern: 0,
+    user: 1,
+    mail: 2,
+    daemon: 3,
+    auth: 4,
+    syslog: 5,
+    lpr: 6,
+    news: 7,
+    uucp: 8,
+    cron: 9,
+    authpriv: 10,
+    ftp: 11,
+  },
+  ...{ local0: 16, local1: 17, local2: 18, local3: 19, local4: 20, local5: 21, local6: 22, local7: 23 },
+} as const;
 
 export interface SyslogConfig {
   readonly protocol: (typeof SYSLOG_PROTOCOLS)[number];
-  /** For udp and tcp. */
+  /** Name or address of the collector. */
   readonly host: string;
   readonly port: number;
-  /** Socket of the local daemon, for unix. */
-  readonly path: string;
   readonly format: (typeof SYSLOG_FORMATS)[number];
-  readonly facility: string;
+  readonly facility: keyof typeof SYSLOG_FACILITIES;
   /** The program's name in each line. */
   readonly appName: string;
 }
