@@ -58,7 +58,7 @@ async function openLibc(): Promise<Libc> {
   const bind = library.func('int bind(int fd, const void *address, uint32_t length)');
   const setsockopt = library.func('int setsockopt(int fd, int level, int option, const void *value, uint32_t length)');
   const sendto = library.func(
-    'ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t addressLength)',
+    'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t addressLength)',
   );
   const nametoindex = library.func('uint32_t if_nametoindex(const char *name)');
   const close = library.func('int close(int fd)');

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { UsageError } from '../../src/base/errors.js';
+import { parseIpv4 } from '../../src/net/ipv4.js';
+import { Endpoint, type EndpointOptions, type NetFault, type ReceivedDatagram } from '../../src/net/udp.js';
+import { until } from '../support/until.js';
+
+const LOOPBACK = parseIpv4('127.0.0.1');
+
+describe('Endpoint on the loopback interface', () => {
+  let received: ReceivedDatagram[];
+  let faults: NetFault[];
+  let endpoints: Endpoint[];
+  let peer: Socket;
+
+  beforeEach(async () => {
+    [received, faults, endpoints] = [[], [], []];
+    peer = createSocket('udp4');
+    await new Promise<void>((resolve) => peer.bind(0, '127.0.0.1', resolve));
+  });
+
+  afterEach(async () => {
+    await Promise.all(endpoints.map((endpoint) => endpoint.close()));
+    await new Promise<void>((resolve) => peer.close(() => resolve()));
+  });
+
+  async function open(options: Partial<EndpointOptions> = {}): Promise<Endpoint> {
+    const endpoint = await Endpoint.open(
+      { address: LOOPBACK, port: 0, clientPort: 68, ...options },
+      (datagram) => received.push(datagram),
+      (fault) => faults.push(fault),
+    );
+    endpoints.push(endpoint);
+    return endpoint;
+  }
+
+  it('receives a datagram with its source and answers it from its own address and port', async () => {
+    const endpoint = await open();
+    peer.send('request', endpoint.port, '127.0.0.1');
+    const datagram = await until('datagram', () => received[0]);
+    assert.equal(datagram.bytes.toString(), 'request');
+    assert.equal(datagram.source, LOOPBACK);
+    assert.equal(datagram.sourcePort, peer.address().port);
+    assert.equal(datagram.viaBroadcast, false);
+    assert.equal(datagram.endpoint, endpoint);
+
+    const answer = new Promise<[Buffer, { address: string; port: number }]>((resolve) =>
+      peer.once('message', (bytes, remote) => resolve([bytes, remote])),
+    );
+    endpoint.sendTo(datagram.source, datagram.sourcePort, Buffer.from('answer'));
+    const [bytes, remote] = await answer;
+    assert.equal(bytes.toString(), 'answer');
+    assert.deepEqual([remote.address, remote.port], ['127.0.0.1', endpoint.port]);
+    assert.deepEqual(faults, []);
+  });
+
+  it('has no clients on its link, and says nothing is missing', async () => {
+    const endpoint = await open();
+    assert.equal(endpoint.interface, 'lo');
+    assert.equal(endpoint.directUnavailable, undefined);
+    assert.equal(endpoint.unicastUnavailable, undefined);
+  });
+
+  it('refuses a port that is taken', async () => {
+    const { port } = await open();
+    await assert.rejects(open({ port }), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.equal(error.message, `Another program listens on 127.0.0.1 port ${port}`);
+      assert.equal(error.hint, `stop the other DHCP server; "ss -lunp sport = :${port}" shows which one it is`);
+      return true;
+    });
+  });
+
+  it('frees its port when closed, also when closed twice', async () => {
+    const first = await open();
+    await Promise.all([first.close(), first.close()]);
+    const second = await open({ port: first.port });
+    assert.equal(second.port, first.port);
+  });
+
+  it('reports what is too long to send, and goes on', async () => {
+    const endpoint = await open();
+    endpoint.sendTo(LOOPBACK, peer.address().port, Buffer.alloc(70_000));
+    const fault = await until('fault', () => faults[0]);
+    assert.deepEqual(fault, { operation: 'send', code: 'EMSGSIZE', destination: '127.0.0.1' });
+    peer.send('still here', endpoint.port, '127.0.0.1');
+    await until('datagram', () => received[0]);
+  });
+
+  it('reports an impossible port, and does not throw', async () => {
+    const endpoint = await open();
+    endpoint.sendTo(LOOPBACK, 0, Buffer.from('answer'));
+    const fault = await until('fault', () => faults[0]);
+    assert.equal(fault.operation, 'send');
+    assert.equal(fault.destination, '127.0.0.1');
+  });
+
+  it('reports a send after close, and does not throw', async () => {
+    const endpoint = await open();
+    await endpoint.close();
+    endpoint.sendTo(LOOPBACK, 67, Buffer.from('late'));
+    endpoint.sendDirect('broadcast', Buffer.from('late'));
+    assert.deepEqual(
+      faults.map((fault) => fault.operation),
+      ['send', 'send-direct'],
+    );
+  });
+});

@@ -1,0 +1,134 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ClientEvent, readClientEvents, writeClientScript } from './client-script.js';
+import type { Namespace } from './netns.js';
+import type { Program } from './program.js';
+import { programPath } from './requirements.js';
+import { makeTempDir, removeTempDir } from './temp.js';
+import { until } from './until.js';
+
+/** A DHCP client that runs on one interface of a host until it is stopped. */
+export interface DhcpClient {
+  readonly program: Program;
+  /** What the client told its script so far, oldest first. */
+  events(): ClientEvent[];
+  /** Waits for an event after the first `after` of them. */
+  waitFor(event: ClientEvent['event'], options?: { after?: number; withinMs?: number }): Promise<ClientEvent>;
+  /** Gives its address back, in a RELEASE, and ends. */
+  release(): Promise<void>;
+  /** Ends without a RELEASE, as a host that loses its power. */
+  kill(): Promise<void>;
+}
+
+export interface UdhcpcClient extends DhcpClient {
+  /** Sends a renewal now. */
+  renew(): void;
+}
+
+export interface DhclientOptions {
+  /** Lines for dhclient.conf: `send host-name "lab-7";` and the like. */
+  config?: string[];
+}
+
+/** Starts ISC dhclient, all of its files in a folder of its own. */
+export function startDhclient(host: Namespace, device: string, options: DhclientOptions = {}): DhcpClient {
+  const folder = makeTempDir();
+  const { script, notes } = writeClientScript(folder);
+  const [config, leases, pidFile] = ['dhclient.conf', 'dhclient.leases', 'dhclient.pid'].map((name) =>
+    join(folder, name),
+  );
+  const lines = ['timeout 20;', 'retry 2;', 'initial-interval 1;', 'backoff-cutoff 2;', ...(options.config ?? [])];
+  writeFileSync(config!, `${lines.join('\n')}\n`);
+  const command = (...flags: string[]) => {
+    const files = ['-cf', config!, '-lf', leases!, '-pf', pidFile!, '-sf', script];
+    return [programPath('dhclient')!, '-4', '-d', '-v', ...flags, ...files, device];
+  };
+  const program = host.start(command());
+  return {
+    ...followClient(program, notes, folder),
+    async release() {
+      // A second dhclient reads the first one's lease, ends it and sends the RELEASE.
+      await host.start(command('-r')).succeed();
+      await program.ended;
+      removeTempDir(folder);
+    },
+  };
+}
+
+/** Starts busybox udhcpc; `flags` are added to its own (`-B`, `-x hostname:lab-7`, `-C` ...). */
+export function startUdhcpc(host: Namespace, device: string, flags: string[] = []): UdhcpcClient {
+  const folder = makeTempDir();
+  const { script, notes } = writeClientScript(folder);
+  const pacing = ['-t', '10', '-T', '1', '-A', '1'];
+  const program = host.start([programPath('udhcpc')!, '-f', '-i', device, '-s', script, ...pacing, ...flags]);
+  return {
+    ...followClient(program, notes, folder),
+    renew: () => program.signal('SIGUSR1'),
+    async release() {
+      const before = readClientEvents(notes).length;
+      program.signal('SIGUSR2');
+      await until('deconfig', () =>
+        readClientEvents(notes)
+          .slice(before)
+          .find(({ event }) => event === 'deconfig'),
+      );
+      await program.stop();
+      removeTempDir(folder);
+    },
+  };
+}
+
+function followClient(program: Program, notes: string, folder: string): Omit<DhcpClient, 'release'> {
+  return {
+    program,
+    events: () => readClientEvents(notes),
+    waitFor: (event, { after = 0, withinMs = 15_000 } = {}) =>
+      until(
+        `event "${event}"`,
+        () =>
+          readClientEvents(notes)
+            .slice(after)
+            .find((candidate) => candidate.event === event),
+        { withinMs, detail: () => program.output },
+      ),
+    async kill() {
+      await program.stop('SIGKILL');
+      removeTempDir(folder);
+    },
+  };
+}
+
+export interface DhcpingOptions {
+  /** Address that the client claims to have. */
+  client: string;
+  server: string;
+  mac: string;
+  /** Sends an INFORM instead of REQUEST and RELEASE. */
+  inform?: boolean;
+  /** Address that stands in giaddr. */
+  gateway?: string;
+}
+
+/** Runs dhcping once. Returns whether the server answered, and what dhcping wrote. */
+export async function dhcping(
+  host: Namespace,
+  options: DhcpingOptions,
+): Promise<{ answered: boolean; output: string }> {
+  const { client, server, mac, inform, gateway } = options;
+  const extra = [...(inform ? ['-i'] : []), ...(gateway ? ['-g', gateway] : [])];
+  const program = host.start([
+    programPath('dhcping')!,
+    '-v',
+    '-t',
+    '3',
+    '-c',
+    client,
+    '-s',
+    server,
+    '-h',
+    mac,
+    ...extra,
+  ]);
+  const { code } = await program.ended;
+  return { answered: code === 0, output: program.output };
+}

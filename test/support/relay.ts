@@ -1,0 +1,33 @@
+import type { Namespace } from './netns.js';
+import type { Program } from './program.js';
+import { programPath } from './requirements.js';
+
+/** What dhcrelay does with a packet that carries Option 82 already. */
+export type RelayMode = 'append' | 'replace' | 'forward' | 'discard';
+
+export interface RelayOptions {
+  /** Interfaces towards the clients, and towards the servers. */
+  down: string[];
+  up: string[];
+  servers: string[];
+  /** Adds Option 82; its circuit-id is the name of the interface towards the client. */
+  addOption82?: boolean;
+  mode?: RelayMode;
+}
+
+/** Starts ISC dhcrelay and waits until it listens. Its interfaces must be up. */
+export async function startDhcrelay(host: Namespace, options: RelayOptions): Promise<Program> {
+  const program = host.start([
+    programPath('dhcrelay')!,
+    '-4',
+    '-d',
+    '--no-pid',
+    ...(options.addOption82 ? ['-a'] : []),
+    ...(options.mode ? ['-m', options.mode] : []),
+    ...options.down.flatMap((device) => ['-id', device]),
+    ...options.up.flatMap((device) => ['-iu', device]),
+    ...options.servers,
+  ]);
+  await program.waitFor(/Sending on\s+Socket\/fallback/);
+  return program;
+}
