@@ -1,0 +1,118 @@
+import type { Micros } from '../base/time.js';
+import type { LogConfig } from '../log/logger.js';
+import type { Ipv4, Subnet } from '../net/ipv4.js';
+import type { OptionRegistry } from '../wire/options.js';
+
+/** The whole configuration: checked, with defaults, environment and inheritance resolved. */
+export interface Config {
+  /** Absent if the file is only for `ship` and `report`. */
+  readonly server?: ServerConfig;
+  readonly queue: QueueConfig;
+  readonly audit: AuditConfig;
+  readonly switches: readonly SwitchConfig[];
+  readonly log: LogConfig;
+  /** The file it came from, absolute. */
+  readonly file: string;
+}
+
+export interface ServerConfig extends Scoped {
+  readonly name: string;
+  readonly listen: readonly ListenConfig[];
+  /** Whose Option 82 is believed. */
+  readonly trustedRelays: 'any' | readonly Subnet[];
+  readonly authoritative: boolean;
+  /** How long an offered address is held for its client. */
+  readonly offerTime: Micros;
+  /** How long a declined address is not given to anybody. */
+  readonly declineTime: Micros;
+  readonly subnets: readonly SubnetConfig[];
+  readonly registry: OptionRegistry;
+}
+
+/** At least one of `address` and `interface` is there. */
+export interface ListenConfig {
+  readonly address?: Ipv4;
+  readonly interface?: string;
+  readonly port: number;
+  /** Option 82 with giaddr 0 is believed here: a snooping switch put it in. */
+  readonly snooping: boolean;
+  /** Port that relays are answered on. */
+  readonly relayPort: number;
+  /** Port that clients are answered on. */
+  readonly clientPort: number;
+}
+
+/** Seconds. Without `renewal` and `rebinding`, T1 and T2 are 0.5 and 0.875 of the lease (RFC 2131 section 4.4.5). */
+export interface LeaseTimes {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly renewal?: number;
+  readonly rebinding?: number;
+}
+
+/** Encoded values by option code. */
+export type OptionSet = ReadonlyMap<number, Buffer>;
+
+/** Header fields siaddr, sname and file. */
+export interface BootFields {
+  readonly nextServer?: Ipv4;
+  readonly serverName?: string;
+  readonly bootFile?: string;
+}
+
+/** What server, subnet, pool and reservation may each say; here already merged with everything further out. */
+export interface Scoped {
+  readonly options: OptionSet;
+  readonly leases: LeaseTimes;
+  readonly boot: BootFields;
+}
+
+export interface SubnetConfig extends Scoped {
+  readonly subnet: Subnet;
+  /** Subnets of one name are on one link, behind one relay. */
+  readonly sharedNetwork?: string;
+  readonly pools: readonly PoolConfig[];
+  readonly reservations: readonly ReservationConfig[];
+  readonly authoritative: boolean;
+}
+
+/** Both ends belong to it. */
+export interface PoolConfig extends Scoped {
+  readonly first: Ipv4;
+  readonly last: Ipv4;
+}
+
+/** Whom a reservation is for. */
+export type ReservationMatch =
+  | { readonly by: 'mac'; readonly htype: number; readonly mac: Buffer }
+  | { readonly by: 'client-id'; readonly clientId: Buffer }
+  | { readonly by: 'port'; readonly switchId: Buffer; readonly circuitId: Buffer };
+
+export interface ReservationConfig extends Scoped {
+  readonly match: ReservationMatch;
+  readonly address: Ipv4;
+  readonly hostname?: string;
+}
+
+export const ON_FAILURE = ['refuse', 'serve'] as const;
+
+export interface QueueConfig {
+  /** Absolute. */
+  readonly file: string;
+  /** What the server does when it cannot write the queue: stay silent, or answer and record a gap. */
+  readonly onFailure: (typeof ON_FAILURE)[number];
+}
+
+export interface AuditConfig {
+  /** With its password in it; the path of `sqlite:` is absolute. */
+  readonly url: string;
+  /** Events in one transaction. */
+  readonly batchSize: number;
+}
+
+export interface SwitchConfig {
+  readonly id: { readonly by: 'remote-id' | 'relay-id' | 'giaddr'; readonly value: Buffer };
+  readonly name?: string;
+  readonly profile?: string;
+}
