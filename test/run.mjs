@@ -1,0 +1,51 @@
+// What `npm test` calls: the programs that tests need, the build, every check, then mocha with the arguments given.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { canInstall, install, missingPrograms, packagesOf } from './support/packages.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const CHECKS = [
+  ['build', 'tsc', '-p', 'tsconfig.build.json'],
+  ['lint', 'biome', 'check'],
+  ['typecheck', 'tsc', '--noEmit'],
+  ['import directions', 'depcruise', '--config', '.dependency-cruiser.cjs', 'src'],
+];
+
+function provide() {
+  const missing = missingPrograms();
+  if (missing.length === 0) return;
+  const packages = packagesOf(missing);
+  if (!canInstall()) {
+    console.log(`Not installed: ${missing.join(', ')}; tests that need them are skipped.`);
+    console.log(`On Debian, as root, this installs them by itself (${packages.join(' ')}).`);
+    return;
+  }
+  console.log(`Installing for the tests: ${packages.join(' ')}`);
+  try {
+    install(packages);
+  } catch (error) {
+    console.log(`Could not install them (${error.message}); tests that need them are skipped.`);
+  }
+}
+
+/** Runs a program of the project to its end. Returns its exit code; 1 if it did not come to one. */
+function run(program, ...args) {
+  const env = { ...process.env, PORTLEDGER_TEST_BUILT: '1' };
+  const { status } = spawnSync('npx', ['--no-install', program, ...args], { cwd: ROOT, env, stdio: 'inherit' });
+  return status ?? 1;
+}
+
+function main() {
+  provide();
+  for (const [name, ...command] of CHECKS) {
+    console.log(`== ${name}: ${command.join(' ')}`);
+    if (run(...command) !== 0) {
+      console.log(`Stopped: ${name} failed, so the tests were not run.`);
+      return 1;
+    }
+  }
+  return run('mocha', ...process.argv.slice(2));
+}
+
+process.exitCode = main();
