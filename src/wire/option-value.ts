@@ -11,25 +11,25 @@ import {
 } from './option-type.js';
 
 /** Other words for the atoms, of the handbooks of ISC dhcpd and Kea. */
-const ATOM_ALIASES: Readonly<Record<string, AtomName>> = {
-  ip: 'ip-address',
-  'ipv4-address': 'ip-address',
-  'ip6-address': 'ipv6-address',
-  'integer 8': 'signed integer 8',
-  'integer 16': 'signed integer 16',
-  'integer 32': 'signed integer 32',
-  int8: 'signed integer 8',
-  int16: 'signed integer 16',
-  int32: 'signed integer 32',
-  uint8: 'unsigned integer 8',
-  uint16: 'unsigned integer 16',
-  uint32: 'unsigned integer 32',
-  flag: 'boolean',
-  binary: 'string',
-  'hex-string': 'hex string',
-  'domain-name': 'fqdn',
-  'domain-name-list': 'domain-list',
-};
+const ATOM_ALIASES: ReadonlyMap<string, AtomName> = new Map<string, AtomName>([
+  ['ip', 'ip-address'],
+  ['ipv4-address', 'ip-address'],
+  ['ip6-address', 'ipv6-address'],
+  ['integer 8', 'signed integer 8'],
+  ['integer 16', 'signed integer 16'],
+  ['integer 32', 'signed integer 32'],
+  ['int8', 'signed integer 8'],
+  ['int16', 'signed integer 16'],
+  ['int32', 'signed integer 32'],
+  ['uint8', 'unsigned integer 8'],
+  ['uint16', 'unsigned integer 16'],
+  ['uint32', 'unsigned integer 32'],
+  ['flag', 'boolean'],
+  ['binary', 'string'],
+  ['hex-string', 'hex string'],
+  ['domain-name', 'fqdn'],
+  ['domain-name-list', 'domain-list'],
+]);
 
 /**
  * Reads a type: an atom (`ip-address`, `unsigned integer 16`, `text` ...), `array of TYPE`, a record `{ TYPE, TYPE }`, or `counted TYPE`
@@ -51,7 +51,7 @@ export function parseOptionType(text: string): OptionType {
 }
 
 function parseAtom(words: string): OptionType {
-  const atom = ATOM_NAMES.find((name) => name === words) ?? ATOM_ALIASES[words];
+  const atom = ATOM_NAMES.find((name) => name === words) ?? ATOM_ALIASES.get(words);
   if (atom === undefined)
     throw new OptionValueError(`"${words}" is not an option type`, {
       hint: `use one of ${ATOM_NAMES.join(', ')}, "array of ..." or "{ ..., ... }"`,
