@@ -125,6 +125,60 @@ export const MESSAGES = {
     text: 'Replies to clients without an address are broadcast on {address}: {reason}',
     help: 'Clients understand this as well; their neighbours hear it too. CAP_NET_RAW ends it',
   },
+
+  // trail
+  'trail-migrated': {
+    level: 'info',
+    text: 'Trail {trail} was brought to the newest schema: {migrations}',
+    help: 'Tables or views were made or changed. Nothing to do',
+  },
+  'trail-renamed': {
+    level: 'info',
+    text: 'Switches and ports in trail {trail} were named anew',
+    help: 'The configuration names or decodes switches differently than before. What they are identified by did not change',
+  },
+
+  // ship
+  'ship-waiting': {
+    level: 'info',
+    text: 'Queue {file} is not there yet, waiting for the server to make it',
+    help: 'The shipper goes on by itself once the server has started. If it runs, compare queue.file of both',
+  },
+  'ship-started': {
+    level: 'info',
+    text: 'Events of {server} are shipped to {trail}',
+    help: 'Queue and trail are open and fit each other',
+  },
+  'ship-trail-away': {
+    level: 'warn',
+    text: 'Trail cannot be written, next attempt in {seconds} s: {error}',
+    help: 'The events stay in the queue and the server goes on. Look at the database; the shipper goes on by itself when it is back',
+  },
+  'ship-trail-back': {
+    level: 'info',
+    text: 'Trail {trail} can be written again',
+    help: 'Shipping goes on after ship-trail-away. Nothing to do',
+  },
+  'ship-batch': {
+    level: 'debug',
+    text: 'Event {sequence} and all before it are in the trail',
+    help: 'One transaction of the shipper; known counts events that were there already',
+  },
+  'ship-progress': {
+    level: 'info',
+    text: '{left} events are left to ship, {rate} are shipped per second',
+    help: 'A backlog drains, after an outage of the trail for instance',
+  },
+  'ship-caught-up': {
+    level: 'info',
+    text: 'The backlog of {events} events is shipped',
+    help: 'The trail is up to date again',
+  },
+  'ship-stopped': {
+    level: 'info',
+    text: 'Shipper ends, it shipped {events} events',
+    help: 'It was told to stop, or ship --once found nothing more to ship',
+  },
 } as const satisfies Record<string, MessageDefinition>;
 
 export type MessageId = keyof typeof MESSAGES;

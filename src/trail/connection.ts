@@ -20,7 +20,7 @@ const SESSION = [
 /** A raw MySQL connection, as far as it is used here. */
 interface MysqlConnection {
   query(sql: string, done: (error: Error | null) => void): void;
-  destroy(): void;
+  readonly stream: { destroy(error: Error): void };
 }
 
 export interface Connection {
@@ -89,7 +89,8 @@ function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number)
   return {
     knex,
     abort: () => {
-      for (const connection of open) connection.destroy();
+      // Its own destroy() says goodbye and waits for the answer, which a dead peer never gives.
+      for (const { stream } of open) stream.destroy(new Error('Connection to the trail was cut'));
       open.clear();
     },
   };

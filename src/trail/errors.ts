@@ -1,17 +1,26 @@
-import { messageOf, PortledgerError, UnreachableError, UsageError } from '../base/errors.js';
+import { EXIT, messageOf, PortledgerError, UnreachableError, UsageError } from '../base/errors.js';
 import { describeTarget, type TrailTarget } from './url.js';
 
 /** The queue does not continue what the trail has of it: restored from a backup, copied or edited. Nothing of it was written. */
-export class TrailMismatchError extends PortledgerError {}
+export class TrailMismatchError extends PortledgerError {
+  override readonly exitCode = EXIT.verificationFailed;
+}
 
 /** Events that do not hash to what they say: the queue file is damaged or was edited. Nothing of them was written. */
-export class BrokenChainError extends PortledgerError {}
+export class BrokenChainError extends PortledgerError {
+  override readonly exitCode = EXIT.verificationFailed;
+}
 
 /** The trail has no schema, or one of another version. */
 export class SchemaError extends UsageError {}
 
 /** The database does not answer, or does not let us in. */
 export class TrailUnreachableError extends UnreachableError {}
+
+/** The database took a batch and never said what became of it. */
+export class TrailTimeoutError extends UnreachableError {
+  readonly code = 'TRAIL_TIMEOUT';
+}
 
 /** Error numbers of MySQL and MariaDB after which the same work may succeed later. */
 const TRANSIENT_NUMBERS: ReadonlySet<number> = new Set([
@@ -60,6 +69,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'ENETDOWN',
   'ENETUNREACH',
   'ENOENT', // the socket of a database that is not up
+  'ENOSPC', // disk full
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',

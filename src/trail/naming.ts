@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { toText } from '../base/bytes.js';
-import type { SwitchIdentity } from './identity.js';
+import { portName } from '../switches/decode.js';
+import { switchName } from '../switches/remote-id.js';
+import type { SwitchIdentity, SwitchKind } from './identity.js';
 
 /**
  * How switches and ports are called in the trail. Names are a way to show, never identity; where the configuration
@@ -8,14 +11,47 @@ import type { SwitchIdentity } from './identity.js';
 export interface Naming {
   /** Changes whenever any name could come out differently; up to 64 ASCII characters. */
   readonly fingerprint: string;
-  /** Up to 512 characters, null if there is nothing to call it by. */
+  /** Null if there is nothing to call it by. */
   switchName(identity: SwitchIdentity): string | null;
   portName(identity: SwitchIdentity, circuitId: Buffer | null): string | null;
 }
 
-/** Printable text, else `0x` + hex. */
-export const PLAIN_NAMING: Naming = {
-  fingerprint: 'plain-1',
-  switchName: (identity) => (identity.kind === 'direct' ? null : toText(identity.value)),
-  portName: (_identity, circuitId) => circuitId && toText(circuitId),
-};
+/** A switch that the configuration knows. */
+export interface KnownSwitch {
+  readonly id: { readonly by: Exclude<SwitchKind, 'direct'>; readonly value: Uint8Array };
+  readonly name?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+/** To be raised when the profiles decode something into another name than before, so that old names are made again. */
+const VERSION = 1;
+
+/** Names by the configured switches: their name, their profile's decoding, else printable text, else `0x` + hex. */
+export function namingOf(switches: readonly KnownSwitch[]): Naming {
+  const known = new Map(switches.map((one) => [keyOf(one.id.by, one.id.value), one]));
+  const find = (identity: SwitchIdentity): KnownSwitch | undefined => known.get(keyOf(identity.kind, identity.value));
+  return {
+    fingerprint: fingerprintOf(switches),
+    switchName(identity) {
+      const found = find(identity);
+      if (found?.name !== undefined) return found.name;
+      if (identity.kind === 'remote-id') return switchName(found?.profile, identity.value);
+      return identity.kind === 'direct' ? null : toText(identity.value);
+    },
+    portName: (identity, circuitId) => circuitId && portName(find(identity)?.profile, circuitId),
+  };
+}
+
+/** Text of the bytes alone. */
+export const PLAIN_NAMING: Naming = namingOf([]);
+
+function fingerprintOf(switches: readonly KnownSwitch[]): string {
+  const lines = switches.map((one) => JSON.stringify([keyOf(one.id.by, one.id.value), one.name, one.profile]));
+  return createHash('sha256')
+    .update([VERSION, ...lines.sort()].join('\n'))
+    .digest('hex');
+}
+
+function keyOf(kind: SwitchKind, value: Uint8Array): string {
+  return `${kind}/${Buffer.from(value).toString('hex')}`;
+}

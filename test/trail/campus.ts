@@ -89,7 +89,10 @@ const lease = fc.record({
 });
 
 /** What the events of one random queue are made of: few addresses, clients and ports, so that they meet all the time. */
-const queueSteps = fc.record({ skew: fc.integer({ min: -30, max: 30 }), leases: fc.array(lease, { maxLength: 25 }) });
+const queueSteps = fc.record({
+  skew: fc.integer({ min: -30, max: 30 }),
+  leases: fc.array(lease, { minLength: 4, maxLength: 25, size: 'max' }),
+});
 
 /** The events of two or three queues with skewed clocks that share addresses. */
 export const campus: fc.Arbitrary<LedgerEvent[][]> = fc
@@ -131,5 +134,5 @@ const NO_PORT = { circuitId: null, remoteId: null, relayId: null, subscriberId: 
 /** Which queue ships next, how much, and whether it ships that batch twice. */
 export const shipping = fc.array(
   fc.record({ queue: fc.nat(2), size: fc.integer({ min: 1, max: 8 }), again: fc.integer({ min: 0, max: 4 }) }),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );

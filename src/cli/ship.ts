@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { Config } from '../config/types.js';
+import type { Logger } from '../log/logger.js';
+import { acquireLock } from '../queue/lock.js';
+import { QueueReader } from '../queue/reader.js';
+import { Progress } from '../ship/progress.js';
+import { Shipper } from '../ship/shipper.js';
+import { namingOf } from '../trail/naming.js';
+import { Trail } from '../trail/trail.js';
+import { type CommandContext, openContext } from './context.js';
+
+/** `portledger ship`: drains the queue of this machine's server into the trail. */
+export function registerShip(program: Command): void {
+  program
+    .command('ship')
+    .description('ship the events of the queue to the trail (exit 3 if the trail cannot be reached)')
+    .option('--once', 'ship what is there and exit')
+    .action(async (options: { once?: boolean }, command: Command) => {
+      const context = openContext(command);
+      try {
+        await ship(context, options.once === true);
+      } finally {
+        await context.logs.close();
+      }
+    });
+}
+
+async function ship({ config, logs }: CommandContext, once: boolean): Promise<void> {
+  const { file } = config.queue;
+  const lock = acquireLock(`${file}.ship.lock`, 'shipper');
+  const log = logs.module('ship');
+  const shipper = new Shipper({
+    openQueue: () => (QueueReader.exists(file) ? QueueReader.open(file) : null),
+    queueFile: file,
+    openTrail: () => openTrail(config, logs.module('trail')),
+    batchSize: config.audit.batchSize,
+    once,
+    log,
+    progress: new Progress(log, process.stderr),
+  });
+  const stop = (): void => shipper.stop();
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  try {
+    await shipper.run();
+  } finally {
+    process.off('SIGTERM', stop).off('SIGINT', stop);
+    lock.release();
+  }
+}
+
+/** The trail, ready to be written. The embedded one migrates by itself: it has no administrator. */
+async function openTrail(config: Config, log: Logger): Promise<Trail> {
+  const trail = await Trail.open(config.audit.url, { naming: namingOf(config.switches) });
+  try {
+    if (trail.embedded) {
+      const migrations = await trail.migrate();
+      if (migrations.length > 0) log.log('trail-migrated', { trail: trail.place, migrations: migrations.join(', ') });
+    } else await trail.checkSchema();
+    if (await trail.refreshNames()) log.log('trail-renamed', { trail: trail.place });
+    return trail;
+  } catch (error) {
+    await trail.close();
+    throw error;
+  }
+}
