@@ -25,8 +25,9 @@ export class ExpiryQueue {
   takeDue(now: Micros, limit: number, endOf: (address: Ipv4) => Micros | undefined): Ipv4[] {
     const due: Ipv4[] = [];
     const current = Math.floor(now / MICROS_PER_SECOND);
-    this.#skipAhead(current);
-    while (this.#from <= current && due.length < limit) {
+    while (due.length < limit) {
+      if (!this.#buckets.has(this.#from)) this.#skipAhead(current);
+      if (this.#from > current) break;
       const bucket = this.#buckets.get(this.#from) ?? [];
       const later: Ipv4[] = [];
       while (bucket.length > 0 && due.length < limit) {

@@ -1,4 +1,4 @@
-import { MICROS_PER_SECOND, type Clock, type Micros } from '../base/time.js';
+import { type Clock, MICROS_PER_SECOND, type Micros } from '../base/time.js';
 
 /** Corrections below this are the daily work of NTP. */
 const STEP: Micros = 1 * MICROS_PER_SECOND;

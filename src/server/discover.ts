@@ -2,10 +2,10 @@ import { MICROS_PER_SECOND } from '../base/time.js';
 import { isActive } from '../lease/lease.js';
 import type { Network } from '../lease/network.js';
 import type { Ipv4 } from '../net/ipv4.js';
-import { showsPort, observedPort, reservationPort } from './port-view.js';
 import type { DropReason } from './counters.js';
 import { leaseSeconds } from './lease-time.js';
 import { currentLease, type Desk, type ReplyPlan } from './ledger.js';
+import { observedPort, reservationPort, showsPort } from './port-view.js';
 import { addressOption, type Requester } from './requester.js';
 import { reservationKeys } from './topology.js';
 

@@ -1,6 +1,6 @@
 import { isActive, type Lease } from '../lease/lease.js';
 import type { DropReason } from './counters.js';
-import { currentLease, type Desk, hostnameOf, recordLeaseEvent, type ReplyPlan } from './ledger.js';
+import { currentLease, type Desk, hostnameOf, type ReplyPlan, recordLeaseEvent } from './ledger.js';
 import { carriedPort, readBroadcastPort, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
 

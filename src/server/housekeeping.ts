@@ -3,8 +3,8 @@ import type { Clock } from '../base/time.js';
 import type { Network } from '../lease/network.js';
 import type { Queue } from '../queue/queue.js';
 import type { Counters } from './counters.js';
-import type { Pipeline } from './pipeline.js';
 import type { ServerLoggers } from './loggers.js';
+import type { Pipeline } from './pipeline.js';
 import type { UsageWatch } from './usage.js';
 
 /** Leases are found expired within this. */

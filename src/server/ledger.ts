@@ -5,7 +5,7 @@ import type { Lease } from '../lease/lease.js';
 import type { LeaseTable } from '../lease/table.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import type { DhcpMessage } from '../wire/message.js';
-import { type DirectRequests, carriedPort } from './port-rule.js';
+import { carriedPort, type DirectRequests } from './port-rule.js';
 import type { PortView } from './port-view.js';
 import type { Scope, Topology } from './topology.js';
 

@@ -12,11 +12,7 @@ export class Listeners {
   readonly #logger: Logger;
   #open = new Map<string, { endpoint: Endpoint; listen: ListenConfig }>();
 
-  constructor(
-    receive: (datagram: ReceivedDatagram, listen: ListenConfig) => void,
-    counters: Counters,
-    logger: Logger,
-  ) {
+  constructor(receive: (datagram: ReceivedDatagram, listen: ListenConfig) => void, counters: Counters, logger: Logger) {
     this.#receive = receive;
     this.#counters = counters;
     this.#logger = logger;
@@ -52,7 +48,9 @@ export class Listeners {
   /** `198.18.0.1:67 (eth1), ...`. */
   describe(): string {
     return [...this.#open.values()]
-      .map(({ endpoint }) => `${formatIpv4(endpoint.address)}:${endpoint.port} (${endpoint.interface ?? 'no interface'})`)
+      .map(
+        ({ endpoint }) => `${formatIpv4(endpoint.address)}:${endpoint.port} (${endpoint.interface ?? 'no interface'})`,
+      )
       .join(', ');
   }
 
@@ -67,8 +65,10 @@ export class Listeners {
       },
     );
     const where = { address: formatIpv4(endpoint.address), interface: endpoint.interface };
-    if (endpoint.directUnavailable) this.#logger.log('direct-clients-unavailable', { ...where, reason: endpoint.directUnavailable });
-    if (endpoint.unicastUnavailable) this.#logger.log('link-replies-unavailable', { ...where, reason: messageOf(endpoint.unicastUnavailable) });
+    if (endpoint.directUnavailable)
+      this.#logger.log('direct-clients-unavailable', { ...where, reason: endpoint.directUnavailable });
+    if (endpoint.unicastUnavailable)
+      this.#logger.log('link-replies-unavailable', { ...where, reason: messageOf(endpoint.unicastUnavailable) });
     return endpoint;
   }
 }

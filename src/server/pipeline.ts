@@ -7,7 +7,7 @@ import type { Logger } from '../log/logger.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import type { ReceivedDatagram } from '../net/udp.js';
 import type { Queue } from '../queue/queue.js';
-import type { EncodedMessage } from '../wire/message.js';
+import type { EncodedMessage } from '../wire/encode.js';
 import { ClockWatch } from './clock-watch.js';
 import type { Counters, DropReason } from './counters.js';
 import { decide } from './decide.js';
@@ -178,7 +178,11 @@ export class Pipeline {
     if (events.length === 0 && changed.length === 0 && !this.#outage.isOver(now)) return true;
     const { config, onFailure } = this.#parts;
     try {
-      this.#queue.commit(this.#outage.unsaved(changed, this.#leases), this.#outage.preface(config.name, events, now), now);
+      this.#queue.commit(
+        this.#outage.unsaved(changed, this.#leases),
+        this.#outage.preface(config.name, events, now),
+        now,
+      );
       this.#outage.end();
       this.#leases.keep();
       return true;

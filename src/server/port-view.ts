@@ -2,7 +2,7 @@ import type { EventDraft } from '../event/event.js';
 import type { PortObservation } from '../lease/lease.js';
 import { formatIpv4, type Ipv4 } from '../net/ipv4.js';
 import type { DhcpMessage } from '../wire/message.js';
-import { decodeRelayAgent, RELAY_AGENT_SUBOPTIONS as SUB, type RelayAgent, suboption } from '../wire/relay-agent.js';
+import { decodeRelayAgent, type RelayAgent, RELAY_AGENT_SUBOPTIONS as SUB, suboption } from '../wire/relay-agent.js';
 
 /** The part of an event that says which port, and how that is known. */
 export type PortView = Pick<
@@ -13,7 +13,9 @@ export type PortView = Pick<
 /** True if Option 82 is there, whole, and names a switch, a port or a subscriber. */
 export function showsPort(relayAgent: RelayAgent): boolean {
   if (relayAgent.state !== 'present') return false;
-  return [SUB.circuitId, SUB.remoteId, SUB.relayId, SUB.subscriberId].some(({ code }) => relayAgent.suboptions.has(code));
+  return [SUB.circuitId, SUB.remoteId, SUB.relayId, SUB.subscriberId].some(({ code }) =>
+    relayAgent.suboptions.has(code),
+  );
 }
 
 /** What the packet itself shows. */

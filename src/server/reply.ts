@@ -1,7 +1,7 @@
-import { messageBytesLimit } from './message-size.js';
 import { netmask } from '../net/ipv4.js';
-import { type EncodedMessage, encodeMessage, type OutgoingMessage } from '../wire/message.js';
+import { type EncodedMessage, encodeMessage, type OutgoingMessage } from '../wire/encode.js';
 import type { ReplyPlan } from './ledger.js';
+import { messageBytesLimit } from './message-size.js';
 import type { Requester } from './requester.js';
 import type { Scope } from './topology.js';
 
@@ -30,6 +30,7 @@ export function encodeReply(requester: Requester, plan: ReplyPlan): EncodedMessa
   const outgoing: OutgoingMessage = {
     op: OP_REPLY,
     htype: message.htype,
+    hlen: message.hlen,
     hops: 0,
     xid: message.xid,
     secs: 0,

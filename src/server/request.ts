@@ -5,7 +5,7 @@ import type { Ipv4 } from '../net/ipv4.js';
 import type { DropReason } from './counters.js';
 import { leaseEnd, mayHave } from './discover.js';
 import { leaseSeconds } from './lease-time.js';
-import { currentLease, type Desk, hostnameOf, recordLeaseEvent, type ReplyPlan, revokeLease } from './ledger.js';
+import { currentLease, type Desk, hostnameOf, type ReplyPlan, recordLeaseEvent, revokeLease } from './ledger.js';
 import { type PortReading, readBroadcastPort, readRenewal, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
 

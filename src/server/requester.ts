@@ -1,8 +1,8 @@
 import type { ListenConfig, ServerConfig } from '../config/types.js';
 import { type Client, clientKey } from '../lease/lease.js';
 import type { Network } from '../lease/network.js';
-import type { ReceivedDatagram } from '../net/udp.js';
 import { contains, type Ipv4 } from '../net/ipv4.js';
+import type { ReceivedDatagram } from '../net/udp.js';
 import { DecodeError } from '../wire/errors.js';
 import { type DhcpMessage, decodeMessage } from '../wire/message.js';
 import { RELAY_AGENT_SUBOPTIONS, suboption } from '../wire/relay-agent.js';

@@ -42,7 +42,11 @@ export class DhcpServer {
     this.#leases.rebuild(this.#topology.networks, (address) => this.#topology.networkOf(address), queue.leases());
     const tools = { clock, queue, leases: this.#leases, counters: this.#counters, logger: loggers.server };
     this.#pipeline = new Pipeline(this.#parts(), tools);
-    this.#listeners = new Listeners((datagram, listen) => this.#pipeline.receive(datagram, listen), this.#counters, loggers.net);
+    this.#listeners = new Listeners(
+      (datagram, listen) => this.#pipeline.receive(datagram, listen),
+      this.#counters,
+      loggers.net,
+    );
     this.#housekeeping = new Housekeeping({
       clock,
       queue,
@@ -84,7 +88,9 @@ export class DhcpServer {
   async reload(config: Config): Promise<void> {
     const next = withServer(config);
     if (next.server.name !== this.#config.server.name || next.queue.file !== this.#config.queue.file) {
-      throw new UsageError('server.name and queue.file cannot change while the server runs', { hint: 'restart the server' });
+      throw new UsageError('server.name and queue.file cannot change while the server runs', {
+        hint: 'restart the server',
+      });
     }
     const topology = new Topology(next.server, ownAddresses(next.server.listen));
     await this.#listeners.open(next.server.listen);
@@ -147,7 +153,10 @@ export class DhcpServer {
     this.#pipeline.commitServerEvent(serverEvent('server-started', this.#config.server.name, detail, span), true);
     this.#pipeline.expireAll();
     if (previous.running && span) {
-      this.#loggers.server.log('unclean-end-found', { from: toIsoTime(from), seconds: Math.round((now - from) / MICROS_PER_SECOND) });
+      this.#loggers.server.log('unclean-end-found', {
+        from: toIsoTime(from),
+        seconds: Math.round((now - from) / MICROS_PER_SECOND),
+      });
     }
   }
 
@@ -165,7 +174,9 @@ export class DhcpServer {
 
 function withServer(config: Config): Config & { server: ServerConfig } {
   if (!config.server) {
-    throw new UsageError(`${config.file}: server is missing`, { hint: 'add a server section with name, listen and subnets' });
+    throw new UsageError(`${config.file}: server is missing`, {
+      hint: 'add a server section with name, listen and subnets',
+    });
   }
   return { ...config, server: config.server };
 }

@@ -45,7 +45,12 @@ export class UsageWatch {
     const reached = THRESHOLDS.findLast((threshold) => usage.percent >= threshold) ?? 0;
     if (reached > told) {
       this.#told.set(key, reached);
-      this.#logger.log('pool-usage', { ...usage, percent: Math.floor(usage.percent), network: network.name, threshold: reached });
+      this.#logger.log('pool-usage', {
+        ...usage,
+        percent: Math.floor(usage.percent),
+        network: network.name,
+        threshold: reached,
+      });
     } else if (told > 0 && usage.percent < told - REARM_PERCENT) {
       this.#told.set(key, reached);
     }

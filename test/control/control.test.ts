@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../../src/base/errors.js';
+import { askServer, ControlServer } from '../../src/control/control.js';
+
+describe('The control socket', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'portledger-control-'));
+  const path = join(folder, 'a.sock');
+  let server: ControlServer;
+  before(async () => {
+    writeFileSync(path, '', { flag: 'w' });
+    server = await ControlServer.open(path, {
+      echo: (argument) => ({ argument }),
+      fail: () => {
+        throw new UsageError('No such thing');
+      },
+    });
+  });
+  after(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('answers a command, and belongs to its owner alone', async () => {
+    assert.deepEqual(await askServer(path, 'echo', [1, 'two']), { argument: [1, 'two'] });
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+  });
+
+  it('refuses what it does not know, and says what a command refused', async () => {
+    await assert.rejects(askServer(path, 'toString'), /Command "toString" is not known/);
+    await assert.rejects(askServer(path, 'fail'), /No such thing/);
+  });
+
+  it('survives a line that is not a command', async () => {
+    const socket = connect(path);
+    socket.write('{"command"\n');
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.destroy();
+    assert.deepEqual(await askServer(path, 'echo', 1), { argument: 1 });
+  });
+
+  it('tells by undefined that no server runs', async () => {
+    assert.equal(await askServer(join(folder, 'none.sock'), 'echo'), undefined);
+  });
+});

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { chainHash, encodeEvent, genesisHash } from '../../src/event/encoding.js';
+import { parseIpv4 } from '../../src/net/ipv4.js';
+import { Queue } from '../../src/queue/queue.js';
+import { QueueReader } from '../../src/queue/reader.js';
+import { Lab, option82, sketchConfig, TYPE, typeOf, yiaddrOf } from '../support/lab.js';
+
+const RELAY = '198.18.0.2';
+const CAMPUS = sketchConfig([{ subnet: '198.18.0.0/24', pools: ['198.18.0.100-198.18.0.110'] }]);
+
+/** Makes every commit of the queue fail, as a full disk does, until it is undone. */
+function breakQueue(lab: Lab): () => void {
+  const real = lab.queue.commit.bind(lab.queue);
+  lab.queue.commit = () => {
+    throw new Error('database or disk is full');
+  };
+  return () => {
+    lab.queue.commit = real;
+  };
+}
+
+describe('What the server keeps', () => {
+  let lab: Lab;
+  beforeEach(() => {
+    lab = new Lab(CAMPUS);
+  });
+  afterEach(() => lab.close());
+
+  const kinds = () => lab.events().map(({ kind }) => kind);
+
+  it('records the expiry of a lease with its true end', () => {
+    lab.lease({ giaddr: RELAY });
+    lab.clock.advance(3599);
+    lab.pipeline.flush();
+    assert.deepEqual(kinds(), ['granted']);
+    lab.clock.advance(1);
+    lab.pipeline.flush();
+    const [granted, expired] = lab.events();
+    assert.equal(expired?.kind, 'expired');
+    assert.equal(expired?.leaseEnd, granted?.leaseEnd);
+    lab.pipeline.flush();
+    assert.equal(kinds().length, 2, 'once');
+  });
+
+  it('records expiries that happened while the server was down, each once', () => {
+    for (const mac of ['02000000000a', '02000000000b']) lab.lease({ giaddr: RELAY, mac });
+    lab.send({ type: TYPE.release, mac: '02000000000b', ciaddr: '198.18.0.101' });
+    lab.crash();
+    lab.clock.advance(86_400);
+    lab.open();
+    lab.pipeline.expireAll();
+    lab.pipeline.expireAll();
+    assert.deepEqual(kinds(), ['granted', 'granted', 'released', 'expired']);
+    assert.equal(lab.events().at(-1)?.leaseEnd, lab.events()[0]?.leaseEnd);
+  });
+
+  it('knows its leases after a restart and gives no address twice', () => {
+    const first = yiaddrOf(lab.lease({ giaddr: RELAY, mac: '02000000000a' }));
+    lab.crash();
+    lab.open();
+    assert.notEqual(yiaddrOf(lab.lease({ giaddr: RELAY, mac: '02000000000b' })), first);
+    assert.equal(yiaddrOf(lab.lease({ giaddr: RELAY, mac: '02000000000a' })), first);
+    assert.deepEqual(kinds(), ['granted', 'granted', 'renewed']);
+  });
+
+  it('chains its events from the UUID of the queue, without holes', () => {
+    for (let i = 0; i < 5; i++) lab.lease({ giaddr: RELAY, mac: `02000000000${i}`, option82: option82(`p${i}`) });
+    let hash: Uint8Array = genesisHash(lab.queue.uuid);
+    for (const [index, event] of lab.events().entries()) {
+      assert.equal(event.sequence, index + 1);
+      hash = chainHash(hash, encodeEvent(event));
+      assert.deepEqual(Buffer.from(event.hash), Buffer.from(hash));
+    }
+  });
+
+  it('makes one commit for all requests that wait', () => {
+    let commits = 0;
+    const real = lab.queue.commit.bind(lab.queue);
+    lab.queue.commit = (...args) => {
+      commits += 1;
+      return real(...args);
+    };
+    const requests = ['02000000000a', '02000000000b', '02000000000c'].map((mac, i) => ({
+      type: TYPE.request,
+      giaddr: RELAY,
+      mac,
+      requested: `198.18.0.10${i}`,
+      serverId: '198.18.0.1',
+    }));
+    assert.deepEqual(lab.send(...requests).map(typeOf), [TYPE.ack, TYPE.ack, TYPE.ack]);
+    assert.equal(commits, 1);
+  });
+
+  it('never lets time go back: at is held, and the step recorded', () => {
+    lab.lease({ giaddr: RELAY, mac: '02000000000a' });
+    lab.clock.step(-3600);
+    lab.lease({ giaddr: RELAY, mac: '02000000000b' });
+    const events = lab.events();
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      ['granted', 'clock-stepped', 'granted'],
+    );
+    assert.equal(events[2]?.at, events[0]?.at);
+    assert.equal(events[1]?.detail, 'clock stepped back 3600 s');
+    assert.equal(events[1]!.leaseEnd! - events[1]!.leaseStart!, 3600e6);
+  });
+
+  describe('when the queue cannot be written (promise P1)', () => {
+    it('refuse: does not answer, forgets what it could not store, and records the gap', () => {
+      const repair = breakQueue(lab);
+      assert.equal(lab.lease({ giaddr: RELAY }), undefined);
+      assert.equal(lab.leases.active, 0);
+      assert.equal(lab.counters.dropped('queue-unavailable'), 1);
+      lab.clock.advance(5);
+      repair();
+      const again = { type: TYPE.request, giaddr: RELAY, requested: '198.18.0.100', serverId: '198.18.0.1' };
+      assert.equal(typeOf(lab.send(again)[0]), TYPE.ack);
+      const [refused] = lab.events();
+      assert.deepEqual(kinds(), ['queue-refused', 'granted']);
+      assert.equal(refused?.detail, 'queue not writable: 1 requests refused, 0 answered without a record');
+      assert.equal(refused!.leaseEnd! - refused!.leaseStart!, 5e6);
+      assert.ok(lab.logger.ids().includes('queue-write-failed') && lab.logger.ids().includes('queue-recovered'));
+    });
+
+    it('refuse: a renewal that could not be stored leaves the lease as it was', () => {
+      lab.lease({ giaddr: RELAY });
+      const before = lab.leases.get(parseIpv4('198.18.0.100'));
+      const repair = breakQueue(lab);
+      lab.clock.advance(10);
+      assert.deepEqual(lab.send({ type: TYPE.request, ciaddr: '198.18.0.100' }), []);
+      assert.deepEqual(lab.leases.get(parseIpv4('198.18.0.100')), before);
+      lab.clock.advance(3600);
+      repair();
+      lab.pipeline.flush();
+      assert.equal(lab.events().at(-1)?.leaseEnd, before?.end, 'and it expires at its stored end');
+    });
+
+    it('serve: answers, records the gap, and stores the leases as soon as it can', () => {
+      const serving = new Lab(CAMPUS, { onFailure: 'serve' });
+      const repair = breakQueue(serving);
+      assert.equal(typeOf(serving.lease({ giaddr: RELAY })), TYPE.ack);
+      repair();
+      serving.clock.advance(2);
+      serving.pipeline.flush();
+      assert.deepEqual(
+        serving.events().map(({ kind, detail }) => [kind, detail]),
+        [['queue-refused', 'queue not writable: 0 requests refused, 1 answered without a record']],
+      );
+      serving.crash();
+      serving.open();
+      assert.equal(serving.leases.active, 1);
+      serving.close();
+    });
+  });
+
+  it('decides about the other requests of a batch when one cannot be decided', () => {
+    const real = lab.topology.scopeOf.bind(lab.topology);
+    let calls = 0;
+    lab.topology.scopeOf = (address) => {
+      calls += 1;
+      if (calls === 1) throw new Error('a fault');
+      return real(address);
+    };
+    const ask = (mac: string, requested: string) => ({
+      type: TYPE.request,
+      giaddr: RELAY,
+      mac,
+      requested,
+      serverId: '198.18.0.1',
+    });
+    const replies = lab.send(ask('02000000000a', '198.18.0.100'), ask('02000000000b', '198.18.0.101'));
+    assert.deepEqual(replies.map(yiaddrOf), ['198.18.0.101']);
+    assert.equal(lab.counters.dropped('internal-error'), 1);
+    assert.deepEqual(kinds(), ['granted']);
+  });
+
+  it('deletes what was shipped, and only that', () => {
+    for (let i = 0; i < 5; i++) lab.lease({ giaddr: RELAY, mac: `02000000000${i}` });
+    const reader = QueueReader.open(lab.file);
+    const events = reader.read(0, 3);
+    reader.markShipped(3, events[2]!.hash);
+    assert.equal(reader.depth(), 2);
+    assert.equal(lab.queue.deleteShipped(), 3);
+    assert.deepEqual(
+      reader.read(0, 10).map(({ sequence }) => sequence),
+      [4, 5],
+    );
+    reader.close();
+    lab.crash();
+    lab.open();
+    lab.lease({ giaddr: RELAY, mac: '0200000000aa' });
+    assert.equal(lab.events().at(-1)?.sequence, 6, 'sequences go on');
+  });
+
+  it('refuses a second server on the queue, and a server of another name', () => {
+    assert.throws(() => Queue.open(lab.file, 'dhcp-a', 0), /Another server already runs on this queue/);
+    lab.crash();
+    assert.throws(() => Queue.open(lab.file, 'dhcp-b', 0), /belongs to server "dhcp-a", this is "dhcp-b"/);
+    lab.open();
+  });
+
+  it('logs pool usage once for each crossing', async () => {
+    const { UsageWatch } = await import('../../src/server/usage.js');
+    const small = new Lab(sketchConfig([{ subnet: '198.18.0.0/24', pools: ['198.18.0.100-198.18.0.109'] }]));
+    const watch = new UsageWatch(small.logger);
+    const told = () => small.logger.lines.filter(({ id }) => id === 'pool-usage').map(({ fields }) => fields.threshold);
+    for (let i = 0; i < 10; i++) {
+      small.lease({ giaddr: RELAY, mac: `02000000000${i}` });
+      watch.look(small.topology.networks);
+      watch.look(small.topology.networks);
+    }
+    assert.deepEqual(told(), [80, 90, 100]);
+    for (let i = 0; i < 4; i++) small.send({ type: TYPE.release, mac: `02000000000${i}`, ciaddr: `198.18.0.10${i}` });
+    watch.look(small.topology.networks);
+    for (let i = 0; i < 4; i++) small.lease({ giaddr: RELAY, mac: `02000000000${i}` });
+    watch.look(small.topology.networks);
+    assert.deepEqual(told(), [80, 90, 100, 100]);
+    small.close();
+  });
+});
