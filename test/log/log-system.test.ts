@@ -184,23 +184,32 @@ describe('The log', () => {
     it('tells on stderr that the file failed, and opens it again after 10 seconds', async () => {
       mock.timers.enable({ apis: ['setTimeout'] });
       try {
-        const path = join(folder, 'lost', 'portledger.log');
-        const log = new LogSystem(config({ console: false, file: { path, maxSize: 50, maxFiles: 2 } }), {
+        const path = join(folder, 'portledger.log');
+        const log = new LogSystem(config({ console: false, file: { path, maxSize: 400, maxFiles: 2 } }), {
           clock,
           stderr,
         });
+        // The stream renames files beside this thread: either may be gone just now.
+        const written = (): string => {
+          try {
+            return readFileSync(path, 'utf8');
+          } catch {
+            return '';
+          }
+        };
         const logAfter = async (file: string, until: () => boolean): Promise<void> => {
           const deadline = Date.now() + 5000;
           log.module('cli').log('config-loaded', { file });
           while (!until() && Date.now() < deadline) await new Promise((resolve) => setImmediate(resolve));
         };
-        await logAfter('before', () => readFileSync(path, 'utf8').includes('before'));
-        rmSync(join(folder, 'lost'), { recursive: true });
-        await logAfter('rotates into nothing', () => stderr.text !== '');
-        assert.match(stderr.text, /log-sink-failed: Log lines cannot be written to file .*ENOENT/);
+        await logAfter('before', () => written().includes('before'));
+        mkdirSync(join(`${path}.1`, 'in the way'), { recursive: true });
+        await logAfter('a line too many '.repeat(30), () => stderr.text !== '');
+        assert.match(stderr.text, /log-sink-failed: Log lines cannot be written to file /);
+        rmSync(`${path}.1`, { recursive: true });
         mock.timers.tick(10_000);
-        await logAfter('after', () => readFileSync(path, 'utf8').includes('after'));
-        assert.match(readFileSync(path, 'utf8'), /after is in force/);
+        await logAfter('after', () => written().includes('after'));
+        assert.match(written(), /after is in force/);
         assert.equal(stderr.lines.length, 1);
         await log.close();
       } finally {
