@@ -1,11 +1,7 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { LIMITED_BROADCAST } from './broadcast.js';
 import type { Ipv4 } from './ipv4.js';
-import { inetAddress, LINUX, type Libc, linkAddress, nativeInt } from './libc.js';
-import { bound } from './socket.js';
+import { LINUX, type Libc, linkAddress } from './libc.js';
 import { encodeUdpPacket } from './udp-packet.js';
-
-/** 255.255.255.255. */
-export const LIMITED_BROADCAST: Ipv4 = 0xffffffff;
 
 const ETHERNET = 1;
 const ETHERNET_BROADCAST = Buffer.alloc(6, 0xff);
@@ -16,26 +12,6 @@ export interface LinkTarget {
   /** Hardware type of ARP; 1 is Ethernet. */
   htype: number;
   yiaddr: Ipv4;
-}
-
-/**
- * Opens a UDP socket that hears the limited broadcasts of exactly one interface, which Node's dgram cannot do by
- * itself: the socket is made by hand and given to dgram, which closes it. Rejects with the system's error.
- */
-export async function openBroadcastReceiver(libc: Libc, interfaceName: string, port: number): Promise<Socket> {
-  const fd = libc.socket(LINUX.AF_INET, LINUX.SOCK_DGRAM | LINUX.SOCK_NONBLOCK | LINUX.SOCK_CLOEXEC, 0);
-  const socket = createSocket('udp4');
-  try {
-    libc.setsockopt(fd, LINUX.SOL_SOCKET, LINUX.SO_BINDTODEVICE, Buffer.from(`${interfaceName}\0`));
-    libc.setsockopt(fd, LINUX.SOL_SOCKET, LINUX.SO_BROADCAST, nativeInt(1));
-    libc.bind(fd, inetAddress(LIMITED_BROADCAST, port));
-    await bound(socket, () => socket.bind({ fd }));
-  } catch (error) {
-    libc.close(fd);
-    socket.close();
-    throw error;
-  }
-  return socket;
 }
 
 /**

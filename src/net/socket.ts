@@ -12,6 +12,8 @@ export async function openPlain(address: Ipv4, port: number): Promise<Socket> {
     socket.close();
     throw bindError(error, address, port);
   }
+  socket.setBroadcast(true);
+  enlargeReceiveBuffer(socket);
   return socket;
 }
 
@@ -47,6 +49,18 @@ export function bound(socket: Socket, bind: () => void): Promise<void> {
     });
     bind();
   });
+}
+
+/** Bytes of received datagrams that may wait in the kernel; it grants at most net.core.rmem_max. */
+const RECEIVE_BUFFER = 8 * 1024 * 1024;
+
+/** Lets as many datagrams wait as the system allows; where it allows none more, bursts are lost sooner. */
+export function enlargeReceiveBuffer(socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(RECEIVE_BUFFER);
+  } catch {
+    // The default size serves as well.
+  }
 }
 
 /** Closes a socket and waits until it is. */

@@ -1,9 +1,10 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { messageOf } from '../base/errors.js';
+import { type BroadcastListener, BroadcastReceiver, LIMITED_BROADCAST } from './broadcast.js';
 import { findListenPlace, type ListenPlace } from './interfaces.js';
 import { formatIpv4, type Ipv4, parseIpv4, type Subnet } from './ipv4.js';
 import { type Libc, loadLibc } from './libc.js';
-import { LIMITED_BROADCAST, LinkSender, type LinkTarget, openBroadcastReceiver } from './link.js';
+import { LinkSender, type LinkTarget } from './link.js';
 import { closed, codeOf, inUse, openPlain } from './socket.js';
 
 export interface ReceivedDatagram {
@@ -34,12 +35,6 @@ export interface NetFault {
   destination?: string;
 }
 
-/** Bytes of received datagrams that may wait in the kernel; it grants at most net.core.rmem_max. */
-const RECEIVE_BUFFER = 8 * 1024 * 1024;
-
-/** `interface:port` of every broadcast receiver of this process: a second one would hear each broadcast again. */
-const receiving = new Set<string>();
-
 /**
  * One address that the server listens on. Three sockets share the work: a plain one for relays and for clients that
  * have their address; one that hears the broadcasts of the address's interface only; and one that puts replies on that
@@ -56,7 +51,8 @@ export class Endpoint {
   readonly #onDatagram: (datagram: ReceivedDatagram) => void;
   readonly #onError: (fault: NetFault) => void;
   readonly #socket: Socket;
-  #receiver: Socket | undefined;
+  readonly #broadcasts: BroadcastListener;
+  #receiver: BroadcastReceiver | undefined;
   #sender: LinkSender | undefined;
   #directUnavailable: string | undefined;
   #unicastUnavailable: string | undefined;
@@ -98,8 +94,9 @@ export class Endpoint {
     this.#onDatagram = onDatagram;
     this.#onError = onError;
     this.#socket = socket;
-    socket.setBroadcast(true);
-    this.#listen(socket, false);
+    this.#broadcasts = this.#listener(true);
+    const listener = this.#listener(false);
+    socket.on('message', listener.onMessage).on('error', listener.onError);
   }
 
   /** Why broadcasts of directly attached clients are not heard, so that only relayed clients are served. */
@@ -139,14 +136,9 @@ export class Endpoint {
   }
 
   async #close(): Promise<void> {
-    if (this.#receiver) receiving.delete(this.#receiverKey());
     this.#sender?.close();
     this.#sender = undefined;
-    await Promise.all([closed(this.#socket), this.#receiver && closed(this.#receiver)]);
-  }
-
-  #receiverKey(): string {
-    return `${this.interface}:${this.port}`;
+    await Promise.all([closed(this.#socket), this.#receiver?.leave(this.#broadcasts)]);
   }
 
   async #openDirect(interfaceName: string): Promise<void> {
@@ -162,14 +154,9 @@ export class Endpoint {
   }
 
   async #openReceiver(libc: Libc, interfaceName: string): Promise<void> {
-    const key = this.#receiverKey();
-    if (receiving.has(key)) return;
-    receiving.add(key);
     try {
-      this.#receiver = await openBroadcastReceiver(libc, interfaceName, this.port);
-      this.#listen(this.#receiver, true);
+      this.#receiver = await BroadcastReceiver.join(libc, interfaceName, this.port, this.#broadcasts);
     } catch (error) {
-      receiving.delete(key);
       if (codeOf(error) === 'EADDRINUSE') throw inUse(LIMITED_BROADCAST, this.port);
       this.#directUnavailable = missingCapability(error, 'to hear broadcasts');
     }
@@ -183,14 +170,11 @@ export class Endpoint {
     }
   }
 
-  #listen(socket: Socket, viaBroadcast: boolean): void {
-    try {
-      socket.setRecvBufferSize(RECEIVE_BUFFER);
-    } catch {
-      // The default size serves as well, only with less patience for bursts.
-    }
-    socket.on('error', (error) => this.#onError({ operation: 'receive', code: codeOf(error) }));
-    socket.on('message', (bytes, remote) => this.#receive(bytes, remote, viaBroadcast));
+  #listener(viaBroadcast: boolean): BroadcastListener {
+    return {
+      onMessage: (bytes, remote) => this.#receive(bytes, remote, viaBroadcast),
+      onError: (error) => this.#onError({ operation: 'receive', code: codeOf(error) }),
+    };
   }
 
   #receive(bytes: Buffer, remote: RemoteInfo, viaBroadcast: boolean): void {

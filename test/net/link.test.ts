@@ -151,6 +151,13 @@ describe('Endpoints on two interfaces', function () {
     );
   });
 
+  it('on one interface hand its broadcasts on to the next endpoint when the first is closed', async () => {
+    server.addAddress('eth0', '198.19.0.1/24');
+    const endpoints = [{ address: '198.18.0.1' }, { address: '198.19.0.1' }];
+    await start({ endpoints, closeFirst: true });
+    assert.equal(await leaseOf(clients[0]!), '198.19.0.100');
+  });
+
   it('without CAP_NET_RAW broadcast their replies, on the right interface, and say so', async () => {
     const responder = await start({}, WITHOUT_RAW);
     const [, second] = await responder.first('ready');

@@ -15,6 +15,8 @@ export interface ResponderOptions {
   sendTo?: string;
   /** Sends a broadcast from the first endpoint when ready. */
   broadcast?: boolean;
+  /** Closes the first endpoint before it is ready. */
+  closeFirst?: boolean;
 }
 
 export type ResponderLine =
@@ -67,6 +69,7 @@ async function main(options: ResponderOptions): Promise<void> {
     const ports = { port: options.port, clientPort: options.clientPort };
     endpoints.push(await Endpoint.open({ ...place, ...ports }, onDatagram, (fault) => write({ fault })));
   }
+  if (options.closeFirst) await endpoints.shift()!.close();
   write({
     ready: endpoints.map((endpoint) => ({
       interface: endpoint.interface,

@@ -1,0 +1,79 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { Ipv4 } from './ipv4.js';
+import { inetAddress, LINUX, type Libc, nativeInt } from './libc.js';
+import { bound, closed, enlargeReceiveBuffer } from './socket.js';
+
+/** 255.255.255.255. */
+export const LIMITED_BROADCAST: Ipv4 = 0xffffffff;
+
+/** What one endpoint wants of a receiver. */
+export interface BroadcastListener {
+  onMessage(bytes: Buffer, remote: RemoteInfo): void;
+  onError(error: Error): void;
+}
+
+/** The receivers of this process, by `interface:port`. */
+const receivers = new Map<string, Promise<BroadcastReceiver>>();
+
+/**
+ * Hears the limited broadcasts of exactly one interface. The endpoints of one interface share it, for two sockets would
+ * hear every broadcast twice: the endpoint that came first gets them, and when it leaves, the next one.
+ */
+export class BroadcastReceiver {
+  readonly #key: string;
+  readonly #socket: Socket;
+  readonly #listeners: BroadcastListener[] = [];
+
+  /** Joins the receiver of an interface, which is opened if there is none. Rejects with the system's error. */
+  static async join(
+    libc: Libc,
+    interfaceName: string,
+    port: number,
+    listener: BroadcastListener,
+  ): Promise<BroadcastReceiver> {
+    const key = `${interfaceName}:${port}`;
+    let receiver = receivers.get(key);
+    if (!receiver) {
+      receiver = openBroadcastSocket(libc, interfaceName, port).then((socket) => new BroadcastReceiver(key, socket));
+      receivers.set(key, receiver);
+      receiver.catch(() => receivers.delete(key));
+    }
+    const joined = await receiver;
+    joined.#listeners.push(listener);
+    return joined;
+  }
+
+  private constructor(key: string, socket: Socket) {
+    this.#key = key;
+    this.#socket = socket;
+    socket.on('message', (bytes, remote) => this.#listeners[0]?.onMessage(bytes, remote));
+    socket.on('error', (error) => this.#listeners[0]?.onError(error));
+  }
+
+  /** Ends one listener's share; with the last one the socket is closed. */
+  async leave(listener: BroadcastListener): Promise<void> {
+    this.#listeners.splice(this.#listeners.indexOf(listener), 1);
+    if (this.#listeners.length > 0) return;
+    receivers.delete(this.#key);
+    await closed(this.#socket);
+  }
+}
+
+/** Node's dgram cannot bind to an interface: the socket is made by hand and given to dgram, which closes it. */
+async function openBroadcastSocket(libc: Libc, interfaceName: string, port: number): Promise<Socket> {
+  const fd = libc.socket(LINUX.AF_INET, LINUX.SOCK_DGRAM | LINUX.SOCK_NONBLOCK | LINUX.SOCK_CLOEXEC, 0);
+  const socket = createSocket('udp4');
+  try {
+    libc.setsockopt(fd, LINUX.SOL_SOCKET, LINUX.SO_BINDTODEVICE, Buffer.from(`${interfaceName}\0`));
+    libc.setsockopt(fd, LINUX.SOL_SOCKET, LINUX.SO_BROADCAST, nativeInt(1));
+    // No SO_REUSEADDR: a second server on this interface is to be refused, not to answer as well.
+    libc.bind(fd, inetAddress(LIMITED_BROADCAST, port));
+    await bound(socket, () => socket.bind({ fd }));
+  } catch (error) {
+    libc.close(fd);
+    socket.close();
+    throw error;
+  }
+  enlargeReceiveBuffer(socket);
+  return socket;
+}
