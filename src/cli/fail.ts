@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode, messageOf, PortledgerError } from '../base/errors.js';
 import { ConfigError } from '../config/errors.js';
+import { visible } from '../report/visible.js';
 
 /**
  * Says on stderr what ended a command, in one line (a configuration has one for each fault), and returns the exit code.
@@ -15,9 +16,5 @@ export function reportFailure(error: unknown, debug: boolean): ExitCode {
 
 function say(line: string): void {
   // What a client or a file put into a message must not move the cursor or colour the terminal
-  const plain = line.replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
-  process.stderr.write(`error: ${plain}\n`);
+  process.stderr.write(`error: ${visible(line)}\n`);
 }

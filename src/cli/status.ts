@@ -1,0 +1,103 @@
+import { type Command, Option } from 'commander';
+import { messageOf } from '../base/errors.js';
+import { toIsoTime } from '../base/time.js';
+import type { Config } from '../config/types.js';
+import { askServer, controlPath } from '../control/control.js';
+import { QueueReader } from '../queue/reader.js';
+import { visible } from '../report/visible.js';
+import { Trail } from '../trail/trail.js';
+import { configOf } from './context.js';
+
+/** What stands in the way of an answer is part of the answer: status says all it can find out. */
+type Part = Record<string, unknown> | { error: string };
+
+/** `portledger status`: server, queue and trail at a glance. */
+export function registerStatus(program: Command): void {
+  program
+    .command('status')
+    .description('show server, queue and trail: counts, pools, what is not shipped yet')
+    .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json']).default('table'))
+    .action(async ({ output }: { output: string }, command: Command) => {
+      const config = configOf(command);
+      const queue = queueStatus(config.queue.file);
+      const parts = { server: await serverStatus(config), queue, trail: await trailStatus(config, queue) };
+      process.stdout.write(output === 'json' ? `${JSON.stringify(parts, null, 2)}\n` : textOf(parts));
+    });
+}
+
+async function serverStatus(config: Config): Promise<Part> {
+  const answer = await orError(async () => await askServer(controlPath(config.queue.file), 'status'));
+  return (answer as Part | undefined) ?? { error: 'no server runs on this queue' };
+}
+
+function queueStatus(file: string): Part {
+  try {
+    const reader = QueueReader.open(file);
+    try {
+      const { shipped, last, lastAt } = reader.position();
+      const at = lastAt === null ? null : toIsoTime(lastAt);
+      return {
+        file,
+        uuid: reader.uuid,
+        server: reader.server,
+        lastSequence: last,
+        lastAt: at,
+        shipped,
+        unshipped: last - shipped,
+      };
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+}
+
+async function trailStatus(config: Config, queue: Part): Promise<Part> {
+  return (await orError(async () => {
+    const trail = await Trail.open(config.audit.url);
+    try {
+      await trail.checkSchema();
+      const position = 'uuid' in queue ? await trail.position(String(queue.uuid)) : undefined;
+      return { place: trail.place, sequence: position?.sequence ?? 0, ...lagOf(queue, position?.sequence ?? 0) };
+    } finally {
+      await trail.close();
+    }
+  })) as Part;
+}
+
+/** How many events of the queue the trail does not have yet. */
+function lagOf(queue: Part, sequence: number): Record<string, unknown> {
+  return 'lastSequence' in queue ? { behind: Number(queue.lastSequence) - sequence } : {};
+}
+
+async function orError(task: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await task();
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+}
+
+/** Two columns; what is nested is indented. */
+function textOf(parts: Record<string, unknown>, indent = ''): string {
+  let text = '';
+  for (const [key, value] of Object.entries(parts)) {
+    if (Array.isArray(value)) {
+      text += `${indent}${key}\n${value.map((entry) => `${indent}  ${inline(entry)}\n`).join('')}`;
+    } else if (typeof value === 'object' && value !== null) {
+      text += `${indent}${key}\n${textOf(value as Record<string, unknown>, `${indent}  `)}`;
+    } else text += `${indent}${key.padEnd(24 - indent.length)} ${visible(String(value ?? '-'))}\n`;
+  }
+  return text;
+}
+
+function inline(entry: unknown): string {
+  if (typeof entry !== 'object' || entry === null) return visible(String(entry));
+  return Object.entries(entry)
+    .map(
+      ([key, value]) =>
+        `${key}=${visible(typeof value === 'number' ? String(Math.round(value * 10) / 10) : String(value))}`,
+    )
+    .join(' ');
+}
