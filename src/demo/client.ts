@@ -1,11 +1,10 @@
 import { formatIpv4, type Ipv4 } from '../net/ipv4.js';
+import { MESSAGE_TYPE, OPTION } from '../wire/codes.js';
 import { encodeMessage } from '../wire/encode.js';
 import { type DhcpMessage, decodeMessage } from '../wire/message.js';
 import type { AccessSwitch } from './access-switch.js';
 import { openUdp, type UdpPort } from './udp-port.js';
 
-const TYPE = { discover: 1, offer: 2, request: 3, ack: 5, release: 7 } as const;
-const OPTION = { hostname: 12, requested: 50, messageType: 53, serverId: 54, parameters: 55, clientId: 61 } as const;
 const WAIT_MS = 2000;
 /** Subnet mask, router, DNS. */
 const PARAMETERS = Uint8Array.of(1, 3, 6);
@@ -46,10 +45,10 @@ export class DemoClient {
 
   /** DISCOVER, OFFER, REQUEST, ACK through the relay of the switch. */
   async boot(): Promise<void> {
-    const offer = await this.#relayed(TYPE.discover, TYPE.offer, {});
-    const ack = await this.#relayed(TYPE.request, TYPE.ack, {
+    const offer = await this.#relayed(MESSAGE_TYPE.discover, MESSAGE_TYPE.offer, {});
+    const ack = await this.#relayed(MESSAGE_TYPE.request, MESSAGE_TYPE.ack, {
       requested: offer.yiaddr,
-      serverId: offer.options.get(OPTION.serverId),
+      serverId: offer.options.get(OPTION.serverIdentifier),
     });
     await this.#bind(ack.yiaddr);
   }
@@ -57,19 +56,19 @@ export class DemoClient {
   /** The cable goes into another port: the link was down, so the client asks again for its address (INIT-REBOOT). */
   async moveTo(at: AccessSwitch, port: number): Promise<void> {
     this.#plug = { at, port };
-    await this.#relayed(TYPE.request, TYPE.ack, { requested: this.#address });
+    await this.#relayed(MESSAGE_TYPE.request, MESSAGE_TYPE.ack, { requested: this.#address });
   }
 
   /** Unicast from the leased address to the server: no relay on the way, no Option 82. */
   async renew(): Promise<void> {
     const reply = this.#socket!.next(WAIT_MS);
-    this.#unicast(TYPE.request, {});
+    this.#unicast(MESSAGE_TYPE.request, {});
     const type = decodeMessage(await reply).options.get(OPTION.messageType)?.[0];
-    if (type !== TYPE.ack) throw new Error(`${this.name}: renewal answered with message type ${type}`);
+    if (type !== MESSAGE_TYPE.ack) throw new Error(`${this.name}: renewal answered with message type ${type}`);
   }
 
   release(): void {
-    this.#unicast(TYPE.release, { serverId: this.#serverId() });
+    this.#unicast(MESSAGE_TYPE.release, { serverId: this.#serverId() });
   }
 
   close(): void {
@@ -102,12 +101,12 @@ export class DemoClient {
   #encode(type: number, ciaddr: Ipv4, fields: Fields): Buffer {
     const options: [number, Uint8Array][] = [
       [OPTION.messageType, Uint8Array.of(type)],
-      [OPTION.clientId, Buffer.concat([Uint8Array.of(1), this.#hwaddr])],
-      [OPTION.hostname, Buffer.from(this.name)],
-      [OPTION.parameters, PARAMETERS],
+      [OPTION.clientIdentifier, Buffer.concat([Uint8Array.of(1), this.#hwaddr])],
+      [OPTION.hostName, Buffer.from(this.name)],
+      [OPTION.parameterRequestList, PARAMETERS],
     ];
-    if (fields.requested !== undefined) options.push([OPTION.requested, addressBytes(fields.requested)]);
-    if (fields.serverId !== undefined) options.push([OPTION.serverId, fields.serverId]);
+    if (fields.requested !== undefined) options.push([OPTION.requestedAddress, addressBytes(fields.requested)]);
+    if (fields.serverId !== undefined) options.push([OPTION.serverIdentifier, fields.serverId]);
     const header = { op: 1, htype: 1, hlen: 6, hops: 0, secs: 0, flags: 0, yiaddr: 0, siaddr: 0, giaddr: 0 };
     return encodeMessage({ ...header, xid: this.#xid, ciaddr, chaddr: this.#hwaddr, options }, 548).bytes;
   }

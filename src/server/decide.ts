@@ -1,12 +1,10 @@
+import { MESSAGE_TYPE } from '../wire/codes.js';
 import type { Counters, DropReason } from './counters.js';
 import { discover } from './discover.js';
 import { decline, inform, release } from './ending.js';
 import type { Desk, ReplyPlan } from './ledger.js';
 import { request } from './request.js';
 import type { Requester } from './requester.js';
-
-/** RFC 2132 section 9.6. */
-const MESSAGE_TYPE = { discover: 1, request: 3, decline: 4, release: 7, inform: 8 } as const;
 
 /** Decides about one request: an answer, a reason for none, or undefined where the protocol has none (RELEASE, DECLINE). */
 export function decide(requester: Requester, desk: Desk, counters: Counters): ReplyPlan | DropReason | undefined {

@@ -1,9 +1,8 @@
 import type { Ipv4 } from '../net/ipv4.js';
+import { BROADCAST_FLAG } from '../wire/layout.js';
 import { RELAY_AGENT_SUBOPTIONS } from '../wire/relay-agent.js';
 import type { ReplyPlan } from './ledger.js';
 import type { Requester } from './requester.js';
-
-const BROADCAST_FLAG = 0x8000;
 
 /** Where a reply goes. */
 export type Destination =

@@ -2,14 +2,13 @@ import { MICROS_PER_SECOND } from '../base/time.js';
 import { isActive } from '../lease/lease.js';
 import type { Network } from '../lease/network.js';
 import type { Ipv4 } from '../net/ipv4.js';
+import { OPTION } from '../wire/codes.js';
 import type { DropReason } from './counters.js';
 import { leaseSeconds } from './lease-time.js';
 import { currentLease, type Desk, type ReplyPlan } from './ledger.js';
 import { observedPort, reservationPort, showsPort } from './port-view.js';
 import { addressOption, type Requester } from './requester.js';
 import { reservationKeys } from './topology.js';
-
-const OPTION_REQUESTED_ADDRESS = 50;
 
 /** Answers a DISCOVER with an offer, and holds the address for the client (RFC 2131 section 4.3.1). */
 export function discover(requester: Requester, desk: Desk): ReplyPlan | DropReason {
@@ -36,7 +35,7 @@ function chooseAddress(requester: Requester, network: Network, desk: Desk): Ipv4
   const offered = desk.leases.offeredTo(network, client.client);
   if (offered !== undefined && mayHave(requester, network, offered, desk)) return offered;
   if (last && network.isFree(last.address)) return last.address;
-  const asked = addressOption(message, OPTION_REQUESTED_ADDRESS);
+  const asked = addressOption(message, OPTION.requestedAddress);
   if (asked !== undefined && mayHave(requester, network, asked, desk)) return asked;
   return network.leastRecentlyUsed();
 }

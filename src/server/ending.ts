@@ -1,11 +1,9 @@
 import { isActive, type Lease } from '../lease/lease.js';
+import { OPTION } from '../wire/codes.js';
 import type { DropReason } from './counters.js';
 import { currentLease, type Desk, hostnameOf, type ReplyPlan, recordLeaseEvent } from './ledger.js';
 import { carriedPort, readBroadcastPort, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
-
-const OPTION_REQUESTED_ADDRESS = 50;
-const OPTION_SERVER_ID = 54;
 
 /**
  * Ends the client's lease at its own wish (RFC 2131 section 4.3.4). A release is always sent by unicast, so one that comes through a
@@ -29,7 +27,7 @@ export function release(requester: Requester, desk: Desk): DropReason | undefine
 export function decline(requester: Requester, desk: Desk): DropReason | undefined {
   const { message, client, network } = requester;
   if (isForOther(requester)) return 'other-server-chosen';
-  const address = addressOption(message, OPTION_REQUESTED_ADDRESS);
+  const address = addressOption(message, OPTION.requestedAddress);
   if (address === undefined) return 'no-requested-address';
   const lease = currentLease(desk, address);
   if (!isActive(lease, desk.now) || lease.client !== client.client) return 'decline-unknown-lease';
@@ -60,6 +58,6 @@ export function inform(requester: Requester, desk: Desk): ReplyPlan | DropReason
 }
 
 function isForOther(requester: Requester): boolean {
-  const chosen = addressOption(requester.message, OPTION_SERVER_ID);
+  const chosen = addressOption(requester.message, OPTION.serverIdentifier);
   return chosen !== undefined && chosen !== requester.serverId && chosen !== requester.datagram.endpoint.address;
 }

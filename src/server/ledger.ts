@@ -4,15 +4,13 @@ import type { ClientState, EventDraft, EventKind } from '../event/event.js';
 import type { Lease } from '../lease/lease.js';
 import type { LeaseTable } from '../lease/table.js';
 import { formatIpv4 } from '../net/ipv4.js';
+import { clientFqdnName } from '../wire/client-fqdn.js';
+import { OPTION } from '../wire/codes.js';
 import type { DhcpMessage } from '../wire/message.js';
 import { carriedPort, type DirectRequests } from './port-rule.js';
 import type { PortView } from './port-view.js';
 import type { Scope, Topology } from './topology.js';
 
-const OPTION_HOSTNAME = 12;
-const OPTION_PARAMETER_REQUEST_LIST = 55;
-const OPTION_VENDOR_CLASS = 60;
-const OPTION_FQDN = 81;
 /** What an event keeps of a text option; longer ones do not exist outside attacks. */
 const MAX_TEXT = 255;
 
@@ -59,8 +57,8 @@ export function recordLeaseEvent(
     hwaddr: Buffer.from(lease.hwaddr, 'latin1'),
     clientId: lease.clientId === null ? null : Buffer.from(lease.clientId, 'latin1'),
     hostname: lease.hostname === null ? null : Buffer.from(lease.hostname, 'latin1'),
-    vendorClass: textOption(message, OPTION_VENDOR_CLASS),
-    parameterRequestList: textOption(message, OPTION_PARAMETER_REQUEST_LIST),
+    vendorClass: textOption(message, OPTION.vendorClass),
+    parameterRequestList: textOption(message, OPTION.parameterRequestList),
     xid: message?.xid ?? null,
     clientState,
     ...view,
@@ -98,7 +96,8 @@ export function currentLease(desk: Desk, address: number): Lease | undefined {
 
 /** The client's name: option 12, else the name in option 81 (RFC 4702 section 2), latin1. */
 export function hostnameOf(message: DhcpMessage): string | null {
-  const name = message.options.get(OPTION_HOSTNAME) ?? message.options.get(OPTION_FQDN)?.subarray(3);
+  const fqdn = message.options.get(OPTION.clientFqdn);
+  const name = message.options.get(OPTION.hostName) ?? (fqdn && clientFqdnName(fqdn));
   return name && name.length > 0 ? name.subarray(0, MAX_TEXT).toString('latin1') : null;
 }
 

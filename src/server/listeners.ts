@@ -1,6 +1,6 @@
-import { messageOf } from '../base/errors.js';
 import type { ListenConfig } from '../config/types.js';
 import type { Logger } from '../log/logger.js';
+import { findListenPlace } from '../net/interfaces.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import { Endpoint, type ReceivedDatagram } from '../net/udp.js';
 import type { Counters } from './counters.js';
@@ -28,8 +28,12 @@ export class Listeners {
     try {
       for (const listen of wanted) {
         const key = keyOf(listen);
-        const endpoint = this.#open.get(key)?.endpoint ?? (await this.#openOne(listen, key));
-        if (!this.#open.has(key)) opened.push(endpoint);
+        const open = this.#open.get(key);
+        // The same address and port cannot be opened twice, so one that changes otherwise is closed first
+        if (open && open.listen.clientPort !== listen.clientPort) await open.endpoint.close();
+        const isSame = open?.listen.clientPort === listen.clientPort;
+        const endpoint = isSame ? open.endpoint : await this.#openOne(listen, key);
+        if (!isSame) opened.push(endpoint);
         next.set(key, { endpoint, listen });
       }
     } catch (error) {
@@ -68,11 +72,12 @@ export class Listeners {
     if (endpoint.directUnavailable)
       this.#logger.log('direct-clients-unavailable', { ...where, reason: endpoint.directUnavailable });
     if (endpoint.unicastUnavailable)
-      this.#logger.log('link-replies-unavailable', { ...where, reason: messageOf(endpoint.unicastUnavailable) });
+      this.#logger.log('link-replies-unavailable', { ...where, reason: endpoint.unicastUnavailable });
     return endpoint;
   }
 }
 
+/** Address and port, however the entry names them. */
 function keyOf(listen: ListenConfig): string {
-  return [listen.address, listen.interface, listen.port, listen.clientPort].join('|');
+  return `${findListenPlace(listen).address}:${listen.port}`;
 }

@@ -1,6 +1,6 @@
+import { OPTION } from '../wire/codes.js';
 import type { DhcpMessage } from '../wire/message.js';
 
-const OPTION_MAX_MESSAGE_SIZE = 57;
 /** IP and UDP header, which option 57 includes as every known client means it. */
 const HEADERS = 28;
 /** What every client must accept (RFC 2131 section 2). */
@@ -10,7 +10,7 @@ const LARGEST_SIZE = 1500;
 
 /** How many bytes the reply's DHCP message may have: maximum message size (RFC 2132 section 9.10) within 576 to 1500. */
 export function messageBytesLimit(message: DhcpMessage): number {
-  const asked = message.options.get(OPTION_MAX_MESSAGE_SIZE);
+  const asked = message.options.get(OPTION.maxMessageSize);
   const size = asked?.length === 2 ? asked.readUInt16BE(0) : DEFAULT_SIZE;
   return Math.min(Math.max(size, DEFAULT_SIZE), LARGEST_SIZE) - HEADERS;
 }

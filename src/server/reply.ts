@@ -1,26 +1,13 @@
 import { netmask } from '../net/ipv4.js';
+import { MESSAGE_TYPE, OPTION } from '../wire/codes.js';
 import { type EncodedMessage, encodeMessage, type OutgoingMessage } from '../wire/encode.js';
+import { BROADCAST_FLAG } from '../wire/layout.js';
 import type { ReplyPlan } from './ledger.js';
 import { messageBytesLimit } from './message-size.js';
 import type { Requester } from './requester.js';
 import type { Scope } from './topology.js';
 
 const OP_REPLY = 2;
-const MESSAGE_TYPE = { offer: 2, ack: 5, nak: 6 } as const;
-const BROADCAST_FLAG = 0x8000;
-const OPTION = {
-  subnetMask: 1,
-  hostname: 12,
-  leaseTime: 51,
-  messageType: 53,
-  serverId: 54,
-  parameterRequestList: 55,
-  message: 56,
-  renewalTime: 58,
-  rebindingTime: 59,
-  clientId: 61,
-} as const;
-
 type Options = [number, Uint8Array][];
 
 /** Encodes the answer to a request: header and options by RFC 2131 table 3, Option 82 echoed (RFC 3046 section 2.2). */
@@ -62,7 +49,7 @@ function grantOptions(requester: Requester, plan: ReplyPlan, scope: Scope): Opti
   if (plan.leaseSeconds !== undefined) options.push(...timeOptions(plan.leaseSeconds, scope));
   options.push([OPTION.subnetMask, uint32(netmask(scope.subnet.subnet.prefix))]);
   for (const code of wantedCodes(requester, scope)) {
-    const value = code === OPTION.hostname && scope.hostname ? text(scope.hostname) : scope.options.get(code);
+    const value = code === OPTION.hostName && scope.hostname ? text(scope.hostname) : scope.options.get(code);
     if (value) options.push([code, value]);
   }
   return options;
@@ -72,10 +59,10 @@ function grantOptions(requester: Requester, plan: ReplyPlan, scope: Scope): Opti
 function leadingOptions({ message, serverId }: Requester, plan: ReplyPlan): Options {
   const options: Options = [
     [OPTION.messageType, Uint8Array.of(MESSAGE_TYPE[plan.type])],
-    [OPTION.serverId, uint32(serverId)],
+    [OPTION.serverIdentifier, uint32(serverId)],
   ];
-  const clientId = message.options.get(OPTION.clientId);
-  if (clientId) options.push([OPTION.clientId, clientId]);
+  const clientId = message.options.get(OPTION.clientIdentifier);
+  if (clientId) options.push([OPTION.clientIdentifier, clientId]);
   return options;
 }
 
@@ -92,7 +79,7 @@ function timeOptions(seconds: number, scope: Scope): Options {
 /** What the client asks for, in its order (option 55); everything that is configured if it does not say. */
 function wantedCodes({ message }: Requester, scope: Scope): Iterable<number> {
   const asked = message.options.get(OPTION.parameterRequestList);
-  const codes = asked ? new Set(asked) : new Set([...scope.options.keys(), OPTION.hostname]);
+  const codes = asked ? new Set(asked) : new Set([...scope.options.keys(), OPTION.hostName]);
   codes.delete(OPTION.subnetMask);
   return codes;
 }

@@ -2,6 +2,7 @@ import type { ClientState } from '../event/event.js';
 import { isActive, type Lease } from '../lease/lease.js';
 import type { Network } from '../lease/network.js';
 import type { Ipv4 } from '../net/ipv4.js';
+import { OPTION } from '../wire/codes.js';
 import type { DropReason } from './counters.js';
 import { leaseEnd, mayHave } from './discover.js';
 import { leaseSeconds } from './lease-time.js';
@@ -9,14 +10,11 @@ import { currentLease, type Desk, hostnameOf, type ReplyPlan, recordLeaseEvent, 
 import { type PortReading, readBroadcastPort, readRenewal, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
 
-const OPTION_REQUESTED_ADDRESS = 50;
-const OPTION_SERVER_ID = 54;
-
 /** Answers a REQUEST in any of its four states (RFC 2131 section 4.3.2). */
 export function request(requester: Requester, desk: Desk): ReplyPlan | DropReason {
   const { message } = requester;
-  const requested = addressOption(message, OPTION_REQUESTED_ADDRESS);
-  if (message.options.has(OPTION_SERVER_ID)) return selecting(requester, requested ?? message.ciaddr, desk);
+  const requested = addressOption(message, OPTION.requestedAddress);
+  if (message.options.has(OPTION.serverIdentifier)) return selecting(requester, requested ?? message.ciaddr, desk);
   if (message.ciaddr !== 0) return renewing(requester, desk);
   return requested === undefined ? 'no-requested-address' : initReboot(requester, requested, desk);
 }
@@ -25,7 +23,7 @@ export function request(requester: Requester, desk: Desk): ReplyPlan | DropReaso
 function selecting(requester: Requester, address: Ipv4, desk: Desk): ReplyPlan | DropReason {
   const { network, client, message, serverId } = requester;
   if (!network) return 'no-subnet';
-  if (addressOption(message, OPTION_SERVER_ID) !== serverId) {
+  if (addressOption(message, OPTION.serverIdentifier) !== serverId) {
     desk.leases.withdrawOffer(network, client.client);
     return 'other-server-chosen';
   }

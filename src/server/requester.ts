@@ -3,6 +3,7 @@ import { type Client, clientKey } from '../lease/lease.js';
 import type { Network } from '../lease/network.js';
 import { contains, type Ipv4 } from '../net/ipv4.js';
 import type { ReceivedDatagram } from '../net/udp.js';
+import { OPTION } from '../wire/codes.js';
 import { DecodeError } from '../wire/errors.js';
 import { type DhcpMessage, decodeMessage } from '../wire/message.js';
 import { RELAY_AGENT_SUBOPTIONS, suboption } from '../wire/relay-agent.js';
@@ -11,8 +12,6 @@ import type { Topology } from './topology.js';
 
 /** BOOTREQUEST, RFC 2131 section 2. */
 const OP_REQUEST = 1;
-const OPTION_MESSAGE_TYPE = 53;
-const OPTION_CLIENT_ID = 61;
 const MAX_CLIENT_ID = 255;
 
 /** A datagram that may be answered: decoded, believed, and with a client behind it. */
@@ -54,7 +53,7 @@ export function readRequester(
     message,
     datagram,
     listen,
-    type: message.options.get(OPTION_MESSAGE_TYPE)![0]!,
+    type: message.options.get(OPTION.messageType)![0]!,
     client,
     network: networkOf(message, datagram, topology),
     serverId: override ?? datagram.endpoint.address,
@@ -69,7 +68,7 @@ function faultOf(
   config: ServerConfig,
 ): DropReason | undefined {
   if (message.op !== OP_REQUEST) return 'not-a-request';
-  if (message.options.get(OPTION_MESSAGE_TYPE)?.length !== 1) return 'no-message-type';
+  if (message.options.get(OPTION.messageType)?.length !== 1) return 'no-message-type';
   if (message.relayAgent.state === 'absent') return undefined;
   if (message.giaddr === 0) return listen.snooping ? undefined : 'option-82-without-relay';
   return isTrusted(config, datagram.source) ? undefined : 'option-82-untrusted-relay';
@@ -83,7 +82,7 @@ function isTrusted(config: ServerConfig, source: Ipv4): boolean {
 }
 
 function clientOf(message: DhcpMessage): Client | DropReason {
-  const id = message.options.get(OPTION_CLIENT_ID);
+  const id = message.options.get(OPTION.clientIdentifier);
   if (id && id.length > MAX_CLIENT_ID) return 'client-id-too-long';
   const clientId = id && id.length > 0 ? id.toString('latin1') : null;
   const hwaddr = message.chaddr.toString('latin1');
