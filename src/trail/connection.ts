@@ -17,6 +17,10 @@ const SESSION = [
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
 
+const ignore = (): void => undefined;
+/** knex prints what it also throws, with its stack. */
+const QUIET: Knex.Logger = { warn: ignore, error: ignore, deprecate: ignore, debug: ignore };
+
 /** A raw MySQL connection, as far as it is used here. */
 interface MysqlConnection {
   query(sql: string, done: (error: Error | null) => void): void;
@@ -38,6 +42,7 @@ function connectSqlite(file: string): Connection {
   mkdirSync(dirname(file), { recursive: true });
   const knex = createKnex({
     client: 'better-sqlite3',
+    log: QUIET,
     connection: { filename: file },
     useNullAsDefault: true,
     pool: {
@@ -65,6 +70,7 @@ function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number)
   const open = new Set<MysqlConnection>();
   const knex = createKnex({
     client: 'mysql2',
+    log: QUIET,
     connection: {
       ...(target.socket === undefined ? { host: target.host, port: target.port } : { socketPath: target.socket }),
       user: target.user,

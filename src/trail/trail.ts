@@ -11,7 +11,7 @@ import { type Gap, gapOf } from './gaps.js';
 import { checkSchema, migrateSchema } from './migrator.js';
 import { type Naming, PLAIN_NAMING } from './naming.js';
 import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
-import { Mismatch, newEvents, type Position, readQueue } from './positions.js';
+import { Mismatch, newEvents, type Position, readQueue, type StoredQueue } from './positions.js';
 import { insertRows, upsertRows } from './sql.js';
 import { overtaken, timelinesOf, updateSightings } from './timeline.js';
 import { takeTurn } from './turn.js';
@@ -91,7 +91,7 @@ export class Trail {
   }
 
   /** How far the queue is in the trail, undefined if the trail does not know it. */
-  async position(queue: string): Promise<Position | undefined> {
+  async position(queue: string): Promise<StoredQueue | undefined> {
     return (await readQueue(this.knex, queue)) ?? undefined;
   }
 
