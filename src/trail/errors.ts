@@ -86,13 +86,16 @@ const TRANSIENT_FAMILY = /^SQLITE_(BUSY|LOCKED|IOERR)(_|$)/;
 interface Coded {
   code?: unknown;
   errno?: unknown;
+  fatal?: unknown;
   cause?: unknown;
 }
 
 /** True if the same work may succeed later without anybody doing anything. Decided by code alone, of the error or what caused it. */
 export function isTransient(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const { code, errno, cause } = error as Coded;
+  const { code, errno, fatal, cause } = error as Coded;
+  // mysql2 has no code for a command on a connection that is closed already, only this mark.
+  if (fatal === true && code === undefined && errno === undefined) return true;
   if (typeof code === 'string' && (TRANSIENT_CODES.has(code) || TRANSIENT_FAMILY.test(code))) return true;
   if (typeof errno === 'number' && TRANSIENT_NUMBERS.has(errno)) return true;
   return cause !== undefined && cause !== error && isTransient(cause);

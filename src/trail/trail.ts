@@ -14,7 +14,7 @@ import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
 import { Mismatch, newEvents, type Position, readQueue, type StoredQueue } from './positions.js';
 import { insertRows, upsertRows } from './sql.js';
 import { overtaken, timelinesOf, updateSightings } from './timeline.js';
-import { takeTurn } from './turn.js';
+import { inTransaction, takeTurn } from './turn.js';
 import { describeTarget, parseTrailUrl, type TrailTarget } from './url.js';
 
 export interface TrailOptions {
@@ -117,7 +117,7 @@ export class Trail {
     checkChain(batch.queue, batch.events);
     const places = this.#places.unknown(batch.events);
     try {
-      const result = await this.knex.transaction(async (db) => {
+      const result = await inTransaction(this.knex, async (db) => {
         await takeTurn(db);
         const stored = await readQueue(db, batch.queue);
         const fresh = await newEvents(db, batch, stored);
@@ -136,7 +136,7 @@ export class Trail {
 
   /** Renames every switch and port if the naming is not the one that the names were made by. Returns true if it did. */
   async refreshNames(): Promise<boolean> {
-    return await this.knex.transaction(async (db) => {
+    return await inTransaction(this.knex, async (db) => {
       const { naming } = await takeTurn(db);
       if (naming === this.#naming.fingerprint) return false;
       await renamePlaces(db, this.#naming);

@@ -16,3 +16,23 @@ export async function takeTurn(db: Knex): Promise<{ naming: string }> {
   refuseNewer(row.schema_version as number);
   return { naming: row.naming as string };
 }
+
+/**
+ * Runs work in a transaction. What it throws is what the work threw: on a connection that is gone the rollback fails
+ * too, and knex would tell of that instead.
+ */
+export async function inTransaction<T>(knex: Knex, work: (db: Knex) => Promise<T>): Promise<T> {
+  let first: { error: unknown } | undefined;
+  try {
+    return await knex.transaction(async (db) => {
+      try {
+        return await work(db);
+      } catch (error) {
+        first = { error };
+        throw error;
+      }
+    });
+  } catch (error) {
+    throw first ? first.error : error;
+  }
+}

@@ -40,6 +40,8 @@ describe('Errors of the trail', () => {
     for (const errno of [1045, 1049, 1062, 1406, 1146]) assert.equal(isTransient(coded({ errno })), false, `${errno}`);
     for (const code of ['SQLITE_CONSTRAINT', 'SQLITE_CORRUPT', 'SQLITE_BUSYBODY'])
       assert.equal(isTransient(coded({ code })), false, code);
+    assert.equal(isTransient(coded({ fatal: true })), true);
+    assert.equal(isTransient(coded({ fatal: true, errno: 1045, code: 'ER_ACCESS_DENIED_ERROR' })), false);
     for (const other of [null, undefined, 'ECONNRESET', new Error('ECONNRESET')])
       assert.equal(isTransient(other), false);
   });
