@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { UnreachableError } from '../base/errors.js';
+import { SystemClock } from '../base/time.js';
+import { runReport } from '../report/report.js';
+import { OUTPUTS, parseRequest, type Question, type ReportOptions } from '../report/request.js';
+import { connectError, isTransient } from '../trail/errors.js';
+import { Trail } from '../trail/trail.js';
+import { parseTrailUrl } from '../trail/url.js';
+import { configOf } from './context.js';
+
+/** Characters that a line of a table may have where the output is no terminal. */
+const WIDTH = 160;
+
+const EXAMPLES = `
+Examples:
+  who had this address when the complaint says:
+    portledger report ip 198.18.16.7 --at 2026-11-20T14:03:07Z
+  who was on this port on that day, in local time:
+    portledger report port sw-a Gi1/0/12 --from 2026-11-19 --to 2026-11-20 --timezone Europe/Stockholm
+  where this device has been, for a spreadsheet:
+    portledger report mac 02:00:00:00:00:01 -o csv > device.csv
+  what is on this switch now, and when there was no evidence at all:
+    portledger report switch sw-a --at now
+    portledger report gaps --from "30 days ago"
+
+SWITCH and PORT are names as reports show them (case-sensitive), or the raw bytes of remote-id and circuit-id as 0x hex.
+Times: 2026-11-20T14:03:07Z, "2026-11-20 14:03", 2026-11-20 (its first moment), "yesterday 14:00", "2h ago", now; without an
+offset they are in --timezone. --from is included, --to is not. Exit code 1: no evidence found.`;
+
+/** `portledger report`: who was where, when, from the trail. */
+export function registerReport(program: Command): void {
+  const report = program
+    .command('report')
+    .description('say who was on which port when, from the trail')
+    .addHelpText('after', EXAMPLES);
+  const summary = new Option('--summary', 'one line per client: first seen, last seen, how often');
+  reportCommand(report, 'port', 'who was on a port of a switch')
+    .argument('<switch>', 'name or 0x hex of the switch')
+    .argument('<port>', 'name or 0x hex of the port')
+    .addOption(summary)
+    .action((name: string, port: string, options: Options, command: Command) =>
+      print(command, { about: 'port', switch: name, port, summary: options.summary === true }, options),
+    );
+  reportCommand(report, 'ip', 'who had an address, and on which port')
+    .argument('<address>', 'IPv4 or IPv6 address')
+    .action((address: string, options: Options, command: Command) => print(command, { about: 'ip', address }, options));
+  reportCommand(report, 'mac', 'which addresses and ports a device had')
+    .argument('<mac>', 'hardware address in any usual notation')
+    .action((mac: string, options: Options, command: Command) => print(command, { about: 'mac', mac }, options));
+  reportCommand(report, 'switch', 'who was on any port of a switch')
+    .argument('<switch>', 'name or 0x hex of the switch')
+    .addOption(summary)
+    .action((name: string, options: Options, command: Command) =>
+      print(command, { about: 'switch', switch: name, summary: options.summary === true }, options),
+    );
+  reportCommand(report, 'gaps', 'spans in which a server can prove nothing').action(
+    (options: Options, command: Command) => print(command, { about: 'gaps' }, options),
+  );
+}
+
+type Options = ReportOptions & { readonly summary?: boolean };
+
+function reportCommand(report: Command, name: string, description: string): Command {
+  return report
+    .command(name)
+    .description(description)
+    .option('--at <time>', 'at this moment')
+    .option('--from <time>', 'since this moment')
+    .option('--to <time>', 'before this moment')
+    .addOption(new Option('-o, --output <format>', 'form of the answer').choices(OUTPUTS).default('table'))
+    .option('--utc', 'times of tables in UTC (default; JSON and CSV always are)')
+    .option('--timezone <zone>', 'times of tables, and those you give, in this zone (IANA name)')
+    .addHelpText('after', EXAMPLES);
+}
+
+async function print(command: Command, question: Question, options: Options): Promise<void> {
+  const request = parseRequest(question, options, new SystemClock().now());
+  const { url } = configOf(command).audit;
+  const trail = await openTrail(url);
+  try {
+    const { stdout: out, stderr: err } = process;
+    process.exitCode = await runReport(trail.knex, request, { out, err, width: out.columns ?? WIDTH });
+  } catch (error) {
+    throw isTransient(error) ? connectError(error, parseTrailUrl(url)) : error;
+  } finally {
+    await trail.close();
+  }
+}
+
+/** The trail for reading. Opening the embedded one would make an empty file where there is none. */
+async function openTrail(url: string): Promise<Trail> {
+  const target = parseTrailUrl(url);
+  if (target.kind === 'sqlite' && !existsSync(target.file)) {
+    throw new UnreachableError(`Trail sqlite:${target.file} does not exist yet`, {
+      hint: 'run portledger ship --once first, or check audit.url',
+    });
+  }
+  const trail = await Trail.open(url);
+  try {
+    await trail.checkSchema();
+    return trail;
+  } catch (error) {
+    await trail.close();
+    throw error;
+  }
+}

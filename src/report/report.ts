@@ -1,0 +1,99 @@
+import type { Writable } from 'node:stream';
+import type { Knex } from 'knex';
+import { EXIT, type ExitCode } from '../base/errors.js';
+import { renderCsv } from './csv.js';
+import { GAP_SHAPE, type GapRow, readGaps } from './gaps.js';
+import { HISTORY_SHAPE, type HistoryRow, readHistory, type Subject } from './history.js';
+import { renderJson } from './json.js';
+import { emptyNotes, gapWarnings } from './notes.js';
+import { writeAll } from './output.js';
+import { findPorts, findSwitches } from './places.js';
+import { readReach } from './reach.js';
+import type { Output, Question, ReportRequest } from './request.js';
+import type { Cells, ColumnKind } from './shape.js';
+import { CLIENT_SHAPE, summarize } from './summary.js';
+import { renderTable, type TableColumn } from './table.js';
+import { clientColumns, gapColumns, historyColumns } from './tables.js';
+import { visible } from './visible.js';
+
+/** Where a report goes. */
+export interface ReportStreams {
+  /** Data alone. */
+  readonly out: Writable;
+  /** What is said about the data, a line each. */
+  readonly err: Writable;
+  /** Characters that a line of a table may have. */
+  readonly width: number;
+}
+
+/**
+ * Answers a question from the trail and returns what the command exits with: 1 if there is no evidence. Throws
+ * NotFoundError or UsageError for a switch or port that the trail does not know, or what the driver throws.
+ */
+export async function runReport(db: Knex, request: ReportRequest, streams: ReportStreams): Promise<ExitCode> {
+  const gaps = await readGaps(db, request.span);
+  const { count, pieces } =
+    request.question.about === 'gaps'
+      ? renderGaps(gaps, request, streams.width)
+      : await answer(db, request.question, request, streams.width);
+  await writeAll(streams.out, pieces);
+  const about = request.question.about;
+  const notes =
+    count === 0
+      ? emptyNotes(request, gaps, await readReach(db))
+      : about === 'gaps'
+        ? []
+        : gapWarnings(gaps, request.zone);
+  await writeAll(
+    streams.err,
+    notes.map((note) => `${visible(note)}\n`),
+  );
+  return count === 0 ? EXIT.nothingFound : EXIT.ok;
+}
+
+interface Rendered {
+  readonly count: number;
+  readonly pieces: Iterable<string>;
+}
+
+type Located = Exclude<Question, { about: 'gaps' }>;
+
+async function answer(db: Knex, question: Located, request: ReportRequest, width: number): Promise<Rendered> {
+  const subject = await subjectOf(db, question);
+  const rows = inOrder(await readHistory(db, subject, request.span, request.now), question, request);
+  if ('summary' in question && question.summary)
+    return render(summarize(rows), CLIENT_SHAPE, clientColumns(question.about, request.zone), request.output, width);
+  return render(rows, HISTORY_SHAPE, historyColumns(question.about, request.zone), request.output, width);
+}
+
+async function subjectOf(db: Knex, question: Located): Promise<Subject> {
+  if (question.about === 'ip') return { by: 'ip', value: question.address };
+  if (question.about === 'mac') return { by: 'mac', value: question.mac };
+  const switches = await findSwitches(db, question.switch);
+  if (question.about === 'switch') return { by: 'switch_id', ids: switches };
+  return { by: 'port_id', ids: await findPorts(db, switches, question.port, question.switch) };
+}
+
+/** Oldest first; who was on a switch at one moment by port, as it is labelled. */
+function inOrder(rows: HistoryRow[], question: Located, { span }: ReportRequest): HistoryRow[] {
+  if (question.about !== 'switch' || span.kind !== 'at') return rows;
+  const collator = new Intl.Collator('en', { numeric: true });
+  return rows.sort((a, b) => collator.compare(a.portName ?? '', b.portName ?? ''));
+}
+
+function renderGaps(gaps: readonly GapRow[], request: ReportRequest, width: number): Rendered {
+  return render(gaps, GAP_SHAPE, gapColumns(request.zone), request.output, width);
+}
+
+function render<Row extends object>(
+  rows: readonly Row[],
+  shape: Readonly<Record<string, ColumnKind>>,
+  columns: readonly TableColumn<Row>[],
+  output: Output,
+  width: number,
+): Rendered {
+  const cells = rows as readonly (Row & Cells)[];
+  if (output === 'json') return { count: rows.length, pieces: renderJson(cells, shape) };
+  if (output === 'csv') return { count: rows.length, pieces: renderCsv(cells, shape) };
+  return { count: rows.length, pieces: rows.length === 0 ? [] : [renderTable(rows, columns, width)] };
+}
