@@ -1,0 +1,100 @@
+import { MODULES, SYSLOG_FACILITIES, SYSLOG_FORMATS, SYSLOG_PROTOCOLS } from '../log/logger.js';
+import { LEVELS } from '../log/messages.js';
+import { PROFILE_NAMES } from '../switches/profiles.js';
+import { address, bytes } from './addresses.js';
+import { boolean, choice, integer, port, secret, size, text } from './scalars.js';
+import { type Key, listOf, mapOf, type Values } from './schema.js';
+import { SERVER_KEYS } from './server-keys.js';
+import { ON_FAILURE } from './types.js';
+
+const level = choice(LEVELS);
+const path = text('path', (value) => value.trim() !== '', 'write a path, from the folder of this file or absolute');
+const name = text('name', (value) => value.trim() !== '', 'write any text that is not empty');
+const host = text('host', (value) => /^[^\s/]+$/.test(value), 'write a name or an address');
+const program = text(
+  'program name',
+  (value) => /^[\x21-\x7e]{1,48}$/.test(value),
+  'write up to 48 ASCII characters without blanks',
+);
+
+const QUEUE_KEYS = {
+  file: { kind: path, default: './data/portledger.queue', doc: 'the SQLite file with leases and events' },
+  'on-failure': {
+    kind: choice(ON_FAILURE),
+    default: 'refuse',
+    doc: 'if the queue cannot be written: `refuse` to answer, or `serve` and record a gap',
+  },
+} as const satisfies Record<string, Key<unknown>>;
+
+const AUDIT_KEYS = {
+  url: {
+    kind: text('URL', (value) => value !== '', 'write mysql://USER@HOST:3306/DATABASE or sqlite:FILE'),
+    default: 'sqlite:./data/audit.db',
+    doc: 'the trail: `mysql:`, `mariadb:` or `sqlite:`',
+  },
+  password: { kind: secret, default: 'none', doc: 'password for the URL' },
+  'password-file': { kind: path, default: 'none', doc: 'file with the password alone' },
+  'batch-size': { kind: integer('batch size', 1, 100_000), default: '2000', doc: 'events in one transaction' },
+} as const satisfies Record<string, Key<unknown>>;
+
+const SWITCH_KEYS = {
+  'remote-id': { kind: bytes, doc: 'the switch that puts this remote-id into Option 82' },
+  'relay-id': { kind: bytes, doc: 'the switch with this relay-id, if it sends no remote-id' },
+  giaddr: { kind: address, doc: 'the relay with this address, if it sends neither' },
+  name: { kind: name, default: 'the bytes as text', doc: 'what reports call it' },
+  profile: { kind: choice(PROFILE_NAMES), default: 'none', doc: 'how its circuit-ids are read' },
+} as const satisfies Record<string, Key<unknown>>;
+
+const LOG_FILE_KEYS = {
+  path: { kind: path, required: true, doc: 'the newest log file' },
+  'max-size': { kind: size(1024), default: '10M', doc: 'bytes before a new file is begun' },
+  'max-files': { kind: integer('number of files', 2, 1000), default: '5', doc: 'files kept, the newest included' },
+} as const satisfies Record<string, Key<unknown>>;
+
+const SYSLOG_KEYS = {
+  host: { kind: host, default: '127.0.0.1', doc: 'the collector' },
+  port: { kind: port, default: '514', doc: 'its port' },
+  protocol: { kind: choice(SYSLOG_PROTOCOLS), default: 'udp', doc: 'how it is reached' },
+  format: { kind: choice(SYSLOG_FORMATS), default: 'rfc5424', doc: 'form of the messages' },
+  facility: {
+    kind: choice(Object.keys(SYSLOG_FACILITIES) as (keyof typeof SYSLOG_FACILITIES)[]),
+    default: 'daemon',
+    doc: 'where the collector sorts them',
+  },
+  'app-name': { kind: program, default: 'portledger', doc: 'program name in each message' },
+} as const satisfies Record<string, Key<unknown>>;
+
+const moduleKeys = Object.fromEntries(
+  MODULES.map((module) => [module, { kind: level, default: '`log.level`', doc: `level of the module ${module}` }]),
+) as { readonly [M in (typeof MODULES)[number]]: Key<(typeof LEVELS)[number]> };
+
+const LOG_KEYS = {
+  level: { kind: level, default: 'info', doc: 'what is logged: this level and graver ones' },
+  format: {
+    kind: choice(['text', 'json'] as const),
+    default: 'text',
+    doc: 'form of the lines on stderr and in the file',
+  },
+  console: { kind: boolean, default: 'true', doc: 'log on stderr' },
+  file: { kind: mapOf(LOG_FILE_KEYS), default: 'none', doc: 'log into a file, too' },
+  syslog: { kind: mapOf(SYSLOG_KEYS), default: 'none', doc: 'log to a collector, too' },
+  modules: { kind: mapOf(moduleKeys), default: 'none', doc: 'levels of single modules' },
+} as const satisfies Record<string, Key<unknown>>;
+
+/** The whole file. */
+export const CONFIG_KEYS = {
+  server: { kind: mapOf(SERVER_KEYS), default: 'none', doc: 'the DHCP server; only `serve` needs it' },
+  queue: { kind: mapOf(QUEUE_KEYS), default: 'its defaults', doc: 'the local queue' },
+  audit: { kind: mapOf(AUDIT_KEYS), default: 'its defaults', doc: 'the audit trail' },
+  switches: {
+    kind: listOf(mapOf(SWITCH_KEYS)),
+    default: 'none',
+    doc: 'names of switches, and how to read their ports',
+  },
+  log: { kind: mapOf(LOG_KEYS), default: 'its defaults', doc: 'the log' },
+} as const satisfies Record<string, Key<unknown>>;
+
+export type QueueValues = Values<typeof QUEUE_KEYS>;
+export type AuditValues = Values<typeof AUDIT_KEYS>;
+export type SwitchValues = Values<typeof SWITCH_KEYS>;
+export type LogValues = Values<typeof LOG_KEYS>;

@@ -1,0 +1,41 @@
+import { dirname, resolve } from 'node:path';
+import { readAudit } from './audit.js';
+import { ConfigError } from './errors.js';
+import { CONFIG_KEYS } from './keys.js';
+import { readLog } from './log.js';
+import { type Findings, Place } from './place.js';
+import { mapOf } from './schema.js';
+import { readServer } from './server.js';
+import { readSource } from './source.js';
+import { readSwitches } from './switches.js';
+import type { Config } from './types.js';
+
+/**
+ * Reads, checks and completes a configuration file. `env` fills in `${NAME}`. Throws ConfigError with all faults at once; as every
+ * part is read as far as it goes, a fault in one hides none in another.
+ */
+export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Config {
+  const path = resolve(file);
+  const findings: Findings = { faults: [], secrets: new Map() };
+  const config = readConfig(readSource(path, env, findings), path, new Place(findings));
+  if (findings.faults.length > 0 || !config) throw new ConfigError(path, findings.faults);
+  return config;
+}
+
+function readConfig(source: unknown, file: string, root: Place): Config | undefined {
+  const values = mapOf(CONFIG_KEYS).read(source, root);
+  if (!values) return undefined;
+  const folder = dirname(file);
+  const switches = readSwitches(values.switches ?? []);
+  return {
+    ...(values.server ? { server: readServer(values.server, switches) } : {}),
+    queue: {
+      file: resolve(folder, values.queue?.file ?? './data/portledger.queue'),
+      onFailure: values.queue?.['on-failure'] ?? 'refuse',
+    },
+    audit: readAudit(values.audit, folder),
+    switches,
+    log: readLog(values.log, folder, values.server?.name),
+    file,
+  };
+}

@@ -1,0 +1,73 @@
+import { ConfigFault } from './errors.js';
+
+/** Stands for a value whose fault is reported already; readers are not asked about it. */
+export const FAULTED = Symbol('faulted');
+
+const MAX_SHOWN = 100;
+
+/** What all places of one file share: the faults found so far, and what must not be shown in them. */
+export interface Findings {
+  readonly faults: ConfigFault[];
+  /** Values of environment variables, each with how the file names it: `${NAME}`. */
+  readonly secrets: Map<string, string>;
+}
+
+/** A position in the configuration: takes the faults of the value there. */
+export class Place {
+  /** `server.subnets[0].pools[1]`; empty for the whole. */
+  readonly path: string;
+  readonly #findings: Findings;
+
+  constructor(findings: Findings, path = '') {
+    this.#findings = findings;
+    this.path = path;
+  }
+
+  key(name: string): Place {
+    return new Place(this.#findings, this.path === '' ? name : `${this.path}.${name}`);
+  }
+
+  item(index: number): Place {
+    return new Place(this.#findings, `${this.path}[${index}]`);
+  }
+
+  /** True if something under the key is reported already. */
+  hasFaultWithin(name: string): boolean {
+    const { path } = this.key(name);
+    return this.#findings.faults.some((fault) => fault.path.startsWith(path));
+  }
+
+  /**
+   * Reports a fault: the value, then what is wrong with it (`is not a port`); the problem alone if there is no value. Nothing secret
+   * is shown. Returns undefined, for readers to return.
+   */
+  fault(problem: string, value: unknown, hint: string): undefined {
+    const message = value === undefined ? problem : `${this.shown(value)} ${problem}`;
+    const safe =
+      typeof value === 'string' ? this.#masked(value) : typeof value === 'object' ? this.shown(value) : value;
+    this.#findings.faults.push(new ConfigFault(this.path, this.#masked(message), safe, this.#masked(hint)));
+    return undefined;
+  }
+
+  /** A value as messages show it: as the file has it, without its secrets, and cut if it is long. */
+  shown(value: unknown): string {
+    if (value === null) return 'an empty value';
+    const text = this.#masked(JSON.stringify(value));
+    return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 3)}...` : text;
+  }
+
+  #masked(text: string): string {
+    let masked = text;
+    for (const [secret, name] of this.#findings.secrets) {
+      masked = masked.replaceAll(secret, name).replaceAll(JSON.stringify(secret).slice(1, -1), name);
+    }
+    return maskPasswords(masked);
+  }
+}
+
+/** Hides what stands where a URL has its password, and `password=...`. */
+function maskPasswords(text: string): string {
+  return text
+    .replace(/((?:mysql|mariadb|[a-z][a-z0-9+.-]*:\/)[:/]+[^\s:/@"]*):[\s\S]*@/gi, '$1:***@')
+    .replace(/(passw(?:or)?d=)[^&\s]*/gi, '$1***');
+}

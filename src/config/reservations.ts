@@ -1,0 +1,97 @@
+import { toText } from '../base/bytes.js';
+import { broadcastOf, contains, formatIpv4, formatSubnet, type Ipv4, type Subnet } from '../net/ipv4.js';
+import type { OptionRegistry } from '../wire/options.js';
+import type { Place } from './place.js';
+import { readScope, type Scope, scoped } from './scope.js';
+import type { ReservationValues } from './server-keys.js';
+import type { ReservationConfig, ReservationMatch, SwitchConfig } from './types.js';
+
+const ETHERNET = 1;
+const MATCH_HINT = 'write one of mac, client-id, or switch with port';
+
+/** What reservations are read against. */
+export interface ReservationContext {
+  readonly subnet: Subnet;
+  /** The scope that an address inherits: of its pool, or of the subnet. */
+  readonly scopeOf: (address: Ipv4) => Scope;
+  readonly registry: OptionRegistry;
+  readonly switches: readonly SwitchConfig[];
+}
+
+/** Those seen so far; a client may have one reservation on each link, an address one in all. */
+export class ReservationsSeen {
+  readonly addresses = new Map<Ipv4, Place>();
+  readonly matchers = new Map<string, Place>();
+}
+
+/** A reservation, or undefined if it cannot be used. */
+export function readReservation(
+  values: ReservationValues,
+  context: ReservationContext,
+  seen: ReservationsSeen,
+  link: string,
+): ReservationConfig | undefined {
+  const match = readMatch(values, context.switches);
+  const address = checkedAddress(values, context.subnet, seen);
+  if (match) checkMatcher(match, values.at, seen, link);
+  const outer = context.scopeOf(address ?? context.subnet.network);
+  const scope = scoped(readScope(values, outer, context.registry));
+  if (!match || address === undefined) return undefined;
+  return { match, address, ...(values.hostname === undefined ? {} : { hostname: values.hostname }), ...scope };
+}
+
+function readMatch(values: ReservationValues, switches: readonly SwitchConfig[]): ReservationMatch | undefined {
+  const { mac, 'client-id': clientId, switch: named, port: circuitId, at } = values;
+  const ways = ['mac' in values, 'client-id' in values, 'switch' in values || 'port' in values].filter(Boolean).length;
+  if (ways !== 1) {
+    const problem =
+      ways === 0 ? 'the reservation is for nobody' : 'the reservation names its client in more than one way';
+    return at.fault(problem, undefined, MATCH_HINT);
+  }
+  if ('switch' in values !== 'port' in values) {
+    return at.fault(
+      `the reservation has ${'port' in values ? 'port without switch' : 'switch without port'}`,
+      undefined,
+      MATCH_HINT,
+    );
+  }
+  if (mac) return { by: 'mac', htype: ETHERNET, mac };
+  if (clientId) return { by: 'client-id', clientId };
+  if (!named || !circuitId) return undefined;
+  const known = switches.find(({ name }) => name !== undefined && named.equals(Buffer.from(name)));
+  return { by: 'port', switchId: known?.id.value ?? named, circuitId };
+}
+
+function checkedAddress(values: ReservationValues, subnet: Subnet, seen: ReservationsSeen): Ipv4 | undefined {
+  const { address } = values;
+  if (address === undefined) return undefined;
+  const at = values.at.key('address');
+  const text = formatIpv4(address);
+  if (!contains(subnet, address)) {
+    return at.fault(
+      `is not in the subnet ${formatSubnet(subnet)}`,
+      text,
+      'move it to its subnet, or change the address',
+    );
+  }
+  if (subnet.prefix < 31 && (address === subnet.network || address === broadcastOf(subnet))) {
+    const noun = address === subnet.network ? 'network' : 'broadcast';
+    return at.fault(`is the ${noun} address of ${formatSubnet(subnet)}`, text, 'reserve an address of a host');
+  }
+  const before = seen.addresses.get(address);
+  if (before) at.fault(`is reserved already by ${before.path}`, text, 'give one of the two another address');
+  else seen.addresses.set(address, values.at);
+  return address;
+}
+
+function checkMatcher(match: ReservationMatch, at: Place, seen: ReservationsSeen, link: string): void {
+  const shown =
+    match.by === 'mac' ? [match.mac] : match.by === 'client-id' ? [match.clientId] : [match.switchId, match.circuitId];
+  const key = `${link}\n${match.by}\n${shown.map((part) => part.toString('hex')).join('\n')}`;
+  const before = seen.matchers.get(key);
+  if (!before) seen.matchers.set(key, at);
+  else {
+    const who = shown.map((part) => toText(part)).join(' ');
+    at.fault(`has a reservation on this link already: ${before.path}`, who, 'remove one of the two');
+  }
+}

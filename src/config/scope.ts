@@ -1,0 +1,76 @@
+import type { OptionRegistry } from '../wire/options.js';
+import { readOptions } from './options.js';
+import type { Place } from './place.js';
+import type { ScopeValues } from './scope-keys.js';
+import type { BootFields, LeaseTimes, OptionSet, Scoped } from './types.js';
+
+const DEFAULT_LEASE_SECONDS = 3600;
+const LEASE_KEYS = ['lease-time', 'min-lease-time', 'max-lease-time', 'renewal-time', 'rebinding-time'] as const;
+type WrittenTimes = { readonly [K in (typeof LEASE_KEYS)[number]]?: number };
+
+/** A scope, and what those within it inherit. */
+export interface Scope extends Scoped {
+  readonly written: WrittenTimes;
+}
+
+/** Reads what server, subnet, pool and reservation may each say, on top of the scope around it. */
+export function readScope(values: ScopeValues, outer: Scope | undefined, registry: OptionRegistry): Scope {
+  const own = writtenTimes(values);
+  const written = { ...outer?.written, ...own };
+  const leases = leaseTimes(written);
+  // What is wrong further out is told there alone.
+  if (Object.keys(own).length > 0) checkTimes(leases, values.at);
+  return {
+    written,
+    leases,
+    options: mergedOptions(outer?.options, readOptions(values.options ?? [], registry)),
+    boot: { ...outer?.boot, ...bootFields(values) },
+  };
+}
+
+/** The scope alone, as the server gets it. */
+export function scoped({ options, leases, boot }: Scope): Scoped {
+  return { options, leases, boot };
+}
+
+function writtenTimes(values: ScopeValues): WrittenTimes {
+  return Object.fromEntries(LEASE_KEYS.map((key) => [key, values[key]]).filter(([, seconds]) => seconds !== undefined));
+}
+
+function leaseTimes(written: WrittenTimes): LeaseTimes {
+  const seconds = written['lease-time'] ?? DEFAULT_LEASE_SECONDS;
+  return {
+    default: seconds,
+    min: written['min-lease-time'] ?? seconds,
+    max: written['max-lease-time'] ?? seconds,
+    ...(written['renewal-time'] === undefined ? {} : { renewal: written['renewal-time'] }),
+    ...(written['rebinding-time'] === undefined ? {} : { rebinding: written['rebinding-time'] }),
+  };
+}
+
+function checkTimes(leases: LeaseTimes, at: Place): void {
+  const { min, max, renewal, rebinding } = leases;
+  const order = [
+    ['min-lease-time', min, 'lease-time', leases.default],
+    ['lease-time', leases.default, 'max-lease-time', max],
+    ['renewal-time', renewal, 'rebinding-time', rebinding ?? leases.default],
+    ['rebinding-time', rebinding, 'lease-time', leases.default],
+  ] as const;
+  for (const [lower, low, upper, high] of order) {
+    if (low === undefined || low <= high) continue;
+    at.key(lower).fault(`seconds are more than the ${upper} of ${high}`, low, `lower ${lower} or raise ${upper}`);
+  }
+}
+
+function mergedOptions(outer: OptionSet | undefined, own: OptionSet): OptionSet {
+  return outer === undefined ? own : own.size === 0 ? outer : new Map([...outer, ...own]);
+}
+
+function bootFields(values: ScopeValues): BootFields {
+  const { 'next-server': nextServer, 'server-name': serverName, 'boot-file': bootFile } = values;
+  return {
+    ...(nextServer === undefined ? {} : { nextServer }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(bootFile === undefined ? {} : { bootFile }),
+  };
+}

@@ -1,0 +1,108 @@
+import { address, addressOrSubnet, addressRange, bytes, mac, subnet } from './addresses.js';
+import { boolean, duration, integer, port, text } from './scalars.js';
+import { type Key, type Kind, listOf, mapOf, type Values } from './schema.js';
+import { SCOPE_KEYS } from './scope-keys.js';
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
+const HOSTNAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+/** IFNAMSIZ with its NUL; the kernel allows no slash and no blank. */
+const INTERFACE = /^[^\s/]{1,15}$/;
+const YEAR = 366 * 86_400;
+
+const serverName = text('name', (value) => NAME.test(value), 'write letters, digits, ".", "_" and "-", at most 63');
+const hostname = text('host name', (value) => HOSTNAME.test(value), 'write labels of letters, digits and "-"');
+const interfaceName = text('name of an interface', (value) => INTERFACE.test(value), 'write it as `ip link` shows it');
+const linkName = text('name', (value) => value.trim() !== '', 'write any text that is not empty');
+const typeName = text(
+  'option type',
+  (value) => value.trim() !== '',
+  'write it as "ip-address" or "array of ip-address"',
+);
+
+const LISTEN_KEYS = {
+  address: { kind: address, doc: 'own address to listen on; this or `interface` is needed' },
+  interface: { kind: interfaceName, doc: 'interface to listen on, for clients attached to it' },
+  port: { kind: port, default: '67', doc: 'UDP port' },
+  snooping: {
+    kind: boolean,
+    default: 'false',
+    doc: 'believe Option 82 without a relay: a DHCP-snooping switch puts it in',
+  },
+  'relay-port': { kind: port, default: '`port`', doc: 'port that relays are answered on' },
+  'client-port': { kind: port, default: '`port` + 1', doc: 'port that clients are answered on' },
+} as const satisfies Record<string, Key<unknown>>;
+
+const DEFINITION_KEYS = {
+  name: { kind: linkName, required: true, doc: 'what options are called by' },
+  code: { kind: integer('option code', 1, 254), required: true, doc: 'number of the option, 1 to 254' },
+  type: {
+    kind: typeName,
+    required: true,
+    doc: '`ip-address`, `array of unsigned integer 16`, `{ ip-address, text }` ...',
+  },
+} as const satisfies Record<string, Key<unknown>>;
+
+const POOL_KEYS = {
+  range: { kind: addressRange, required: true, doc: 'FIRST-LAST or a subnet' },
+  ...SCOPE_KEYS,
+} as const satisfies Record<string, Key<unknown>>;
+
+const RESERVATION_KEYS = {
+  mac: { kind: mac, doc: 'for the client with this MAC address' },
+  'client-id': { kind: bytes, doc: 'for the client that sends this option 61, type byte included' },
+  switch: { kind: bytes, doc: 'for whoever is on this switch (remote-id, or a name of `switches`) and `port`' },
+  port: { kind: bytes, doc: 'circuit-id of the port' },
+  address: { kind: address, required: true, doc: 'the address that is kept for it' },
+  hostname: { kind: hostname, default: 'none', doc: 'option 12 for this client' },
+  ...SCOPE_KEYS,
+} as const satisfies Record<string, Key<unknown>>;
+
+export type PoolValues = Values<typeof POOL_KEYS>;
+export type ReservationValues = Values<typeof RESERVATION_KEYS>;
+
+const poolMap = mapOf(POOL_KEYS);
+
+/** A pool is a range alone, or a map with a range. */
+const pool: Kind<PoolValues> = {
+  type: 'address range, or map',
+  keys: POOL_KEYS,
+  read: (value, place) => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return poolMap.read(value, place);
+    const range = addressRange.read(value, place);
+    return range && { at: place, range };
+  },
+};
+
+const SUBNET_KEYS = {
+  subnet: { kind: subnet, required: true, doc: 'the network, as NETWORK/PREFIX' },
+  'shared-network': { kind: linkName, default: 'none', doc: 'subnets of one name share one link, behind one relay' },
+  pools: { kind: listOf(pool), default: 'none', doc: 'addresses to give to anybody' },
+  reservations: { kind: listOf(mapOf(RESERVATION_KEYS)), default: 'none', doc: 'addresses kept for somebody' },
+  authoritative: { kind: boolean, default: 'that of the server', doc: 'refuse addresses of clients it does not know' },
+  ...SCOPE_KEYS,
+} as const satisfies Record<string, Key<unknown>>;
+
+export type SubnetValues = Values<typeof SUBNET_KEYS>;
+
+const networks = listOf(addressOrSubnet);
+
+const trustedRelays: Kind<'any' | ReturnType<typeof networks.read>> = {
+  type: 'list of address or subnet, or `any`',
+  read: (value, place) => (value === 'any' ? 'any' : networks.read(value, place)),
+};
+
+export const SERVER_KEYS = {
+  name: { kind: serverName, required: true, doc: 'name of this server in every event' },
+  listen: { kind: listOf(mapOf(LISTEN_KEYS)), required: true, doc: 'where requests come in' },
+  'trusted-relays': { kind: trustedRelays, default: 'none', doc: 'whose Option 82 is believed' },
+  authoritative: { kind: boolean, default: 'true', doc: 'refuse addresses of clients it does not know' },
+  'offer-time': { kind: duration(1, 3600), default: '30s', doc: 'how long an offered address is held' },
+  'decline-time': { kind: duration(1, YEAR), default: '1d', doc: 'how long a declined address is given to nobody' },
+  ...SCOPE_KEYS,
+  'option-definitions': { kind: listOf(mapOf(DEFINITION_KEYS)), default: 'none', doc: 'options of your own' },
+  subnets: { kind: listOf(mapOf(SUBNET_KEYS)), required: true, doc: 'the networks that are served' },
+} as const satisfies Record<string, Key<unknown>>;
+
+export type ServerValues = Values<typeof SERVER_KEYS>;
+export type ListenValues = Values<typeof LISTEN_KEYS>;
+export type DefinitionValues = Values<typeof DEFINITION_KEYS>;

@@ -1,0 +1,67 @@
+import { MICROS_PER_SECOND } from '../base/time.js';
+import { formatIpv4 } from '../net/ipv4.js';
+import { readRegistry } from './options.js';
+import { readScope, scoped } from './scope.js';
+import type { ListenValues, ServerValues } from './server-keys.js';
+import { readSubnets } from './subnets.js';
+import type { ListenConfig, ServerConfig, SwitchConfig } from './types.js';
+
+const DHCP_PORT = 67;
+const DEFAULT_OFFER_SECONDS = 30;
+const DEFAULT_DECLINE_SECONDS = 86_400;
+
+/** The server of what was written; with faults, what can be made of the rest. */
+export function readServer(values: ServerValues, switches: readonly SwitchConfig[]): ServerConfig {
+  const registry = readRegistry(values['option-definitions'] ?? []);
+  const server = readScope(values, undefined, registry);
+  const authoritative = values.authoritative ?? true;
+  checkNotEmpty(values);
+  return {
+    name: values.name ?? '',
+    listen: readListen(values.listen ?? []),
+    trustedRelays: values['trusted-relays'] ?? [],
+    authoritative,
+    offerTime: (values['offer-time'] ?? DEFAULT_OFFER_SECONDS) * MICROS_PER_SECOND,
+    declineTime: (values['decline-time'] ?? DEFAULT_DECLINE_SECONDS) * MICROS_PER_SECOND,
+    subnets: readSubnets(values.subnets ?? [], { server, authoritative, registry, switches }),
+    registry,
+    ...scoped(server),
+  };
+}
+
+function checkNotEmpty(values: ServerValues): void {
+  if (values.listen?.length === 0 && !values.at.hasFaultWithin('listen')) {
+    values.at.key('listen').fault('names nothing to listen on', [], 'add one, as { address: 198.18.0.1 }');
+  }
+  if (values.subnets?.length === 0 && !values.at.hasFaultWithin('subnets')) {
+    values.at.key('subnets').fault('names no subnet to serve', [], 'add one, as { subnet: 198.18.0.0/16 }');
+  }
+}
+
+function readListen(written: readonly ListenValues[]): ListenConfig[] {
+  const seen = new Map<string, string>();
+  return written.map((values) => {
+    const { address, interface: name, port = DHCP_PORT, at } = values;
+    if (!('address' in values) && !('interface' in values)) {
+      at.fault(
+        'the entry says neither address nor interface',
+        undefined,
+        'add one of the two, as { address: 198.18.0.1 }',
+      );
+    }
+    const key = [address === undefined ? [] : formatIpv4(address), name ?? [], port].flat().join(' ');
+    const before = seen.get(key);
+    if (before) at.fault(`is listened on already by ${before}`, key, 'remove one of the two');
+    seen.set(key, at.path);
+    const clientPort = values['client-port'] ?? port + 1;
+    if (clientPort > 65_535) at.key('port').fault('leaves no port above it for clients', port, 'add client-port');
+    return {
+      ...(address === undefined ? {} : { address }),
+      ...(name === undefined ? {} : { interface: name }),
+      port,
+      snooping: values.snooping ?? false,
+      relayPort: values['relay-port'] ?? port,
+      clientPort,
+    };
+  });
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { messageOf } from '../base/errors.js';
+import { ConfigError, ConfigFault } from './errors.js';
+import { FAULTED, type Findings, Place } from './place.js';
+
+/** Shorter values of the environment are no secrets, and hiding them would make messages unreadable. */
+const SHORTEST_SECRET = 4;
+
+/**
+ * The content of a configuration file as plain maps, lists and values, environment filled in. What is wrong with a part goes into
+ * the findings. Throws ConfigError if there is no content at all: no file, or no YAML.
+ */
+export function readSource(file: string, env: NodeJS.ProcessEnv, findings: Findings): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const faults = [...document.errors, ...document.warnings].map(({ message, pos }) => {
+    const { line, col } = lines.linePos(pos[0]);
+    return new ConfigFault(
+      `line ${line}, column ${col}`,
+      `is not YAML: ${message}`,
+      undefined,
+      'look at indents, quotes and brackets near there',
+    );
+  });
+  if (faults.length > 0) throw new ConfigError(file, faults);
+  findDuplicates(document.contents, new Place(findings), lines);
+  return fillIn(
+    toPlain(file, () => document.toJS()),
+    new Place(findings),
+    env,
+    findings,
+  );
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    const hint = 'name the configuration with --config FILE; the README has one to start from';
+    throw new ConfigError(file, [new ConfigFault('', `"${file}" cannot be read: ${reason}`, file, hint)]);
+  }
+}
+
+/** Aliases can be endless or too many: yaml refuses them only here. */
+function toPlain(file: string, toJS: () => unknown): unknown {
+  try {
+    return toJS();
+  } catch (error) {
+    const hint = 'write the values out instead of using aliases';
+    throw new ConfigError(file, [new ConfigFault('', `"${file}" is not usable YAML: ${messageOf(error)}`, file, hint)]);
+  }
+}
+
+function findDuplicates(node: unknown, place: Place, lines: LineCounter): void {
+  if (isSeq(node)) node.items.forEach((item, i) => void findDuplicates(item, place.item(i), lines));
+  if (!isMap(node)) return;
+  const first = new Map<string, number>();
+  for (const pair of node.items.filter(isPair) as Pair<Node, Node>[]) {
+    const name = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+    const { line } = lines.linePos(pair.key.range?.[0] ?? 0);
+    const before = first.get(name);
+    if (before === undefined) first.set(name, line);
+    else place.key(name).fault(`is written twice, in lines ${before} and ${line}`, name, 'remove one of the two');
+    findDuplicates(pair.value, place.key(name), lines);
+  }
+}
+
+/** Replaces `${NAME}` in every text by the environment's value; `$${` stands for `${`. */
+function fillIn(value: unknown, place: Place, env: NodeJS.ProcessEnv, findings: Findings): unknown {
+  if (Array.isArray(value)) return value.map((item, i) => fillIn(item, place.item(i), env, findings));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, fillIn(item, place.key(key), env, findings)]),
+    );
+  }
+  return typeof value === 'string' ? fillInText(value, place, env, findings) : value;
+}
+
+function fillInText(text: string, place: Place, env: NodeJS.ProcessEnv, findings: Findings): unknown {
+  let faulted = false;
+  const filled = text.replace(
+    /\$(\$\{)|\$\{([^}]*)\}?/g,
+    (whole: string, escaped: string | undefined, name: string) => {
+      if (escaped) return escaped;
+      const value = /^[A-Za-z_]\w*$/.test(name) && whole.endsWith('}') ? env[name] : undefined;
+      if (value === undefined) {
+        faulted = true;
+        place.fault(
+          'names an environment variable that is not set',
+          whole,
+          `set ${name || 'it'}, or write $\${ for a literal \${`,
+        );
+        return '';
+      }
+      if (value.length >= SHORTEST_SECRET) findings.secrets.set(value, whole);
+      return value;
+    },
+  );
+  return faulted ? FAULTED : filled;
+}

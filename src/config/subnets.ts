@@ -1,0 +1,72 @@
+import { contains, formatSubnet, type Ipv4, type Subnet } from '../net/ipv4.js';
+import type { OptionRegistry } from '../wire/options.js';
+import { formatRange, rangeOf } from './addresses.js';
+import { checkOverlaps, type PlacedRange } from './overlaps.js';
+import { ReservationsSeen, readReservation } from './reservations.js';
+import { readScope, type Scope, scoped } from './scope.js';
+import type { PoolValues, SubnetValues } from './server-keys.js';
+import type { SubnetConfig, SwitchConfig } from './types.js';
+
+/** What subnets are read against. */
+export interface SubnetContext {
+  readonly server: Scope;
+  readonly authoritative: boolean;
+  readonly registry: OptionRegistry;
+  readonly switches: readonly SwitchConfig[];
+}
+
+interface ScopedPool extends PlacedRange {
+  readonly scope: Scope;
+}
+
+/** The subnets with their pools and reservations; none shares an address with another. */
+export function readSubnets(written: readonly SubnetValues[], context: SubnetContext): SubnetConfig[] {
+  const placed = written.flatMap(({ subnet, at }) => (subnet ? [{ ...rangeOf(subnet), at: at.key('subnet') }] : []));
+  checkOverlaps(placed, 'subnet');
+  const seen = new ReservationsSeen();
+  return written.map((values) => readSubnet(values, context, seen)).filter((subnet) => subnet !== undefined);
+}
+
+function readSubnet(values: SubnetValues, context: SubnetContext, seen: ReservationsSeen): SubnetConfig | undefined {
+  const { subnet, 'shared-network': sharedNetwork } = values;
+  const { registry, switches } = context;
+  const scope = readScope(values, context.server, registry);
+  if (!subnet) return undefined;
+  const pools = readPools(values.pools ?? [], subnet, scope, registry);
+  const scopeOf = (address: Ipv4): Scope =>
+    pools.find(({ first, last }) => address >= first && address <= last)?.scope ?? scope;
+  const link = sharedNetwork ?? formatSubnet(subnet);
+  const reservations = (values.reservations ?? []).map((reservation) =>
+    readReservation(reservation, { subnet, scopeOf, registry, switches }, seen, link),
+  );
+  return {
+    subnet,
+    ...(sharedNetwork === undefined ? {} : { sharedNetwork }),
+    pools: pools.map(({ first, last, scope }) => ({ first, last, ...scoped(scope) })),
+    reservations: reservations.filter((reservation) => reservation !== undefined),
+    authoritative: values.authoritative ?? context.authoritative,
+    ...scoped(scope),
+  };
+}
+
+function readPools(
+  written: readonly PoolValues[],
+  subnet: Subnet,
+  outer: Scope,
+  registry: OptionRegistry,
+): ScopedPool[] {
+  const pools = written.flatMap((values) => {
+    const scope = readScope(values, outer, registry);
+    return values.range ? [{ ...values.range, at: values.at, scope }] : [];
+  });
+  for (const { first, last, at } of pools) {
+    if (contains(subnet, first) && contains(subnet, last)) continue;
+    at.fault(
+      `is not in the subnet ${formatSubnet(subnet)}`,
+      formatRange({ first, last }),
+      'write a range of this subnet',
+    );
+  }
+  checkOverlaps(pools, 'pool');
+  return pools;
+}
