@@ -24,7 +24,7 @@ const QUIET: Knex.Logger = { warn: ignore, error: ignore, deprecate: ignore, deb
 /** A raw MySQL connection, as far as it is used here. */
 interface MysqlConnection {
   query(sql: string, done: (error: Error | null) => void): void;
-  readonly stream: { destroy(error: Error): void };
+  readonly stream: { destroy(error: Error): void; once(event: 'close', listener: () => void): void };
 }
 
 export interface Connection {
@@ -88,6 +88,7 @@ function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number)
       max: poolSize,
       afterCreate: (connection: MysqlConnection, done: (error: unknown, connection: MysqlConnection) => void) => {
         open.add(connection);
+        connection.stream.once('close', () => open.delete(connection));
         runAll(connection, SESSION, (error) => done(error, connection));
       },
     },
@@ -97,7 +98,6 @@ function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number)
     abort: () => {
       // Its own destroy() says goodbye and waits for the answer, which a dead peer never gives.
       for (const { stream } of open) stream.destroy(new Error('Connection to the trail was cut'));
-      open.clear();
     },
   };
 }

@@ -48,11 +48,13 @@ export async function savePlaces(db: Knex, ports: Iterable<PortIdentity>, naming
   await upsertRows(db, 'ports', PORT_COLUMNS, 1, portRows);
 }
 
-/** Gives every switch and port the name that the naming has for it now. */
-export async function renamePlaces(db: Knex, naming: Naming): Promise<void> {
+/** Gives every switch and port the name that the naming has for it now; returns how many there are. */
+export async function renamePlaces(db: Knex, naming: Naming): Promise<number> {
+  let count = 0;
   for await (const page of pages(db('switches').select(SWITCH_COLUMNS), 'switch_id')) {
     const rows = page.map((row) => [row.switch_id, row.kind, row.value, nameOf(naming, identityOf(row))]);
     await upsertRows(db, 'switches', SWITCH_COLUMNS, 1, rows as Value[][]);
+    count += rows.length;
   }
   const query = db('ports')
     .join('switches', 'switches.switch_id', 'ports.switch_id')
@@ -63,7 +65,9 @@ export async function renamePlaces(db: Knex, naming: Naming): Promise<void> {
       return [row.port_id, row.switch_id, row.circuit_id, portNameOf(naming, port)];
     });
     await upsertRows(db, 'ports', PORT_COLUMNS, 1, rows as Value[][]);
+    count += rows.length;
   }
+  return count;
 }
 
 type Row = Record<string, Value>;

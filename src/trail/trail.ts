@@ -134,14 +134,14 @@ export class Trail {
     }
   }
 
-  /** Renames every switch and port if the naming is not the one that the names were made by. Returns true if it did. */
+  /** Renames every switch and port if the naming is not the one that the names were made by. Returns true if there were any. */
   async refreshNames(): Promise<boolean> {
     return await inTransaction(this.knex, async (db) => {
       const { naming } = await takeTurn(db);
       if (naming === this.#naming.fingerprint) return false;
-      await renamePlaces(db, this.#naming);
+      const count = await renamePlaces(db, this.#naming);
       await db('trail_state').where('id', 1).update({ naming: this.#naming.fingerprint });
-      return true;
+      return count > 0;
     });
   }
 

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXIT } from '../../src/base/errors.js';
+import { acquireLock } from '../../src/queue/lock.js';
+import { Queue } from '../../src/queue/queue.js';
+import { Trail } from '../../src/trail/trail.js';
+import { freshDatabase } from '../support/database.js';
+import { Program } from '../support/program.js';
+import { requires } from '../support/requirements.js';
+import { until } from '../support/until.js';
+import { draft, SECOND } from '../trail/campus.js';
+
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+
+describe('The commands ship and migrate', function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'portledger-ship-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function start(...args: string[]): Program {
+    return new Program([
+      process.execPath,
+      '--import',
+      'tsx',
+      MAIN,
+      '--config',
+      join(folder, 'portledger.yaml'),
+      ...args,
+    ]);
+  }
+
+  async function run(...args: string[]): Promise<{ code: number | null; stderr: string }> {
+    const program = start(...args);
+    const { code } = await program.ended;
+    return { code, stderr: program.stderr };
+  }
+
+  function configure(url: string): void {
+    writeFileSync(join(folder, 'portledger.yaml'), `queue: { file: ./a.queue }\naudit: { url: "${url}" }\n`);
+  }
+
+  function commit(count: number): void {
+    const now = Date.now() * 1000;
+    const queue = Queue.open(join(folder, 'a.queue'), 'dhcp-a', now);
+    const drafts = Array.from({ length: count }, (_, i) =>
+      draft('granted', { address: `10.0.0.${i}`, leaseEnd: now + 3600 * SECOND }),
+    );
+    queue.commit([], drafts, now);
+    queue.close();
+  }
+
+  async function shipped(url: string): Promise<number[]> {
+    const trail = await Trail.open(url);
+    try {
+      return await trail.knex('events').pluck('sequence').orderBy('sequence');
+    } finally {
+      await trail.close();
+    }
+  }
+
+  it('ship to the embedded trail, which needs no migrate, and end with 0', async () => {
+    configure('sqlite:./data/audit.db');
+    commit(3);
+    assert.deepEqual((await run('ship', '--once')).code, EXIT.ok);
+    commit(2);
+    assert.deepEqual((await run('ship', '--once')).code, EXIT.ok);
+    assert.deepEqual(await shipped(`sqlite:${folder}/data/audit.db`), [1, 2, 3, 4, 5]);
+  });
+
+  it('refuse a second shipper on the same queue', async () => {
+    configure('sqlite:./audit.db');
+    commit(1);
+    const lock = acquireLock(join(folder, 'a.queue.ship.lock'), 'shipper');
+    const { code, stderr } = await run('ship', '--once');
+    lock.release();
+    assert.equal(code, EXIT.usage);
+    assert.match(stderr, /^error: Another shipper already runs on this queue/m);
+  });
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`wait for the queue, ship it, and end with 0 on ${signal}`, async () => {
+      configure('sqlite:./audit.db');
+      const program = start('ship');
+      await program.waitFor(/ship-waiting/, 20_000);
+      commit(4);
+      await program.waitFor(/ship-started/);
+      await until('events in the trail', async () => (await shipped(`sqlite:${folder}/audit.db`)).length === 4);
+      assert.deepEqual(await program.stop(signal), { code: EXIT.ok, signal: null });
+    });
+  }
+
+  it('say with 3 that the trail cannot be reached, without its password', async () => {
+    configure('mysql://someone:hidden@127.0.0.1:1/trail');
+    commit(1);
+    for (const args of [['migrate'], ['ship', '--once']]) {
+      const { code, stderr } = await run(...args);
+      assert.equal(code, EXIT.unreachable, stderr);
+      assert.match(stderr, /^error: Trail mysql:\/\/someone@127\.0\.0\.1:1\/trail cannot be opened/m);
+      assert.doesNotMatch(stderr, /hidden|\n {4}at /);
+    }
+  });
+
+  it('need a migrate before MariaDB is shipped to', async function () {
+    requires(this, 'mariadb');
+    const database = await freshDatabase();
+    configure(database.url);
+    commit(3);
+    const early = await run('ship', '--once');
+    assert.equal(early.code, EXIT.usage);
+    assert.match(early.stderr, /^error: The database has no trail in it yet \(run portledger migrate first\)/m);
+    assert.equal((await run('migrate')).code, EXIT.ok);
+    assert.match((await run('migrate')).stderr, /is up to date already/);
+    assert.equal((await run('ship', '--once')).code, EXIT.ok);
+    assert.deepEqual(await shipped(database.url), [1, 2, 3]);
+    await database.drop();
+  });
+});
