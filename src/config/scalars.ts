@@ -27,7 +27,7 @@ export const secret: Kind<string> = {
       : place.fault(
           'the secret (not shown) is not a text',
           undefined,
-          'put it in quotes, or write ${NAME} to take it from the environment',
+          `put it in quotes, or write \${NAME} to take it from the environment`,
         ),
 };
 
