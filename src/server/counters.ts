@@ -1,6 +1,6 @@
 import type { DecodeReason } from '../wire/errors.js';
 
-/** Why a datagram got no answer. Every one that gets none is counted under one of these. */
+/** Why a datagram was not taken up. Every one that was not is counted under one of these. */
 export type DropReason =
   | DecodeReason
   | 'not-a-request'
@@ -21,12 +21,14 @@ export type DropReason =
   | 'queue-unavailable'
   | 'internal-error';
 
-/** What is counted besides drops. */
+/** What is counted besides drops: `received` is the sum of the next four and all drops, once nothing waits to be worked off. */
 export type TrafficCount =
   | 'received'
   | 'offers-sent'
   | 'acks-sent'
   | 'naks-sent'
+  /** Taken up, and the protocol has no reply: RELEASE, DECLINE. */
+  | 'taken-without-reply'
   | 'option-82-malformed'
   | 'option-82-not-echoed'
   | 'options-omitted'

@@ -29,6 +29,9 @@ interface Pending {
   listen: ListenConfig;
 }
 
+/** Done with the commit, and there is nothing to send. */
+const NO_REPLY = 'no-reply';
+
 interface PlannedReply {
   requester: Requester;
   plan: ReplyPlan;
@@ -126,13 +129,13 @@ export class Pipeline {
     this.#noteClockStep(events);
     this.#leases.expireOffers(desk.now);
     expireDue(desk, EXPIRE_PER_BATCH);
-    const replies: PlannedReply[] = [];
-    for (const { datagram, listen } of pending) {
-      const reply = this.#answer(datagram, listen, desk, events);
-      if (reply) replies.push(reply);
+    const outcomes = pending.flatMap(({ datagram, listen }) => this.#answer(datagram, listen, desk, events) ?? []);
+    const isDurable = this.#commit(events, desk.now, outcomes.length);
+    for (const outcome of outcomes) {
+      if (!isDurable) this.#counters.drop('queue-unavailable');
+      else if (outcome === NO_REPLY) this.#counters.count('taken-without-reply');
+      else this.#send(outcome);
     }
-    if (this.#commit(events, desk.now, replies.length)) this.#send(replies);
-    else for (const _ of replies) this.#counters.drop('queue-unavailable');
   }
 
   #open(): { desk: Desk; events: EventDraft[] } {
@@ -149,31 +152,32 @@ export class Pipeline {
     listen: ListenConfig,
     desk: Desk,
     events: EventDraft[],
-  ): PlannedReply | undefined {
+  ): PlannedReply | typeof NO_REPLY | undefined {
     const mark = this.#leases.mark();
     const recorded = events.length;
     try {
       const requester = readRequester(datagram, listen, desk.config, desk.topology);
-      const plan = typeof requester === 'string' ? requester : decide(requester, desk, this.#counters);
-      if (typeof plan === 'string') this.#drop(plan, datagram);
-      if (plan === undefined || typeof plan === 'string' || typeof requester === 'string') return undefined;
+      if (typeof requester === 'string') return this.#drop(requester, datagram);
+      const plan = decide(requester, desk, this.#counters);
+      if (plan === undefined) return NO_REPLY;
+      if (typeof plan === 'string') return this.#drop(plan, datagram);
       return { requester, plan, encoded: encodeReply(requester, plan), destination: destinationOf(requester, plan) };
     } catch (error) {
       this.#leases.undo(mark);
       events.length = recorded;
-      this.#drop('internal-error', datagram);
       this.#logger.limited('request-failed', { error: messageOf(error), source: formatIpv4(datagram.source) });
-      return undefined;
+      return this.#drop('internal-error', datagram);
     }
   }
 
-  #drop(reason: DropReason, datagram: ReceivedDatagram): void {
+  #drop(reason: DropReason, datagram: ReceivedDatagram): undefined {
     this.#counters.drop(reason);
     this.#logger.limited('request-dropped', { reason, source: formatIpv4(datagram.source) });
+    return undefined;
   }
 
-  /** Makes the batch durable. True if the replies may leave. */
-  #commit(events: EventDraft[], now: Micros, replies: number): boolean {
+  /** Makes the batch durable, `requests` of which were taken up. True if the replies may leave. */
+  #commit(events: EventDraft[], now: Micros, requests: number): boolean {
     const changed = this.#leases.changed();
     if (events.length === 0 && changed.length === 0 && !this.#outage.isOver(now)) return true;
     const { config, onFailure } = this.#parts;
@@ -187,7 +191,7 @@ export class Pipeline {
       this.#leases.keep();
       return true;
     } catch (error) {
-      this.#outage.note(error, now, onFailure, replies, changed);
+      this.#outage.note(error, now, onFailure, requests, changed);
       if (onFailure === 'serve') this.#leases.keep();
       else this.#leases.undo();
       return onFailure === 'serve';
@@ -204,14 +208,12 @@ export class Pipeline {
     this.#logger.log('clock-stepped', { seconds });
   }
 
-  #send(replies: PlannedReply[]): void {
-    for (const { requester, plan, encoded, destination } of replies) {
-      const { endpoint } = requester.datagram;
-      this.#counters.count(`${plan.type}s-sent`);
-      if (encoded.relayAgentOmitted) this.#counters.count('option-82-not-echoed');
-      if (encoded.omitted.length > 0) this.#counters.count('options-omitted');
-      if (destination.way === 'address') endpoint.sendTo(destination.address, destination.port, encoded.bytes);
-      else endpoint.sendDirect(destination.way === 'broadcast' ? 'broadcast' : destination, encoded.bytes);
-    }
+  #send({ requester, plan, encoded, destination }: PlannedReply): void {
+    const { endpoint } = requester.datagram;
+    this.#counters.count(`${plan.type}s-sent`);
+    if (encoded.relayAgentOmitted) this.#counters.count('option-82-not-echoed');
+    if (encoded.omitted.length > 0) this.#counters.count('options-omitted');
+    if (destination.way === 'address') endpoint.sendTo(destination.address, destination.port, encoded.bytes);
+    else endpoint.sendDirect(destination.way === 'broadcast' ? 'broadcast' : destination, encoded.bytes);
   }
 }

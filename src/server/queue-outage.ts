@@ -43,15 +43,15 @@ export class QueueOutage {
     return [serverEvent('queue-refused', server, detail, { from: this.#since, to: now }), ...events];
   }
 
-  /** A commit failed. */
-  note(error: unknown, now: Micros, onFailure: 'refuse' | 'serve', replies: number, changed: Lease[]): void {
+  /** A commit failed; `requests` were in it. */
+  note(error: unknown, now: Micros, onFailure: 'refuse' | 'serve', requests: number, changed: Lease[]): void {
     this.#since ??= now;
     this.#tried = now;
     if (onFailure === 'serve') {
-      this.#answered += replies;
+      this.#answered += requests;
       for (const lease of changed) this.#unsaved.add(lease.address);
     } else {
-      this.#refused += replies;
+      this.#refused += requests;
     }
     this.#logger.limited('queue-write-failed', { error: messageOf(error), policy: onFailure });
   }

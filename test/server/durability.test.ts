@@ -122,6 +122,19 @@ describe('What the server keeps', () => {
       assert.ok(lab.logger.ids().includes('queue-write-failed') && lab.logger.ids().includes('queue-recovered'));
     });
 
+    it('refuse: a release that could not be stored is counted too, and the lease goes on', () => {
+      lab.lease({ giaddr: RELAY });
+      const repair = breakQueue(lab);
+      lab.send({ type: TYPE.release, ciaddr: '198.18.0.100' });
+      assert.equal(lab.leases.active, 1);
+      assert.equal(lab.counters.dropped('queue-unavailable'), 1);
+      assert.equal(lab.counters.snapshot().traffic['taken-without-reply'], undefined);
+      repair();
+      lab.clock.advance(2);
+      lab.pipeline.flush();
+      assert.equal(lab.events().at(-1)?.detail, 'queue not writable: 1 requests refused, 0 answered without a record');
+    });
+
     it('refuse: a renewal that could not be stored leaves the lease as it was', () => {
       lab.lease({ giaddr: RELAY });
       const before = lab.leases.get(parseIpv4('198.18.0.100'));

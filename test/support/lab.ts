@@ -229,32 +229,7 @@ export class Lab {
   }
 
   encode(sketch: RequestSketch): Buffer {
-    const options: [number, Uint8Array][] = [[53, Uint8Array.of(sketch.type)]];
-    if (sketch.clientId !== undefined) options.push([61, Buffer.from(sketch.clientId, 'hex')]);
-    if (sketch.requested !== undefined) options.push([50, addressBytes(sketch.requested)]);
-    if (sketch.serverId !== undefined) options.push([54, addressBytes(sketch.serverId)]);
-    const relayAgent =
-      sketch.option82 === undefined ? NO_RELAY_AGENT : decodeRelayAgent(chunks(sketch.option82), false);
-    const chaddr = Buffer.from((sketch.mac ?? '020000000001').replaceAll(':', ''), 'hex');
-    return encodeMessage(
-      {
-        op: 1,
-        htype: 1,
-        hlen: chaddr.length,
-        hops: 0,
-        xid: sketch.xid ?? this.#xid++,
-        secs: sketch.secs ?? 0,
-        flags: sketch.flags ?? 0,
-        ciaddr: parseIpv4(sketch.ciaddr ?? '0.0.0.0'),
-        yiaddr: 0,
-        siaddr: 0,
-        giaddr: parseIpv4(sketch.giaddr ?? '0.0.0.0'),
-        chaddr,
-        options: [...options, ...(sketch.options ?? [])],
-        relayAgent,
-      },
-      1472,
-    ).bytes;
+    return encodeRequest({ xid: this.#xid++, ...sketch });
   }
 
   endpoint(): Endpoint {
@@ -270,6 +245,35 @@ export class Lab {
     };
     return fake as unknown as Endpoint;
   }
+}
+
+/** The bytes of a request. */
+export function encodeRequest(sketch: RequestSketch & { xid: number }): Buffer {
+  const options: [number, Uint8Array][] = [[53, Uint8Array.of(sketch.type)]];
+  if (sketch.clientId !== undefined) options.push([61, Buffer.from(sketch.clientId, 'hex')]);
+  if (sketch.requested !== undefined) options.push([50, addressBytes(sketch.requested)]);
+  if (sketch.serverId !== undefined) options.push([54, addressBytes(sketch.serverId)]);
+  const relayAgent = sketch.option82 === undefined ? NO_RELAY_AGENT : decodeRelayAgent(chunks(sketch.option82), false);
+  const chaddr = Buffer.from((sketch.mac ?? '020000000001').replaceAll(':', ''), 'hex');
+  return encodeMessage(
+    {
+      op: 1,
+      htype: 1,
+      hlen: chaddr.length,
+      hops: 0,
+      xid: sketch.xid,
+      secs: sketch.secs ?? 0,
+      flags: sketch.flags ?? 0,
+      ciaddr: parseIpv4(sketch.ciaddr ?? '0.0.0.0'),
+      yiaddr: 0,
+      siaddr: 0,
+      giaddr: parseIpv4(sketch.giaddr ?? '0.0.0.0'),
+      chaddr,
+      options: [...options, ...(sketch.options ?? [])],
+      relayAgent,
+    },
+    1472,
+  ).bytes;
 }
 
 function listenOf(snooping: boolean): ListenConfig {
