@@ -7,7 +7,7 @@ import { HISTORY_SHAPE, type HistoryRow, readHistory, type Subject } from './his
 import { renderJson } from './json.js';
 import { emptyNotes, gapWarnings } from './notes.js';
 import { writeAll } from './output.js';
-import { findPorts, findSwitches } from './places.js';
+import { findPorts, findSwitches, NotFoundError } from './places.js';
 import { readReach } from './reach.js';
 import type { Output, Question, ReportRequest } from './request.js';
 import type { Cells, ColumnKind } from './shape.js';
@@ -32,23 +32,24 @@ export interface ReportStreams {
  */
 export async function runReport(db: Knex, request: ReportRequest, streams: ReportStreams): Promise<ExitCode> {
   const gaps = await readGaps(db, request.span);
-  const { count, pieces } =
-    request.question.about === 'gaps'
-      ? renderGaps(gaps, request, streams.width)
-      : await answer(db, request.question, request, streams.width);
-  await writeAll(streams.out, pieces);
-  const about = request.question.about;
-  const notes =
-    count === 0
-      ? emptyNotes(request, gaps, await readReach(db))
-      : about === 'gaps'
-        ? []
-        : gapWarnings(gaps, request.zone);
-  await writeAll(
-    streams.err,
-    notes.map((note) => `${visible(note)}\n`),
-  );
-  return count === 0 ? EXIT.nothingFound : EXIT.ok;
+  const say = (notes: readonly string[]): Promise<void> =>
+    writeAll(
+      streams.err,
+      notes.map((note) => `${visible(note)}\n`),
+    );
+  try {
+    const { count, pieces } = await answer(db, request, gaps, streams.width);
+    await writeAll(streams.out, pieces);
+    if (count === 0) await say(emptyNotes(request, gaps, await readReach(db)));
+    else if (request.question.about !== 'gaps') await say(gapWarnings(gaps, request.zone));
+    return count === 0 ? EXIT.nothingFound : EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    // A program that reads the data gets an empty answer of the form it asked for.
+    await writeAll(streams.out, nothing(request).pieces);
+    await say(gapWarnings(gaps, request.zone));
+    throw error;
+  }
 }
 
 interface Rendered {
@@ -58,12 +59,14 @@ interface Rendered {
 
 type Located = Exclude<Question, { about: 'gaps' }>;
 
-async function answer(db: Knex, question: Located, request: ReportRequest, width: number): Promise<Rendered> {
+async function answer(db: Knex, request: ReportRequest, gaps: readonly GapRow[], width: number): Promise<Rendered> {
+  const { question, zone, output } = request;
+  if (question.about === 'gaps') return render(gaps, GAP_SHAPE, gapColumns(zone), output, width);
   const subject = await subjectOf(db, question);
   const rows = inOrder(await readHistory(db, subject, request.span, request.now), question, request);
   if ('summary' in question && question.summary)
-    return render(summarize(rows), CLIENT_SHAPE, clientColumns(question.about, request.zone), request.output, width);
-  return render(rows, HISTORY_SHAPE, historyColumns(question.about, request.zone), request.output, width);
+    return render(summarize(rows), CLIENT_SHAPE, clientColumns(question.about, zone), output, width);
+  return render(rows, HISTORY_SHAPE, historyColumns(question.about, zone), output, width);
 }
 
 async function subjectOf(db: Knex, question: Located): Promise<Subject> {
@@ -81,10 +84,6 @@ function inOrder(rows: HistoryRow[], question: Located, { span }: ReportRequest)
   return rows.sort((a, b) => collator.compare(a.portName ?? '', b.portName ?? ''));
 }
 
-function renderGaps(gaps: readonly GapRow[], request: ReportRequest, width: number): Rendered {
-  return render(gaps, GAP_SHAPE, gapColumns(request.zone), request.output, width);
-}
-
 function render<Row extends object>(
   rows: readonly Row[],
   shape: Readonly<Record<string, ColumnKind>>,
@@ -96,4 +95,10 @@ function render<Row extends object>(
   if (output === 'json') return { count: rows.length, pieces: renderJson(cells, shape) };
   if (output === 'csv') return { count: rows.length, pieces: renderCsv(cells, shape) };
   return { count: rows.length, pieces: rows.length === 0 ? [] : [renderTable(rows, columns, width)] };
+}
+
+/** The answer without rows to a question that needs no look into the trail. */
+function nothing({ question, output }: ReportRequest): Rendered {
+  const summary = 'summary' in question && question.summary;
+  return render<object>([], summary ? CLIENT_SHAPE : HISTORY_SHAPE, [], output, 0);
 }

@@ -5,43 +5,67 @@ export interface TableColumn<Row> {
   readonly title: string;
   /** Null shows as `-`. */
   readonly cell: (row: Row) => string | null;
+  /** Says the same in fewer characters, for a narrow table. */
+  readonly short?: (row: Row) => string | null;
   /** Columns leave in this order, lowest first, when the table is too wide; those without a number never do. */
   readonly leaves?: number;
   /** False leaves the column out of this table from the start. */
   readonly matters?: (rows: readonly Row[]) => boolean;
 }
 
+/** A column with its cells as they are drawn, the title first. */
+interface Drawn {
+  readonly leaves: number | undefined;
+  readonly cells: readonly string[];
+  readonly width: number;
+}
+
 const GAP = '  ';
+const NARROW_GAP = ' ';
 /** Longest cell; the middle of a longer one is left out. JSON and CSV have it whole. */
 const CELL_WIDTH = 42;
 const TAIL = 10;
 
-/** An aligned table, its header line first. Drops columns until it fits `width` characters or only indispensable ones are left. */
+/**
+ * An aligned table, its header line first. Where it has more than `width` characters a line, cells take their short
+ * form, then columns leave, then the gaps between them shrink; what is still too wide stays so.
+ */
 export function renderTable<Row>(rows: readonly Row[], columns: readonly TableColumn<Row>[], width: number): string {
-  const drawn = columns
-    .filter((column) => column.matters?.(rows) ?? true)
-    .map((column) => {
-      const cells = [column.title, ...rows.map((row) => shorten(visible(column.cell(row) ?? '-')))];
-      return { leaves: column.leaves, cells, width: Math.max(...cells.map(lengthOf)) };
-    });
-  const kept = fitting(drawn, width);
-  const lines = [undefined, ...rows].map((_, line) =>
-    kept
-      .map(({ cells, width }) => cells[line]! + ' '.repeat(width - lengthOf(cells[line]!)))
-      .join(GAP)
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
+  const mattering = columns.filter((column) => column.matters?.(rows) ?? true);
+  const full = mattering.map((column) => draw(rows, column, column.cell));
+  if (widthOf(full, GAP) <= width) return print(full, GAP);
+  const short = mattering.map((column) => draw(rows, column, column.short ?? column.cell));
+  const kept = withoutLeaving(short, width);
+  return print(kept, widthOf(kept, GAP) <= width ? GAP : NARROW_GAP);
 }
 
-function fitting<Drawn extends { leaves: number | undefined; width: number }>(drawn: Drawn[], width: number): Drawn[] {
-  const total = drawn.reduce((sum, column) => sum + column.width, GAP.length * (drawn.length - 1));
-  const leaving = drawn.filter((column) => column.leaves !== undefined).sort((a, b) => a.leaves! - b.leaves!)[0];
-  if (total <= width || !leaving) return drawn;
-  return fitting(
+function draw<Row>(rows: readonly Row[], column: TableColumn<Row>, cell: (row: Row) => string | null): Drawn {
+  const cells = [column.title, ...rows.map((row) => shorten(visible(cell(row) ?? '-')))];
+  const width = cells.reduce((widest, text) => Math.max(widest, lengthOf(text)), 0);
+  return { leaves: column.leaves, cells, width };
+}
+
+function withoutLeaving(drawn: readonly Drawn[], width: number): readonly Drawn[] {
+  const [leaving] = drawn.filter((column) => column.leaves !== undefined).sort((a, b) => a.leaves! - b.leaves!);
+  if (!leaving || widthOf(drawn, GAP) <= width) return drawn;
+  return withoutLeaving(
     drawn.filter((column) => column !== leaving),
     width,
   );
+}
+
+function widthOf(drawn: readonly Drawn[], gap: string): number {
+  return drawn.reduce((sum, column) => sum + column.width, gap.length * (drawn.length - 1));
+}
+
+function print(drawn: readonly Drawn[], gap: string): string {
+  const lines = drawn[0]!.cells.map((_, line) =>
+    drawn
+      .map(({ cells, width }) => cells[line]! + ' '.repeat(width - lengthOf(cells[line]!)))
+      .join(gap)
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
 }
 
 function shorten(text: string): string {

@@ -13,6 +13,11 @@ export type Fixed = 'port' | 'ip' | 'mac' | 'switch';
 /** The columns of a report on sightings. Times are in the zone, which the first title names. */
 export function historyColumns(fixed: Fixed, zone: string): TableColumn<HistoryRow>[] {
   const time = (at: Micros): string => formatInZone(at, zone);
+  /** The time of day alone where the date is that of FIRST SEEN in the same line. */
+  const onDayOf = (row: HistoryRow) => (at: Micros) => {
+    const [date] = time(row.firstSeen).split(' ');
+    return time(at).startsWith(`${date} `) ? time(at).slice(date!.length + 1) : time(at);
+  };
   const columns: (TableColumn<HistoryRow> & { of?: readonly Fixed[] })[] = [
     { title: 'SWITCH', cell: (row) => row.switchName ?? NAMELESS, of: ['ip', 'mac'] },
     { title: 'PORT', cell: (row) => row.portName ?? NAMELESS, of: ['ip', 'mac', 'switch'] },
@@ -28,8 +33,8 @@ export function historyColumns(fixed: Fixed, zone: string): TableColumn<HistoryR
     { title: 'CLIENT ID', cell: (row) => row.clientId && toHex(row.clientId), matters: clientIdsDiffer, leaves: 3 },
     { title: 'HOSTNAME', cell: (row) => row.hostname, matters: (rows) => rows.some((row) => row.hostname), leaves: 4 },
     { title: `FIRST SEEN (${zone})`, cell: (row) => time(row.firstSeen) },
-    { title: 'LAST SEEN', cell: (row) => time(row.lastSeen), leaves: 5 },
-    { title: 'ENDED', cell: (row) => ending(row, time) },
+    { title: 'LAST SEEN', cell: (row) => time(row.lastSeen), short: (row) => onDayOf(row)(row.lastSeen), leaves: 5 },
+    { title: 'ENDED', cell: (row) => ending(row, time), short: (row) => ending(row, onDayOf(row)) },
     {
       title: 'EVIDENCE',
       cell: (row) => row.evidence,

@@ -184,12 +184,25 @@ describe('table', () => {
     assert.match(header([row({ mac: null, clientId: Buffer.from([1]) })]), /CLIENT ID/);
   });
 
-  it('leaves out columns until it fits', () => {
-    const wide = [row({ evidence: 'carried' }), row({ server: 'dhcp-b' })];
-    for (const width of [160, 130, 110, 90]) {
+  it('leaves out repeated dates and then columns until it fits', () => {
+    const wide = [row({ evidence: 'carried' }), row({ server: 'dhcp-b', endedAt: null })];
+    for (const width of [160, 130, 110, 90, 80]) {
       for (const line of table(wide, width).split('\n')) assert.ok(line.length <= width, `${line.length} > ${width}`);
     }
-    assert.match(table(wide, 40), /^IP +MAC +FIRST SEEN \(UTC\) +ENDED\n/);
+    assert.equal(
+      table(wide, 80),
+      [
+        'IP           MAC                FIRST SEEN (UTC)     ENDED',
+        '198.18.16.1  02:00:00:00:00:01  2026-11-20 14:03:07  14:40:00 moved',
+        '198.18.16.1  02:00:00:00:00:01  2026-11-20 14:03:07  open until 15:33:07',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('keeps the date of what ended on another day', () => {
+    const [, line] = table([row({ endedAt: at('2026-11-21T00:00:00Z') })], 60).split('\n');
+    assert.match(line!, / 2026-11-21 00:00:00 moved$/);
   });
 
   it('leaves out the middle of a long cell', () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { EXIT, type ExitCode, PortledgerError, UsageError } from '../../src/base/errors.js';
 import { fromSqlTime, toIsoTime } from '../../src/base/time.js';
 import type { EventDraft, EventKind, LedgerEvent } from '../../src/event/event.js';
+import { NotFoundError } from '../../src/report/places.js';
 import { runReport } from '../../src/report/report.js';
 import { parseRequest, type Question, type ReportOptions } from '../../src/report/request.js';
 import { namingOf } from '../../src/trail/naming.js';
@@ -194,6 +195,24 @@ onEveryDatabase('report', (current, database) => {
     );
     await assert.rejects(ask(trail, about("sw-a' OR '1'='1")), { exitCode: EXIT.nothingFound });
     await assert.rejects(ask(trail, about('%')), { exitCode: EXIT.nothingFound });
+  });
+
+  it('answers with no rows, and warns of gaps, where the switch is unknown', async () => {
+    const { trail } = current();
+    await tell(STORY);
+    const gap = { queue: '11111111-1111-4111-8111-111111111111', server: 'dhcp-b', detail: null } as const;
+    await trail.recordGap({ ...gap, sequence: 3, kind: 'clock-stepped', from: NOON, until: NOON + 20 * SECOND });
+    const asked = async (output: ReportOptions['output'], summary: boolean) => {
+      const [out, err] = [collector(), collector()];
+      const request = parseRequest({ about: 'switch', switch: 'sw-z', summary }, { output }, LATER);
+      await assert.rejects(runReport(trail.knex, request, { out, err, width: 160 }), NotFoundError);
+      assert.match(err.text(), /^warning: no evidence between .* \(dhcp-b: clock-stepped\)\n$/);
+      return out.text();
+    };
+    assert.equal(await asked('table', false), '');
+    assert.equal(await asked('json', false), '[]\n');
+    assert.match(await asked('csv', false), /^switch_name,[a-z_,]+,events\r\n$/);
+    assert.match(await asked('csv', true), /^switch_name,[a-z_,]+,sightings\r\n$/);
   });
 
   it('finds ports by the names that profiles give, all VLANs of a port together', async () => {
