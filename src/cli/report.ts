@@ -17,16 +17,20 @@ Examples:
   who had this address when the complaint says:
     portledger report ip 198.18.16.7 --at 2026-11-20T14:03:07Z
   who was on this port on that day, in local time:
-    portledger report port sw-a Gi1/0/12 --from 2026-11-19 --to 2026-11-20 --timezone Europe/Stockholm
+    portledger report port sw-a Gi1/0/12 --from 2026-11-19 --to 2026-11-20 --timezone Europe/Oslo
   where this device has been, for a spreadsheet:
     portledger report mac 02:00:00:00:00:01 -o csv > device.csv
   what is on this switch now, and when there was no evidence at all:
     portledger report switch sw-a --at now
     portledger report gaps --from "30 days ago"
 
-SWITCH and PORT are names as reports show them (case-sensitive), or the raw bytes of remote-id and circuit-id as 0x hex.
-Times: 2026-11-20T14:03:07Z, "2026-11-20 14:03", 2026-11-20 (its first moment), "yesterday 14:00", "2h ago", now; without an
-offset they are in --timezone. --from is included, --to is not. Exit code 1: no evidence found.`;
+SWITCH and PORT are names as reports show them (case-sensitive), or the raw bytes of remote-id and
+circuit-id as 0x hex.
+
+Times: 2026-11-20T14:03:07Z, "2026-11-20 14:03", 2026-11-20 (its first moment), "yesterday 14:00",
+"2h ago", now. Without an offset they are in --timezone. --from is included, --to is not.
+
+Exit code 1: no evidence was found; standard error says whether there could be any.`;
 
 /** `portledger report`: who was where, when, from the trail. */
 export function registerReport(program: Command): void {
