@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { messageOf } from '../base/errors.js';
 import { ConfigError } from '../config/errors.js';
+import type { LogSystem } from '../log/log-system.js';
 import { DhcpServer } from '../server/server.js';
 import { configOf, openContext } from './context.js';
 
@@ -17,7 +18,7 @@ async function serve(command: Command): Promise<void> {
   const loggers = { server: logs.module('server'), net: logs.module('net'), queue: logs.module('queue') };
   try {
     const server = await DhcpServer.start(config, loggers);
-    const reload = serialised(() => reloadFrom(command, server, logs.module('config')));
+    const reload = serialised(() => reloadFrom(command, server, logs));
     process.on('SIGHUP', reload);
     await stopSignal();
     process.off('SIGHUP', reload);
@@ -34,14 +35,13 @@ function stopSignal(): Promise<void> {
   });
 }
 
-async function reloadFrom(
-  command: Command,
-  server: DhcpServer,
-  logger: ReturnType<ReturnType<typeof openContext>['logs']['module']>,
-): Promise<void> {
+/** What cannot be put in force changes nothing: the old configuration stays. */
+async function reloadFrom(command: Command, server: DhcpServer, logs: LogSystem): Promise<void> {
+  const logger = logs.module('config');
   try {
     const config = configOf(command);
     await server.reload(config);
+    logs.setLevels(config.log);
     logger.log('config-loaded', { file: config.file });
   } catch (error) {
     if (!(error instanceof ConfigError)) return logger.log('reload-refused', { error: messageOf(error) });

@@ -81,9 +81,9 @@ async function renewAll(campus: DemoCampus, but: string[], say: (line: string) =
 async function showReports(config: string, main: string, say: (line: string) => void): Promise<void> {
   const from = relative(process.cwd(), config) || config;
   for (const question of [
-    ['switch', 'sw-a'],
+    ['switch', 'sw-b'],
     ['mac', '02:00:00:00:00:03'],
-    ['port', 'sw-b', '1/4'],
+    ['port', 'sw-a', 'Gi1/0/3'],
   ]) {
     say('');
     say(`$ portledger report ${question.join(' ')}`);

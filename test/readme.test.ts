@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../src/config/load.js';
+import { renderReference } from '../src/config/reference.js';
+import { renderCatalogue } from '../src/log/catalogue.js';
+import { DECODE_REASONS } from '../src/wire/errors.js';
+import { blocks, readme, section } from './support/readme.js';
+
+describe('README', () => {
+  it('has every configuration key and every log message as the program has it', () => {
+    assert.equal(section('configuration'), renderReference().trim());
+    assert.equal(section('messages'), renderCatalogue().trim());
+  });
+
+  it('names every reason for which a datagram is no DHCP message', () => {
+    for (const reason of DECODE_REASONS) assert.ok(readme().includes(`\`${reason}\``), reason);
+  });
+
+  it('shows configurations that are valid', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portledger-readme-'));
+    writeFileSync(join(folder, 'db-password'), 'shipper-secret\n');
+    const [whole] = blocks('yaml');
+    const file = join(folder, 'portledger.yaml');
+    writeFileSync(file, whole!.replace('/etc/portledger/db-password', './db-password'));
+    const config = loadConfig(file);
+    assert.equal(config.server?.name, 'dhcp-a');
+    assert.equal(config.switches[0]?.name, 'sw-a');
+    assert.match(config.audit.url, /^mysql:\/\/portledger:shipper-secret@/);
+    rmSync(folder, { recursive: true });
+  });
+});
