@@ -6,8 +6,16 @@ import type { TrailTarget } from './url.js';
 
 /** Milliseconds until a database that does not answer counts as away. */
 const CONNECT_TIMEOUT = 10_000;
+/** Most connections of a process. */
+const POOL_SIZE = 2;
 /** Milliseconds that SQLite waits for another writer. */
 const BUSY_TIMEOUT = 10_000;
+
+/**
+ * Seconds after which the database drops a session that says nothing. A shipper whose machine died in the middle of a
+ * transaction would else keep all others waiting for its row lock for hours.
+ */
+const IDLE_SECONDS = 60;
 
 /** What a session must have for times, text and refusals to be the same whatever the server's defaults are. */
 const SESSION = [
@@ -34,8 +42,9 @@ export interface Connection {
 }
 
 /** Makes the connection pool; nothing is connected until the first query. Creates the folder of an SQLite file. */
-export function connect(target: TrailTarget, poolSize: number): Connection {
-  return target.kind === 'sqlite' ? connectSqlite(target.file) : connectMysql(target, poolSize);
+export function connect(target: TrailTarget, options: { poolSize?: number; idleSeconds?: number }): Connection {
+  if (target.kind === 'sqlite') return connectSqlite(target.file);
+  return connectMysql(target, options.poolSize ?? POOL_SIZE, options.idleSeconds ?? IDLE_SECONDS);
 }
 
 function connectSqlite(file: string): Connection {
@@ -66,7 +75,8 @@ function prepareSqlite(db: Database): void {
   db.pragma('synchronous = FULL');
 }
 
-function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number): Connection {
+function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number, idleSeconds: number): Connection {
+  const session = [...SESSION, `SET SESSION wait_timeout = ${idleSeconds}`];
   const open = new Set<MysqlConnection>();
   const knex = createKnex({
     client: 'mysql2',
@@ -89,7 +99,7 @@ function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number)
       afterCreate: (connection: MysqlConnection, done: (error: unknown, connection: MysqlConnection) => void) => {
         open.add(connection);
         connection.stream.once('close', () => open.delete(connection));
-        runAll(connection, SESSION, (error) => done(error, connection));
+        runAll(connection, session, (error) => done(error, connection));
       },
     },
   });

@@ -169,6 +169,26 @@ describe('The shipper and a MariaDB that goes away', () => {
     await trail.close();
   });
 
+  let finishAll: (() => Promise<unknown>)[] = [];
+
+  /** Starts it; what is returned stops it and waits for its end, which happens after the test in any case. */
+  function runUntilTestEnds(shipper: Shipper): () => Promise<unknown> {
+    const running = shipper.run();
+    running.catch(() => undefined); // told by finish()
+    const finish = async (): Promise<unknown> => {
+      shipper.stop();
+      return await running;
+    };
+    finishAll.push(finish);
+    return finish;
+  }
+
+  afterEach(async () => {
+    const all = finishAll;
+    finishAll = [];
+    await Promise.allSettled(all.map(async (finish) => await finish()));
+  });
+
   beforeEach(async () => {
     for (const table of ['events', 'sightings', 'queues', 'ports', 'switches'])
       await server.query(`DELETE FROM test_main.${table}`);
@@ -189,16 +209,15 @@ describe('The shipper and a MariaDB that goes away', () => {
     this.timeout(120_000);
     const queue = new FakeQueue(events(20_000));
     const { shipper, log } = shipperOf(server.url, queue, { once: false, batchSize: 40 });
-    const running = shipper.run();
+    const finish = runUntilTestEnds(shipper);
     for (let i = 1; i <= 3; i++) {
       await until('more events shipped', () => queue.shipped > i * 1000, { withinMs: 30_000 });
       await server.kill9();
-      await Promise.race([running, until('word of the outage', () => log.count('ship-trail-away') >= i)]);
+      await until('word of the outage', () => log.count('ship-trail-away') >= i);
       await server.start();
     }
     await until('all events shipped', () => queue.shipped === 20_000, { withinMs: 60_000 });
-    shipper.stop();
-    await running;
+    await finish();
     assert.ok(log.count('ship-trail-back') >= 3);
     await assertComplete(server.url, queue);
   });
@@ -208,15 +227,16 @@ describe('The shipper and a MariaDB that goes away', () => {
     const proxy = await MutableProxy.start(server.port);
     const queue = new FakeQueue(events(3000));
     const url = server.url.replace(`:${server.port}/`, `:${proxy.port}/`);
-    const { shipper, log } = shipperOf(url, queue, { once: false, batchSize: 10, appendMillis: 500 });
-    const running = shipper.run();
+    // Cut within a transaction, its row lock is held until the database drops the session.
+    const openTrail = () => Trail.open(url, { idleSeconds: 1 });
+    const { shipper, log } = shipperOf(url, queue, { once: false, batchSize: 10, appendMillis: 500, openTrail });
+    const finish = runUntilTestEnds(shipper);
     await until('some events shipped', () => queue.shipped > 100);
     proxy.mute();
     await until('word of the outage', () => log.count('ship-trail-away') > 0);
     assert.match(String(log.lines.find((line) => line.id === 'ship-trail-away')?.fields?.error), /did not answer/);
     await until('all events shipped', () => queue.shipped === 3000, { withinMs: 30_000 });
-    shipper.stop();
-    await running;
+    await finish();
     await proxy.close();
     await assertComplete(server.url, queue);
   });
@@ -225,7 +245,7 @@ describe('The shipper and a MariaDB that goes away', () => {
     this.timeout(60_000);
     const queue = new FakeQueue(events(3000));
     const { shipper, log } = shipperOf(server.url, queue, { once: false, batchSize: 10 });
-    const running = shipper.run();
+    const finish = runUntilTestEnds(shipper);
     await until('some events shipped', () => queue.shipped > 100);
     const threads = (await server.query("SELECT id FROM information_schema.processlist WHERE db = 'test_main'")) as {
       id: number;
@@ -233,8 +253,7 @@ describe('The shipper and a MariaDB that goes away', () => {
     for (const { id } of threads) await server.query(`KILL CONNECTION ${id}`);
     await until('word of the outage', () => log.count('ship-trail-away') > 0);
     await until('all events shipped', () => queue.shipped === 3000, { withinMs: 30_000 });
-    shipper.stop();
-    await running;
+    await finish();
     await assertComplete(server.url, queue);
   });
 });
