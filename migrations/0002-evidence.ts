@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { type ColumnTypes, columnTypes, createTable, type TableDefinition } from './schema.js';
 
-/** What a server signed: the chain of its queue has this hash at this sequence, and the next checkpoint comes within so many events or so long. */
+/** What a server signed: the chain of its queue has this hash at this sequence, and later events are signed within so many microseconds. */
 function checkpoints(t: ColumnTypes): TableDefinition {
   return {
     name: 'checkpoints',
@@ -11,8 +11,7 @@ function checkpoints(t: ColumnTypes): TableDefinition {
       key_id: `${t.fixed(16)} NOT NULL`,
       hash: `${t.fixed(32)} NOT NULL`,
       at: `${t.time} NOT NULL`,
-      next_events: `${t.uint32} NOT NULL`,
-      next_micros: `${t.uint64} NOT NULL`,
+      next_within: `${t.uint64} NOT NULL`,
       signature: `${t.fixed(64)} NOT NULL`,
     },
     primaryKey: ['queue_uuid', 'sequence', 'key_id'],
