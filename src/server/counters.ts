@@ -18,6 +18,8 @@ export type DropReason =
   | 'release-unknown-lease'
   | 'decline-unknown-lease'
   | 'inform-without-address'
+  /** Its port, or all ports together, sent more than can be worked off. */
+  | 'backlog-full'
   | 'queue-unavailable'
   | 'internal-error';
 

@@ -13,6 +13,8 @@ import type { Counters, DropReason } from './counters.js';
 import { decide } from './decide.js';
 import { type Destination, destinationOf } from './destination.js';
 import { expireDue } from './expiry.js';
+import { Intake } from './intake.js';
+import { intakeKey } from './intake-key.js';
 import type { Desk, ReplyPlan } from './ledger.js';
 import { DirectRequests } from './port-rule.js';
 import { QueueOutage } from './queue-outage.js';
@@ -23,6 +25,12 @@ import type { Topology } from './topology.js';
 
 /** Ended leases that one batch may work off before it looks at requests. */
 const EXPIRE_PER_BATCH = 500;
+/** Requests that share one commit at most: nobody waits longer than these take. */
+const BATCH = 128;
+/** Datagrams that the system hands over in one turn of the event loop (libuv's limit for a socket). Where so many came, more wait. */
+const TURN = 32;
+/** How long datagrams are only taken in, so that they wait here, where turns are taken, and not in the socket, where they are not. */
+const GATHER: Micros = 20_000;
 
 interface Pending {
   datagram: ReceivedDatagram;
@@ -47,7 +55,7 @@ export interface PipelineParts {
 }
 
 /**
- * The order of effects: receive, decode, decide, commit, reply. All requests that are waiting when the event loop comes round share one
+ * The order of effects: receive, decode, decide, commit, reply. The requests that are waiting when the event loop comes round share one
  * commit, and no reply leaves before it (promise P1).
  */
 export class Pipeline {
@@ -60,8 +68,12 @@ export class Pipeline {
   readonly #clockWatch: ClockWatch;
   readonly #outage: QueueOutage;
   #parts: PipelineParts;
-  #pending: Pending[] = [];
+  readonly #intake = new Intake<Pending>();
   #scheduled = false;
+  /** Datagrams of this turn of the event loop. */
+  #arrived = 0;
+  /** When gathering began, of the clock that never steps. */
+  #gathering: Micros | undefined;
 
   constructor(
     parts: PipelineParts,
@@ -82,20 +94,18 @@ export class Pipeline {
     this.#parts = parts;
   }
 
-  /** Takes a datagram in; it is answered with the next batch. */
+  /** Takes a datagram in; it is answered when its turn comes. */
   receive(datagram: ReceivedDatagram, listen: ListenConfig): void {
     this.#counters.count('received');
-    this.#pending.push({ datagram, listen });
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.flush());
+    this.#arrived += 1;
+    const out = this.#intake.push(intakeKey(datagram, listen), { datagram, listen });
+    if (out) this.#drop('backlog-full', out.datagram);
+    this.#schedule();
   }
 
-  /** Works off all that is waiting, and leases that have ended. Never throws. */
+  /** Works off a batch of what is waiting, and leases that have ended. Never throws. */
   flush(): void {
-    this.#scheduled = false;
-    const pending = this.#pending;
-    this.#pending = [];
+    const pending = this.#intake.take(BATCH);
     try {
       this.#work(pending);
     } catch (error) {
@@ -103,6 +113,12 @@ export class Pipeline {
       this.#logger.limited('batch-failed', { error: messageOf(error), requests: pending.length });
       for (const _ of pending) this.#counters.drop('internal-error');
     }
+  }
+
+  /** Works off all that is waiting. Never throws. */
+  drain(): void {
+    do this.flush();
+    while (this.#intake.size > 0);
   }
 
   /**
@@ -122,6 +138,25 @@ export class Pipeline {
       this.#queue.commit(this.#leases.changed(), events, desk.now);
       this.#leases.keep();
     }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  /** Once a turn of the event loop while something waits: a batch, unless there is more to take in first. */
+  #turn(): void {
+    this.#scheduled = false;
+    const now = this.#clock.monotonic();
+    this.#gathering ??= now;
+    if (this.#arrived < TURN || now - this.#gathering >= GATHER) {
+      this.#gathering = undefined;
+      this.flush();
+    }
+    this.#arrived = 0;
+    if (this.#intake.size > 0) this.#schedule();
   }
 
   #work(pending: Pending[]): void {

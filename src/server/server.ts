@@ -1,11 +1,13 @@
 import { messageOf, UsageError } from '../base/errors.js';
 import { type Clock, MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
 import type { Config, ListenConfig, ServerConfig } from '../config/types.js';
-import { ControlServer, controlPath } from '../control/control.js';
+import { type ControlCommands, ControlServer, controlPath } from '../control/control.js';
 import { LeaseTable } from '../lease/table.js';
 import { findListenPlace } from '../net/interfaces.js';
 import type { Ipv4 } from '../net/ipv4.js';
+import { checkpointToJson, type Json } from '../proof/json.js';
 import { Queue } from '../queue/queue.js';
+import { Checkpoints } from './checkpoints.js';
 import { Counters } from './counters.js';
 import { Housekeeping } from './housekeeping.js';
 import { Listeners } from './listeners.js';
@@ -23,6 +25,7 @@ export class DhcpServer {
   readonly #pipeline: Pipeline;
   readonly #listeners: Listeners;
   readonly #housekeeping: Housekeeping;
+  readonly #checkpoints: Checkpoints;
   readonly #loggers: ServerLoggers;
   readonly #clock: Clock;
   readonly #started: number;
@@ -47,11 +50,19 @@ export class DhcpServer {
       this.#counters,
       loggers.net,
     );
+    this.#checkpoints = new Checkpoints({
+      queue,
+      server: config.server.name,
+      policy: config.queue,
+      clock,
+      logger: loggers.queue,
+    });
     this.#housekeeping = new Housekeeping({
       clock,
       queue,
       pipeline: this.#pipeline,
       usage: new UsageWatch(loggers.server),
+      checkpoints: this.#checkpoints,
       networks: () => this.#topology.networks,
       counters: this.#counters,
       loggers,
@@ -69,8 +80,9 @@ export class DhcpServer {
     try {
       server = new DhcpServer(complete, queue, loggers, clock);
       server.#recordStart();
+      server.#checkpoints.tryMake();
       await server.#listeners.open(complete.server.listen);
-      server.#control = await ControlServer.open(controlPath(queue.file), { status: () => server!.status() });
+      server.#control = await ControlServer.open(controlPath(queue.file), server.#commands());
       server.#housekeeping.start();
       server.#logReady();
       return server;
@@ -98,6 +110,7 @@ export class DhcpServer {
     this.#topology = topology;
     this.#leases.rebuild(topology.networks, (address) => topology.networkOf(address));
     this.#pipeline.configure(this.#parts());
+    this.#checkpoints.configure({ ...next.queue, keyFile: this.#config.queue.keyFile });
     this.#logReady();
   }
 
@@ -128,12 +141,13 @@ export class DhcpServer {
   async #stop(): Promise<void> {
     this.#housekeeping.stop();
     await this.#listeners.close();
-    this.#pipeline.flush();
+    this.#pipeline.drain();
     try {
       this.#pipeline.commitServerEvent(serverEvent('server-stopped', this.#config.server.name, null), false);
     } catch (error) {
       this.#loggers.queue.log('queue-write-failed', { error: messageOf(error), policy: 'stop' });
     }
+    this.#checkpoints.tryMake();
     await this.#control?.close();
     this.#queue.close();
     this.#loggers.server.log('server-stopped', { name: this.#config.server.name, ...this.#counters.snapshot() });
@@ -141,6 +155,15 @@ export class DhcpServer {
 
   #parts() {
     return { config: this.#config.server, onFailure: this.#config.queue.onFailure, topology: this.#topology };
+  }
+
+  /** What the operator may ask of a running server. */
+  #commands(): ControlCommands {
+    return {
+      status: () => this.status(),
+      checkpoint: () => newestAsJson(this.#checkpoints),
+      'rotate-key': () => this.#checkpoints.rotate(),
+    };
   }
 
   /** The start is an event; so is, by its span, the time in which no server ran on this queue. */
@@ -170,6 +193,11 @@ export class DhcpServer {
       queue: this.#queue.uuid,
     });
   }
+}
+
+function newestAsJson(checkpoints: Checkpoints): Json | null {
+  const newest = checkpoints.make();
+  return newest ? checkpointToJson(newest) : null;
 }
 
 function withServer(config: Config): Config & { server: ServerConfig } {
