@@ -98,29 +98,34 @@ function events(t: ColumnTypes): TableDefinition {
   };
 }
 
+/** The columns of a sighting, also where one is kept as it stood at some time. */
+export function sightingColumns(t: ColumnTypes): Record<string, string> {
+  return {
+    opened_queue: `${t.fixed(16)} NOT NULL`,
+    opened_sequence: `${t.uint64} NOT NULL`,
+    ip: `${t.ascii(45)} NOT NULL`,
+    htype: `${t.uint8} NULL`,
+    mac: `${t.asciiAnyCase(47)} NULL`,
+    client_id: `${t.bytes(255)} NULL`,
+    hostname: `${t.ascii(ESCAPED_OPTION)} NULL`,
+    switch_id: `${t.fixed(16)} NULL`,
+    port_id: `${t.fixed(16)} NULL`,
+    first_seen: `${t.time} NOT NULL`,
+    last_seen: `${t.time} NOT NULL`,
+    lease_until: `${t.time} NOT NULL`,
+    ended_at: `${t.time} NULL`,
+    end_reason: `${t.ascii(16)} NULL`,
+    evidence: `${t.ascii(16)} NOT NULL`,
+    server: `${t.text(255)} NOT NULL`,
+    events: `${t.uint32} NOT NULL`,
+  };
+}
+
 /** Named by the event that opened it; nothing here depends on when or by whom it was written. */
 function sightings(t: ColumnTypes): TableDefinition {
   return {
     name: 'sightings',
-    columns: {
-      opened_queue: `${t.fixed(16)} NOT NULL`,
-      opened_sequence: `${t.uint64} NOT NULL`,
-      ip: `${t.ascii(45)} NOT NULL`,
-      htype: `${t.uint8} NULL`,
-      mac: `${t.asciiAnyCase(47)} NULL`,
-      client_id: `${t.bytes(255)} NULL`,
-      hostname: `${t.ascii(ESCAPED_OPTION)} NULL`,
-      switch_id: `${t.fixed(16)} NULL`,
-      port_id: `${t.fixed(16)} NULL`,
-      first_seen: `${t.time} NOT NULL`,
-      last_seen: `${t.time} NOT NULL`,
-      lease_until: `${t.time} NOT NULL`,
-      ended_at: `${t.time} NULL`,
-      end_reason: `${t.ascii(16)} NULL`,
-      evidence: `${t.ascii(16)} NOT NULL`,
-      server: `${t.text(255)} NOT NULL`,
-      events: `${t.uint32} NOT NULL`,
-    },
+    columns: sightingColumns(t),
     primaryKey: ['opened_queue', 'opened_sequence'],
     indexes: {
       sightings_ip_first_seen: ['ip', 'first_seen'],

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { type ColumnTypes, columnTypes, createTable, type TableDefinition } from './schema.js';
+import { sightingColumns } from './0001-trail.js';
+import { type ColumnTypes, columnTypes, createIndex, createTable, dropIndex, type TableDefinition } from './schema.js';
 
 /** What a server signed: the chain of its queue has this hash at this sequence, and later events are signed within so many microseconds. */
 function checkpoints(t: ColumnTypes): TableDefinition {
@@ -34,17 +35,106 @@ function signingKeys(t: ColumnTypes): TableDefinition {
   };
 }
 
-const TABLES = [checkpoints, signingKeys];
+/** Stretches of a queue's events that retention removed, signed; the chain is checked over them. */
+function removals(t: ColumnTypes): TableDefinition {
+  return {
+    name: 'removals',
+    columns: {
+      queue_uuid: `${t.fixed(16)} NOT NULL`,
+      from_sequence: `${t.uint64} NOT NULL`,
+      to_sequence: `${t.uint64} NOT NULL`,
+      hash_before: `${t.fixed(32)} NOT NULL`,
+      hash_after: `${t.fixed(32)} NOT NULL`,
+      removed_at: `${t.time} NOT NULL`,
+      reason: `${t.text(255)} NOT NULL`,
+      key_id: `${t.fixed(16)} NOT NULL`,
+      signature: `${t.fixed(64)} NOT NULL`,
+    },
+    primaryKey: ['queue_uuid', 'from_sequence'],
+  };
+}
+
+/** One row for each run of retention, signed: from where on sightings can be rebuilt. The newest is in force. */
+function baselines(t: ColumnTypes): TableDefinition {
+  return {
+    name: 'baselines',
+    columns: {
+      made_at: `${t.time} NOT NULL`,
+      events_before: `${t.time} NOT NULL`,
+      sightings_before: `${t.time} NULL`,
+      sightings_removed: `${t.uint32} NOT NULL`,
+      open_sightings: `${t.uint32} NOT NULL`,
+      open_digest: `${t.fixed(32)} NOT NULL`,
+      key_id: `${t.fixed(16)} NOT NULL`,
+      signature: `${t.fixed(64)} NOT NULL`,
+    },
+    primaryKey: ['made_at'],
+  };
+}
+
+/** The sightings that were open at the baseline of that name, as they stood then; one for each address at most. */
+function openSightings(t: ColumnTypes): TableDefinition {
+  return {
+    name: 'baseline_sightings',
+    columns: { baseline: `${t.time} NOT NULL`, ...sightingColumns(t) },
+    primaryKey: ['baseline', 'ip'],
+  };
+}
+
+/** What retention must keep, signed as it was placed or lifted. */
+function holds(t: ColumnTypes): TableDefinition {
+  return {
+    name: 'holds',
+    columns: {
+      hold_id: `${t.uint32} NOT NULL`,
+      subject: `${t.ascii(16)} NOT NULL`,
+      value: `${t.ascii(47)} NOT NULL`,
+      label: `${t.text(1100)} NOT NULL`,
+      held_from: `${t.time} NULL`,
+      held_to: `${t.time} NULL`,
+      reason: `${t.text(1024)} NOT NULL`,
+      placed_at: `${t.time} NOT NULL`,
+      placed_by: `${t.text(255)} NOT NULL`,
+      lifted_at: `${t.time} NULL`,
+      lifted_by: `${t.text(255)} NULL`,
+      key_id: `${t.fixed(16)} NOT NULL`,
+      signature: `${t.fixed(64)} NOT NULL`,
+    },
+    primaryKey: ['hold_id'],
+  };
+}
+
+/** Who asked what. A question without an exit code was not answered to its end. */
+function accessLog(t: ColumnTypes): TableDefinition {
+  return {
+    name: 'access_log',
+    columns: {
+      access_id: `${t.fixed(16)} NOT NULL`,
+      at: `${t.time} NOT NULL`,
+      os_user: `${t.text(255)} NOT NULL`,
+      host: `${t.text(255)} NOT NULL`,
+      question: `${t.text(1024)} NOT NULL`,
+      exit_code: `${t.uint8} NULL`,
+    },
+    primaryKey: ['access_id'],
+    indexes: { access_log_at: ['at'] },
+  };
+}
+
+const TABLES = [checkpoints, signingKeys, removals, baselines, openSightings, holds, accessLog];
 
 /** Tables of the evidence: what was signed, what was removed and by whom it was read. */
 export async function up(db: Knex): Promise<void> {
   const types = columnTypes(db);
   for (const table of TABLES) await createTable(db, table(types));
+  // Retention finds by it what ended long ago.
+  await createIndex(db, 'sightings', 'sightings_ended_at', ['ended_at']);
   await db('trail_state').where('id', 1).update({ schema_version: 2 });
 }
 
 /** Removes all of it. */
 export async function down(db: Knex): Promise<void> {
+  await dropIndex(db, 'sightings', 'sightings_ended_at');
   for (const table of TABLES.toReversed()) await db.raw(`DROP TABLE IF EXISTS ${table(columnTypes(db)).name}`);
   await db('trail_state').where('id', 1).update({ schema_version: 1 });
 }

@@ -85,6 +85,27 @@ export async function createTable(db: Knex, table: TableDefinition): Promise<voi
   }
 }
 
+/** Creates an index on a table that is there, unless it has it. */
+export async function createIndex(db: Knex, table: string, name: string, columns: readonly string[]): Promise<void> {
+  if (await hasIndex(db, table, name)) return;
+  await db.raw(`CREATE INDEX ${name} ON ${table} (${columns.join(', ')})`);
+}
+
+/** Removes an index if it is there. */
+export async function dropIndex(db: Knex, table: string, name: string): Promise<void> {
+  if (!(await hasIndex(db, table, name))) return;
+  await db.raw(isMysql(db) ? `DROP INDEX ${name} ON ${table}` : `DROP INDEX ${name}`);
+}
+
+/** MySQL knows no CREATE INDEX IF NOT EXISTS. */
+async function hasIndex(db: Knex, table: string, name: string): Promise<boolean> {
+  if (!isMysql(db)) {
+    return (await db('sqlite_master').where({ type: 'index', name }).first('name')) !== undefined;
+  }
+  const [rows] = await db.raw(`SHOW INDEX FROM ${table} WHERE Key_name = ?`, [name]);
+  return rows.length > 0;
+}
+
 /** Creates a view, in place of an older one of that name. */
 export async function createView(db: Knex, name: string, select: string): Promise<void> {
   await db.raw(`DROP VIEW IF EXISTS ${name}`);
