@@ -2,7 +2,7 @@ import { MODULES, SYSLOG_FACILITIES, SYSLOG_FORMATS, SYSLOG_PROTOCOLS } from '..
 import { LEVELS } from '../log/messages.js';
 import { PROFILE_NAMES } from '../switches/profiles.js';
 import { address, bytes } from './addresses.js';
-import { boolean, choice, integer, port, secret, size, text } from './scalars.js';
+import { boolean, choice, duration, integer, port, secret, size, text } from './scalars.js';
 import { type Key, listOf, mapOf, type Values } from './schema.js';
 import { SERVER_KEYS } from './server-keys.js';
 import { ON_FAILURE } from './types.js';
@@ -23,6 +23,17 @@ const QUEUE_KEYS = {
     kind: choice(ON_FAILURE),
     default: 'refuse',
     doc: 'if the queue cannot be written: `refuse` to answer, or `serve` and record a gap',
+  },
+  'key-file': { kind: path, default: '`queue.file` + `.key`', doc: 'the private key that signs checkpoints' },
+  'checkpoint-events': {
+    kind: integer('number of events', 1, 10_000_000),
+    default: '10000',
+    doc: 'a checkpoint is signed after so many events',
+  },
+  'checkpoint-interval': {
+    kind: duration(1, 86_400),
+    default: '10m',
+    doc: 'or after this time, if there was an event',
   },
 } as const satisfies Record<string, Key<unknown>>;
 

@@ -4,6 +4,7 @@ import { ConfigError } from './errors.js';
 import { CONFIG_KEYS } from './keys.js';
 import { readLog } from './log.js';
 import { type Findings, Place } from './place.js';
+import { readQueue } from './queue.js';
 import { mapOf } from './schema.js';
 import { readServer } from './server.js';
 import { readSource } from './source.js';
@@ -29,10 +30,7 @@ function readConfig(source: unknown, file: string, root: Place): Config | undefi
   const switches = readSwitches(values.switches ?? []);
   return {
     ...(values.server ? { server: readServer(values.server, switches) } : {}),
-    queue: {
-      file: resolve(folder, values.queue?.file ?? './data/portledger.queue'),
-      onFailure: values.queue?.['on-failure'] ?? 'refuse',
-    },
+    queue: readQueue(values.queue, folder),
     audit: readAudit(values.audit, folder),
     switches,
     log: readLog(values.log, folder, values.server?.name),

@@ -102,6 +102,12 @@ export interface QueueConfig {
   readonly file: string;
   /** What the server does when it cannot write the queue: stay silent, or answer and record a gap. */
   readonly onFailure: (typeof ON_FAILURE)[number];
+  /** The private key that signs checkpoints, absolute. */
+  readonly keyFile: string;
+  /** A checkpoint is signed after so many events at the latest ... */
+  readonly checkpointEvents: number;
+  /** ... or after this time, if there was an event. */
+  readonly checkpointInterval: Micros;
 }
 
 export interface AuditConfig {

@@ -103,6 +103,26 @@ export const MESSAGES = {
     text: 'The queue can be written again: {refused} requests were refused, {answered} answered without a record',
     help: 'The span is recorded as an event and a gap',
   },
+  'key-made': {
+    level: 'warn',
+    text: 'Made key {key} in {file}: keep a copy of {public} where nobody who can change the trail can change it',
+    help: 'Checkpoints of this server are signed with this key. Who holds the public half can verify the trail without trusting its administrator. If the server had a key before, its file was lost, and verify does not trust this one by the old one: look at queue.key-file',
+  },
+  'checkpoint-made': {
+    level: 'debug',
+    text: 'Signed event {sequence} with key {key}',
+    help: 'What lies before it in this queue can no longer be changed unnoticed by anybody who does not hold the key',
+  },
+  'checkpoint-failed': {
+    level: 'error',
+    text: 'A checkpoint could not be signed: {error}',
+    help: 'Events are recorded and shipped, but not signed. Look at the disk of the queue; it is tried again every second',
+  },
+  'key-rotated': {
+    level: 'warn',
+    text: 'Key {key} signs from now on, certified by {by}',
+    help: 'Nothing needs to be done: who trusts the old public key trusts the new one by it',
+  },
   'housekeeping-failed': {
     level: 'error',
     text: 'A task of the server failed and will be tried again: {error}',

@@ -16,12 +16,17 @@ export function publicKeyFile(keyFile: string): string {
   return `${keyFile}.pub`;
 }
 
+/** True if there is a private key. */
+export function keyFileExists(keyFile: string): boolean {
+  return existsSync(keyFile);
+}
+
 /**
  * Reads the private key.
  * @throws KeyError if it is missing, cannot be read or is no Ed25519 key in PEM
  */
 export function readKeyFile(keyFile: string): SigningKey {
-  if (!existsSync(keyFile)) {
+  if (!keyFileExists(keyFile)) {
     throw new KeyError(`Key file ${keyFile} does not exist`, {
       hint: 'portledger serve makes it at its first start; check queue.key-file',
     });
@@ -36,7 +41,7 @@ export function readPublicKeyFile(file: string): PublicKey {
 
 /** The private key of the file, which is made if there is none. Its public half is written beside it. Throws KeyError. */
 export function readOrMakeKeyFile(keyFile: string): SigningKey {
-  if (!existsSync(keyFile)) replaceKeyFile(keyFile, generateSigningKey());
+  if (!keyFileExists(keyFile)) replaceKeyFile(keyFile, generateSigningKey());
   const key = readKeyFile(keyFile);
   if (!existsSync(publicKeyFile(keyFile))) writePublic(keyFile, key);
   return key;

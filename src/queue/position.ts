@@ -6,6 +6,8 @@ export interface ShippedPosition {
   sequence: number;
   /** Hash of that event, hex. */
   hash: string;
+  /** Number of the last checkpoint that is in the trail, 0 if none is. */
+  checkpoint: number;
 }
 
 /** The shipper's note beside the queue file. Only the shipper writes it; the server reads it to delete what was shipped. */
@@ -20,11 +22,11 @@ export function positionFile(queueFile: string): string {
 export function readPosition(queueFile: string, uuid: string): ShippedPosition {
   try {
     const note = JSON.parse(readFileSync(positionFile(queueFile), 'utf8')) as ShippedPosition & { queue: string };
-    if (note.queue === uuid && Number.isSafeInteger(note.sequence) && note.sequence >= 0) return note;
+    if (note.queue === uuid && isCount(note.sequence) && isCount(note.checkpoint)) return note;
   } catch {
     // told above: no note is position 0
   }
-  return { sequence: 0, hash: '' };
+  return { sequence: 0, hash: '', checkpoint: 0 };
 }
 
 /** Replaces the note durably: written beside, synced, renamed over. */
@@ -32,10 +34,15 @@ export function writePosition(queueFile: string, uuid: string, position: Shipped
   const target = positionFile(queueFile);
   const fd = openSync(`${target}.new`, 'w', 0o600);
   try {
-    writeSync(fd, `${JSON.stringify({ queue: uuid, sequence: position.sequence, hash: position.hash })}\n`);
+    const { sequence, hash, checkpoint } = position;
+    writeSync(fd, `${JSON.stringify({ queue: uuid, sequence, hash, checkpoint })}\n`);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
   renameSync(`${target}.new`, target);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -5,10 +5,19 @@ import type { Micros } from '../base/time.js';
 import { genesisHash, sealEvent } from '../event/encoding.js';
 import type { EventDraft, LedgerEvent } from '../event/event.js';
 import type { Lease } from '../lease/lease.js';
+import type { Checkpoint } from '../proof/checkpoint.js';
+import type { Introduction } from '../proof/introduction.js';
 import { QueueError, QueueWriteError } from './errors.js';
 import { type LeaseRow, leaseOfRow, leaseValues, UPSERT_LEASE } from './lease-rows.js';
 import { acquireLock, type Lock } from './lock.js';
 import { readPosition } from './position.js';
+import {
+  deleteCheckpoints,
+  insertCheckpoint,
+  insertIntroduction,
+  introductions,
+  newestCheckpoint,
+} from './proof-rows.js';
 import { openQueueFile } from './schema.js';
 
 interface QueueRow {
@@ -36,6 +45,7 @@ export class Queue {
   readonly previous: { running: boolean; aliveAt: Micros; isNew: boolean };
   readonly #db: Database.Database;
   readonly #lock: Lock;
+  readonly #server: string;
   readonly #upsertLease: Database.Statement;
   readonly #insertEvent: Database.Statement;
   readonly #updateHead: Database.Statement;
@@ -53,6 +63,7 @@ export class Queue {
     this.#db = db;
     this.#lock = lock;
     this.uuid = row.uuid;
+    this.#server = row.server;
     this.previous = { running: row.running === 1, aliveAt: row.alive_at, isNew: row.sequence === 0 };
     this.#sequence = row.sequence;
     this.#hash = row.hash;
@@ -103,6 +114,11 @@ export class Queue {
     return this.#at;
   }
 
+  /** The last event's sequence and hash, which a checkpoint signs. */
+  get head(): { sequence: number; hash: Uint8Array } {
+    return { sequence: this.#sequence, hash: this.#hash };
+  }
+
   /** The time that a commit made now would carry: the clock's, held where the clock stepped back. */
   hold(now: Micros): Micros {
     return Math.max(now, this.#at);
@@ -141,14 +157,35 @@ export class Queue {
     return sealed.map((one) => one.event);
   }
 
+  /** The newest checkpoint of this queue, undefined if there is none. */
+  get checkpoint(): Checkpoint | undefined {
+    return newestCheckpoint(this.#db, this.uuid);
+  }
+
+  /** Stores a checkpoint, in a commit of its own. */
+  addCheckpoint(checkpoint: Checkpoint): void {
+    insertCheckpoint(this.#db, checkpoint);
+  }
+
+  /** Every key that signed here, oldest first. */
+  get keys(): Introduction[] {
+    return introductions(this.#db, this.#server);
+  }
+
+  /** Stores how a key came to be; once, however often it is told. */
+  addKey(introduction: Introduction): void {
+    insertIntroduction(this.#db, introduction);
+  }
+
   /** Notes that the server is up, so that a later gap starts no earlier than this. */
   touch(now: Micros): void {
     this.#db.prepare('UPDATE queue SET alive_at = max(alive_at, ?) WHERE id = 1').run(now);
   }
 
-  /** Deletes events that the shipper has noted as shipped, one batch. Returns how many. */
+  /** Deletes events that the shipper has noted as shipped, one batch, and checkpoints. Returns how many events. */
   deleteShipped(): number {
-    const shipped = readPosition(this.file, this.uuid).sequence;
+    const { sequence: shipped, checkpoint } = readPosition(this.file, this.uuid);
+    deleteCheckpoints(this.#db, checkpoint);
     const remove = this.#db.prepare(
       'DELETE FROM events WHERE sequence IN (SELECT sequence FROM events WHERE sequence <= ? ORDER BY sequence LIMIT ?)',
     );

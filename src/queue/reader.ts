@@ -5,9 +5,12 @@ import type { Micros } from '../base/time.js';
 import { decodeEvent } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
 import type { Lease } from '../lease/lease.js';
+import type { Checkpoint } from '../proof/checkpoint.js';
+import type { Introduction } from '../proof/introduction.js';
 import { QueueError } from './errors.js';
 import { type LeaseRow, leaseOfRow } from './lease-rows.js';
 import { readPosition, writePosition } from './position.js';
+import { checkpointsAfter, introductions, type NumberedCheckpoint, newestCheckpoint } from './proof-rows.js';
 import { QUEUE_SCHEMA } from './schema.js';
 
 /**
@@ -63,13 +66,17 @@ export class QueueReader {
     }
   }
 
-  /** Where shipping stands: the last event shipped as far as the note says, the last event there is, and its time (null if none). */
-  position(): { shipped: number; shippedHash: Buffer; last: number; lastAt: Micros | null } {
+  /**
+   * Where shipping stands: the last event and the number of the last checkpoint shipped as far as the note says, the last
+   * event there is, and its time (null if none).
+   */
+  position(): { shipped: number; shippedHash: Buffer; checkpoint: number; last: number; lastAt: Micros | null } {
     const head = this.#db.prepare('SELECT sequence, at FROM queue').get() as { sequence: number; at: number };
     const note = readPosition(this.file, this.uuid);
     return {
       shipped: note.sequence,
       shippedHash: Buffer.from(note.hash, 'hex'),
+      checkpoint: note.checkpoint,
       last: head.sequence,
       lastAt: head.sequence > 0 ? head.at : null,
     };
@@ -84,9 +91,27 @@ export class QueueReader {
     return rows.map((row) => ({ ...decodeEvent(row.encoded), hash: row.hash }));
   }
 
-  /** Notes that all events up to `sequence` are in the trail; the server deletes them in its own time. */
-  markShipped(sequence: number, hash: Uint8Array): void {
-    writePosition(this.file, this.uuid, { sequence, hash: Buffer.from(hash).toString('hex') });
+  /** Checkpoints after number `after` that are about no event after `sequence`, in the order of signing. */
+  checkpoints(after: number, sequence: number): NumberedCheckpoint[] {
+    return checkpointsAfter(this.#db, this.uuid, after, sequence);
+  }
+
+  /** The newest checkpoint, undefined if there is none. */
+  newestCheckpoint(): Checkpoint | undefined {
+    return newestCheckpoint(this.#db, this.uuid);
+  }
+
+  /** Every key that signed here, oldest first. */
+  keys(): Introduction[] {
+    return introductions(this.#db, this.server);
+  }
+
+  /**
+   * Notes that all events up to `sequence`, and the checkpoints up to number `checkpoint`, are in the trail; the server
+   * deletes them in its own time.
+   */
+  markShipped(sequence: number, hash: Uint8Array, checkpoint: number): void {
+    writePosition(this.file, this.uuid, { sequence, hash: Buffer.from(hash).toString('hex'), checkpoint });
   }
 
   /** Number of events that are not noted as shipped. */

@@ -5,13 +5,13 @@ import { messageOf } from '../base/errors.js';
 import { QueueError } from './errors.js';
 
 /** Version of the queue file's tables, kept in SQLite's user_version. */
-export const QUEUE_SCHEMA = 1;
+export const QUEUE_SCHEMA = 2;
 
 /**
  * `queue` has one row: the identity of the queue and the head of its chain. `alive_at` is the last moment at which the server is
  * known to have been up. `events` holds the canonical encoding, because that is what the hash covers.
  */
-const TABLES = `
+const VERSION_1 = `
   CREATE TABLE queue (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     uuid TEXT NOT NULL,
@@ -44,6 +44,29 @@ const TABLES = `
   );
 `;
 
+/** What the server signed about its chain, in the order of signing, and the keys it signed with. */
+const VERSION_2 = `
+  CREATE TABLE checkpoints (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    sequence INTEGER NOT NULL,
+    key_id TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    next_within INTEGER NOT NULL,
+    signature BLOB NOT NULL
+  );
+  CREATE TABLE signing_keys (
+    key_id TEXT PRIMARY KEY,
+    public_key BLOB NOT NULL,
+    introduced_at INTEGER NOT NULL,
+    introduced_by TEXT,
+    signature BLOB
+  );
+`;
+
+/** What brings a file of each version to the next one. */
+const STEPS = [VERSION_1, VERSION_2];
+
 /**
  * Opens the queue file for its server, making it if it does not exist. WAL lets the shipper read while the server writes;
  * synchronous=FULL makes a commit survive a power cut (NORMAL, the usual choice with WAL, does not).
@@ -68,7 +91,7 @@ export function openQueueFile(file: string): Database.Database {
   }
 }
 
-/** Refuses a file of a newer Portledger, or one that is no queue; makes the tables in an empty one. */
+/** Refuses a file of a newer Portledger, or one that is no queue; makes the tables that an empty or an older one lacks. */
 function checkVersion(db: Database.Database, file: string): void {
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > QUEUE_SCHEMA) {
@@ -78,10 +101,10 @@ function checkVersion(db: Database.Database, file: string): void {
   }
   if (version === QUEUE_SCHEMA) return;
   const tables = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get() as { n: number };
-  if (tables.n > 0)
+  if (version === 0 && tables.n > 0)
     throw new QueueError(`${file} is a SQLite file but not a queue`, { hint: 'choose another queue.file' });
   db.transaction(() => {
-    db.exec(TABLES);
+    for (const step of STEPS.slice(version)) db.exec(step);
     db.pragma(`user_version = ${QUEUE_SCHEMA}`);
   })();
 }

@@ -2,6 +2,7 @@ import { messageOf } from '../base/errors.js';
 import type { Clock } from '../base/time.js';
 import type { Network } from '../lease/network.js';
 import type { Queue } from '../queue/queue.js';
+import type { Checkpoints } from './checkpoints.js';
 import type { Counters } from './counters.js';
 import type { ServerLoggers } from './loggers.js';
 import type { Pipeline } from './pipeline.js';
@@ -10,6 +11,7 @@ import type { UsageWatch } from './usage.js';
 /** Leases are found expired within this. */
 const EXPIRE_MS = 200;
 const TRIM_MS = 1000;
+const CHECKPOINT_MS = 1000;
 /** How exactly a crash's gap is known. */
 const ALIVE_MS = 5000;
 const STATISTICS_MS = 60_000;
@@ -19,12 +21,13 @@ interface HousekeepingParts {
   queue: Queue;
   pipeline: Pipeline;
   usage: UsageWatch;
+  checkpoints: Checkpoints;
   networks: () => Iterable<Network>;
   counters: Counters;
   loggers: ServerLoggers;
 }
 
-/** What the server does by the clock: end leases, delete shipped events, note that it is alive, tell its counts. */
+/** What the server does by the clock: end leases, delete shipped events, sign checkpoints, note that it is alive, tell its counts. */
 export class Housekeeping {
   readonly #parts: HousekeepingParts;
   #timers: NodeJS.Timeout[] = [];
@@ -35,12 +38,13 @@ export class Housekeeping {
   }
 
   start(): void {
-    const { pipeline, usage, networks } = this.#parts;
+    const { pipeline, usage, networks, checkpoints } = this.#parts;
     this.#every(EXPIRE_MS, () => {
       pipeline.flush();
       usage.look(networks());
     });
     this.#every(TRIM_MS, () => void this.#parts.queue.deleteShipped());
+    this.#every(CHECKPOINT_MS, () => checkpoints.look());
     this.#every(ALIVE_MS, () => this.#parts.queue.touch(this.#parts.clock.now()));
     this.#every(STATISTICS_MS, () => this.#tellCounts());
   }

@@ -133,14 +133,17 @@ export class Shipper {
 
   /** Returns when stopped, or with `once` when nothing is left. */
   async #drain(queue: ShipSource, trail: Trail): Promise<void> {
-    let after = queue.position().shipped;
+    let { shipped: after, checkpoint } = queue.position();
     while (!this.#pause.stopped) {
       const events = queue.read(after, this.#options.batchSize);
-      if (events.length > 0) {
+      const signed = queue.checkpoints(checkpoint, events.at(-1)?.sequence ?? after);
+      if (events.length > 0 || signed.length > 0) {
         this.#machine.enter('shipping');
-        const result = await this.#append(trail, { queue: queue.uuid, server: queue.server, events });
+        const proof = { checkpoints: signed.map((one) => one.checkpoint), keys: signed.length > 0 ? queue.keys() : [] };
+        const result = await this.#append(trail, { queue: queue.uuid, server: queue.server, events, proof });
+        checkpoint = signed.at(-1)?.number ?? checkpoint;
         // Only now, and never before: what is noted as shipped is deleted from the queue.
-        queue.markShipped(result.sequence, result.hash);
+        queue.markShipped(result.sequence, result.hash, checkpoint);
         after = result.sequence;
         this.#count(result, queue.position().last - after);
         continue;

@@ -8,9 +8,38 @@ const BYTES_PER_STATEMENT = 4 * 1024 * 1024;
 /** Longest IN list: MariaDB turns lists of 1000 and more into a temporary table. */
 export const LIST_LENGTH = 500;
 
+/** SQLite joins at most 500. */
+const SELECTIONS_PER_STATEMENT = 250;
+
+/** One SELECT with its values. */
+export interface Selection {
+  readonly sql: string;
+  readonly values: readonly Value[];
+}
+
 /** True for MySQL and MariaDB, false for SQLite. */
 export function isMysql(db: Knex): boolean {
   return db.client.config.client === 'mysql2';
+}
+
+/** The rows that a statement gives. */
+export async function selectRows(db: Knex, sql: string, values: readonly Value[]): Promise<Record<string, Value>[]> {
+  const answer = await db.raw(sql, values as Knex.RawBinding[]);
+  return isMysql(db) ? answer[0] : answer;
+}
+
+/**
+ * The rows of many small selections, each with an order and a limit of its own, in no order. Conditions are written into
+ * each, for the database looks up a range of an index only for values that it knows when it plans.
+ */
+export async function selectEach(db: Knex, selections: readonly Selection[]): Promise<Record<string, Value>[]> {
+  const rows: Record<string, Value>[] = [];
+  for (const part of chunks(selections, SELECTIONS_PER_STATEMENT)) {
+    const parts = part.map(({ sql }) => (isMysql(db) ? `(${sql})` : `SELECT * FROM (${sql})`));
+    const values = part.flatMap((selection) => selection.values);
+    for (const row of await selectRows(db, parts.join(' UNION ALL '), values)) rows.push(row);
+  }
+  return rows;
 }
 
 /** Inserts rows of values in the order of the columns, in as few statements as is sound. */
@@ -21,6 +50,18 @@ export async function insertRows(
   rows: readonly Value[][],
 ): Promise<void> {
   await writeRows(db, `INSERT INTO ${table} (${columns.join(', ')}) VALUES `, '', rows);
+}
+
+/** Inserts rows; where one with the same primary key is there, that one stays. */
+export async function insertNewRows(
+  db: Knex,
+  table: string,
+  columns: readonly string[],
+  rows: readonly Value[][],
+): Promise<void> {
+  // INSERT IGNORE would also swallow values that do not fit.
+  const conflict = isMysql(db) ? ` ON DUPLICATE KEY UPDATE ${columns[0]} = ${columns[0]}` : ' ON CONFLICT DO NOTHING';
+  await writeRows(db, `INSERT INTO ${table} (${columns.join(', ')}) VALUES `, conflict, rows);
 }
 
 /** Inserts rows; where the first `keyLength` columns name one that is there, its other columns are replaced. */

@@ -12,6 +12,7 @@ import { checkSchema, migrateSchema } from './migrator.js';
 import { type Naming, PLAIN_NAMING } from './naming.js';
 import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
 import { Mismatch, newEvents, type Position, readQueue, type StoredQueue } from './positions.js';
+import { type Proof, writeProof } from './proof-rows.js';
 import { insertRows, upsertRows } from './sql.js';
 import { overtaken, timelinesOf, updateSightings } from './timeline.js';
 import { inTransaction, takeTurn } from './turn.js';
@@ -32,6 +33,8 @@ export interface Batch {
   readonly queue: string;
   readonly server: string;
   readonly events: readonly LedgerEvent[];
+  /** What the server signed about these events and earlier ones. */
+  readonly proof?: Proof;
 }
 
 export interface AppendResult extends Position {
@@ -109,8 +112,8 @@ export class Trail {
   }
 
   /**
-   * Writes a batch in ONE transaction: events, switches, ports, sightings, gaps and the queue's position. Events that
-   * are there already are skipped, so a batch whose outcome is not known can be appended again.
+   * Writes a batch in ONE transaction: events, switches, ports, sightings, gaps, checkpoints and the queue's position.
+   * What is there already is skipped, so a batch whose outcome is not known can be appended again.
    *
    * Throws BrokenChainError if the batch is not a chain, TrailMismatchError (after recording a gap) if it does not
    * continue what the trail has of the queue, or what the driver throws; see isTransient.
@@ -123,6 +126,7 @@ export class Trail {
         await takeTurn(db);
         const stored = await readQueue(db, batch.queue);
         const fresh = await newEvents(db, batch, stored);
+        if (batch.proof) await writeProof(db, batch.proof);
         if (fresh.length === 0) return resultOf(batch, stored, 0);
         await savePlaces(db, places.values(), this.#naming);
         await this.#write(db, batch, fresh);

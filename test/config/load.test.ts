@@ -15,7 +15,13 @@ describe('A configuration', () => {
     const config = load({});
     const folder = dirname(config.file);
     assert.deepEqual(config, {
-      queue: { file: join(folder, 'data/portledger.queue'), onFailure: 'refuse' },
+      queue: {
+        file: join(folder, 'data/portledger.queue'),
+        onFailure: 'refuse',
+        keyFile: join(folder, 'data/portledger.queue.key'),
+        checkpointEvents: 10_000,
+        checkpointInterval: 600_000_000,
+      },
       audit: { url: `sqlite:${join(folder, 'data/audit.db')}`, batchSize: 2000 },
       switches: [],
       log: { level: 'info', format: 'text', console: true, modules: {} },

@@ -191,7 +191,7 @@ describe('What the server keeps', () => {
     for (let i = 0; i < 5; i++) lab.lease({ giaddr: RELAY, mac: `02000000000${i}` });
     const reader = QueueReader.open(lab.file);
     const events = reader.read(0, 3);
-    reader.markShipped(3, events[2]!.hash);
+    reader.markShipped(3, events[2]!.hash, 0);
     assert.equal(reader.depth(), 2);
     assert.equal(lab.queue.deleteShipped(), 3);
     assert.deepEqual(

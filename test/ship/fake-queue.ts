@@ -1,4 +1,6 @@
 import type { LedgerEvent } from '../../src/event/event.js';
+import type { Checkpoint } from '../../src/proof/checkpoint.js';
+import type { Introduction } from '../../src/proof/introduction.js';
 import type { ShipSource } from '../../src/ship/source.js';
 
 /** A queue in memory, which outlives its shippers as the file does. */
@@ -8,7 +10,10 @@ export class FakeQueue implements ShipSource {
   readonly events: LedgerEvent[];
   /** What was noted as shipped, in order. */
   readonly notes: number[] = [];
+  readonly signed: Checkpoint[] = [];
+  readonly introduced: Introduction[] = [];
   shipped = 0;
+  checkpoint = 0;
   /** The process dies before this note is written, once. */
   dieBeforeNote = false;
 
@@ -20,20 +25,30 @@ export class FakeQueue implements ShipSource {
 
   position(): ReturnType<ShipSource['position']> {
     const last = this.events.at(-1)!;
-    return { shipped: this.shipped, last: last.sequence, lastAt: last.at };
+    return { shipped: this.shipped, checkpoint: this.checkpoint, last: last.sequence, lastAt: last.at };
   }
 
   read(after: number, limit: number): LedgerEvent[] {
     return this.events.filter((event) => event.sequence > after).slice(0, limit);
   }
 
-  markShipped(sequence: number): void {
+  checkpoints(after: number, sequence: number): { number: number; checkpoint: Checkpoint }[] {
+    const numbered = this.signed.map((checkpoint, i) => ({ number: i + 1, checkpoint }));
+    return numbered.filter((one) => one.number > after && one.checkpoint.sequence <= sequence);
+  }
+
+  keys(): Introduction[] {
+    return this.introduced;
+  }
+
+  markShipped(sequence: number, _hash: Uint8Array, checkpoint: number): void {
     if (this.dieBeforeNote) {
       this.dieBeforeNote = false;
       throw new Error('killed');
     }
     this.notes.push(sequence);
     this.shipped = sequence;
+    this.checkpoint = checkpoint;
   }
 
   close(): void {}

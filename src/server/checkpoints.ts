@@ -1,0 +1,110 @@
+import { messageOf } from '../base/errors.js';
+import type { Clock, Micros } from '../base/time.js';
+import type { Logger } from '../log/logger.js';
+import { type Checkpoint, signCheckpoint } from '../proof/checkpoint.js';
+import { introduceFirst, introduceNext } from '../proof/introduction.js';
+import { generateSigningKey, type SigningKey } from '../proof/key.js';
+import { keyFileExists, publicKeyFile, readOrMakeKeyFile, replaceKeyFile } from '../proof/key-file.js';
+import type { Queue } from '../queue/queue.js';
+
+/** When a checkpoint is due. */
+export interface CheckpointPolicy {
+  readonly keyFile: string;
+  /** After so many events ... */
+  readonly checkpointEvents: number;
+  /** ... or after this time, if there was an event. */
+  readonly checkpointInterval: Micros;
+}
+
+interface Parts {
+  readonly queue: Queue;
+  readonly server: string;
+  readonly policy: CheckpointPolicy;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Signs the head of the queue's chain from time to time, off the path of the packets. */
+export class Checkpoints {
+  readonly #parts: Parts;
+  #policy: CheckpointPolicy;
+  #key: SigningKey;
+  #signed: number;
+  #signedAt: Micros;
+
+  /**
+   * Reads the key, or makes it at the first use.
+   * @throws KeyError if the key file cannot be used
+   */
+  constructor(parts: Parts) {
+    const { queue, server, policy, clock, logger } = parts;
+    this.#parts = parts;
+    this.#policy = policy;
+    const isNew = !keyFileExists(policy.keyFile);
+    this.#key = readOrMakeKeyFile(policy.keyFile);
+    this.#signed = queue.checkpoint?.sequence ?? 0;
+    this.#signedAt = clock.monotonic();
+    queue.addKey(introduceFirst(this.#key.public, server, queue.hold(clock.now())));
+    if (isNew) {
+      const file = policy.keyFile;
+      logger.log('key-made', { key: this.#key.public.id, file, public: publicKeyFile(file) });
+    }
+  }
+
+  /** Puts other times in force; the key stays. */
+  configure(policy: CheckpointPolicy): void {
+    this.#policy = policy;
+  }
+
+  /** Makes a checkpoint if one is due. Never throws. */
+  look(): void {
+    const unsigned = this.#parts.queue.sequence - this.#signed;
+    const waited = this.#parts.clock.monotonic() - this.#signedAt;
+    const { checkpointEvents, checkpointInterval } = this.#policy;
+    if (unsigned >= checkpointEvents || (unsigned > 0 && waited >= checkpointInterval)) this.tryMake();
+  }
+
+  /** Makes one now. A fault is told and costs nothing else. */
+  tryMake(): void {
+    try {
+      this.make();
+    } catch (error) {
+      this.#parts.logger.limited('checkpoint-failed', { error: messageOf(error) });
+    }
+  }
+
+  /** Makes one now, if there is an event that is not signed yet; returns the newest, if there is any. Throws what SQLite throws. */
+  make(): Checkpoint | undefined {
+    return this.#parts.queue.sequence > this.#signed ? this.#sign() : this.#parts.queue.checkpoint;
+  }
+
+  /**
+   * Signs the head, makes a new key that the old one certifies, and signs with that from then on. The private half of the
+   * old one is gone then. Returns the ids of the new and the old key. Throws KeyError, or what SQLite throws.
+   */
+  rotate(): { key: string; by: string } {
+    const { queue, server, clock, logger } = this.#parts;
+    this.make();
+    const old = this.#key;
+    const next = generateSigningKey();
+    queue.addKey(introduceNext(next.public, server, queue.hold(clock.now()), old));
+    replaceKeyFile(this.#policy.keyFile, next);
+    this.#key = next;
+    this.#sign();
+    logger.log('key-rotated', { key: next.public.id, by: old.public.id });
+    return { key: next.public.id, by: old.public.id };
+  }
+
+  #sign(): Checkpoint | undefined {
+    const { queue, clock, logger } = this.#parts;
+    if (queue.sequence === 0) return undefined;
+    const at = queue.hold(clock.now());
+    const claim = { queue: queue.uuid, ...queue.head, at, nextWithin: this.#policy.checkpointInterval };
+    const checkpoint = signCheckpoint(claim, this.#key);
+    queue.addCheckpoint(checkpoint);
+    this.#signed = checkpoint.sequence;
+    this.#signedAt = clock.monotonic();
+    logger.log('checkpoint-made', { sequence: checkpoint.sequence, key: checkpoint.keyId });
+    return checkpoint;
+  }
+}
