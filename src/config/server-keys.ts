@@ -98,6 +98,11 @@ export const SERVER_KEYS = {
   authoritative: { kind: boolean, default: 'true', doc: 'refuse addresses of clients it does not know' },
   'offer-time': { kind: duration(1, 3600), default: '30s', doc: 'how long an offered address is held' },
   'decline-time': { kind: duration(1, YEAR), default: '1d', doc: 'how long a declined address is given to nobody' },
+  'max-leases-per-port': {
+    kind: integer('number of leases', 1, 65_535),
+    default: 'no limit',
+    doc: 'how many active leases one port (switch and circuit-id) may have; further clients there get none',
+  },
   ...SCOPE_KEYS,
   'option-definitions': { kind: listOf(mapOf(DEFINITION_KEYS)), default: 'none', doc: 'options of your own' },
   subnets: { kind: listOf(mapOf(SUBNET_KEYS)), required: true, doc: 'the networks that are served' },

@@ -23,6 +23,7 @@ export function readServer(values: ServerValues, switches: readonly SwitchConfig
     authoritative,
     offerTime: (values['offer-time'] ?? DEFAULT_OFFER_SECONDS) * MICROS_PER_SECOND,
     declineTime: (values['decline-time'] ?? DEFAULT_DECLINE_SECONDS) * MICROS_PER_SECOND,
+    ...(values['max-leases-per-port'] === undefined ? {} : { maxLeasesPerPort: values['max-leases-per-port'] }),
     subnets: readSubnets(values.subnets ?? [], { server, authoritative, registry, switches }),
     registry,
     ...scoped(server),

@@ -25,6 +25,8 @@ export interface ServerConfig extends Scoped {
   readonly offerTime: Micros;
   /** How long a declined address is not given to anybody. */
   readonly declineTime: Micros;
+  /** Active leases that one switch port may have. */
+  readonly maxLeasesPerPort?: number;
   readonly subnets: readonly SubnetConfig[];
   readonly registry: OptionRegistry;
 }

@@ -1,10 +1,13 @@
 import type { Micros } from '../base/time.js';
 import type { Ipv4 } from '../net/ipv4.js';
+import { PortCounts } from './port-counts.js';
 
 interface Offer {
   client: string;
   address: Ipv4;
   until: Micros;
+  /** The port that it is counted on. */
+  port: string | null;
 }
 
 /**
@@ -14,6 +17,7 @@ interface Offer {
 export class Offers {
   readonly #byClient = new Map<string, Offer>();
   readonly #byAddress = new Map<Ipv4, Offer>();
+  readonly #ports = new PortCounts();
 
   /** The address offered to this client (a key that includes the network), if the offer still stands. */
   addressFor(client: string): Ipv4 | undefined {
@@ -25,10 +29,16 @@ export class Offers {
     return this.#byAddress.get(address)?.client;
   }
 
+  /** Number of offers on a port to others than this client. */
+  onPort(port: string, except: string): number {
+    return this.#ports.on(port) - Number(this.#byClient.get(except)?.port === port);
+  }
+
   /** Holds the address for the client. Returns the address that was held for it before, if another. */
-  hold(client: string, address: Ipv4, until: Micros): Ipv4 | undefined {
+  hold(client: string, address: Ipv4, until: Micros, port: string | null = null): Ipv4 | undefined {
     const before = this.drop(client);
-    const offer = { client, address, until };
+    const offer = { client, address, until, port };
+    this.#ports.add(port);
     this.#byClient.set(client, offer);
     this.#byAddress.set(address, offer);
     return before === address ? undefined : before;
@@ -40,6 +50,7 @@ export class Offers {
     if (!offer) return undefined;
     this.#byClient.delete(client);
     this.#byAddress.delete(offer.address);
+    this.#ports.remove(offer.port);
     return offer.address;
   }
 

@@ -4,6 +4,7 @@ import { ExpiryQueue } from './expiry.js';
 import type { Lease } from './lease.js';
 import type { Network } from './network.js';
 import { Offers } from './offers.js';
+import { PortCounts, type PortOf } from './port-counts.js';
 
 /** Finds the network that an address belongs to, undefined if the configuration has none. */
 export type NetworkOf = (address: Ipv4) => Network | undefined;
@@ -19,6 +20,9 @@ export class LeaseTable {
   #expiry = new ExpiryQueue();
   readonly #offers = new Offers();
   #networkOf: NetworkOf;
+  /** Undefined if nobody wants to know how many leases a port has. */
+  #portOf: PortOf | undefined;
+  readonly #ports = new PortCounts();
   /** Leases as they were before each change that is not kept yet, oldest first. */
   #journal: { address: Ipv4; before: Lease | undefined }[] = [];
   #active = 0;
@@ -49,6 +53,27 @@ export class LeaseTable {
     return this.#byClient.get(network.id + client);
   }
 
+  /** The port that the lease is counted on; null if it is not active, shows none, or ports are not counted. */
+  portOf(lease: Lease): string | null {
+    return this.#portOf && lease.state === 'active' && lease.port ? this.#portOf(lease.port) : null;
+  }
+
+  /** Number of active leases on a port, 0 while ports are not counted. */
+  leasesOnPort(port: string): number {
+    return this.#ports.on(port);
+  }
+
+  /** Number of offers on a port to others than this client. */
+  offersOnPort(port: string, network: Network, client: string): number {
+    return this.#offers.onPort(port, network.id + client);
+  }
+
+  /** Counts active leases by port from now on, or with undefined no longer. */
+  countPorts(portOf: PortOf | undefined): void {
+    this.#portOf = portOf;
+    this.#countAllPorts();
+  }
+
   /** Records a lease of any state in place of the one its address had. */
   put(lease: Lease): void {
     this.#journal.push({ address: lease.address, before: this.#byAddress.get(lease.address) });
@@ -69,9 +94,9 @@ export class LeaseTable {
     this.put({ ...lease, state: 'expired' });
   }
 
-  /** Holds an address for a client until it asks for it, or the time is over. */
-  offer(network: Network, client: string, address: Ipv4, until: Micros): void {
-    const before = this.#offers.hold(network.id + client, address, until);
+  /** Holds an address for a client until it asks for it, or the time is over; counted on `port`. */
+  offer(network: Network, client: string, address: Ipv4, until: Micros, port: string | null = null): void {
+    const before = this.#offers.hold(network.id + client, address, until, port);
     if (before !== undefined) this.#refree(before);
     this.#poolOf(address)?.take(address);
   }
@@ -137,6 +162,7 @@ export class LeaseTable {
       if (lease.state === 'active') this.#active += 1;
       if (lease.state !== 'active' && lease.state !== 'declined') ended.push(lease);
     }
+    this.#countAllPorts();
     for (const network of networks) this.#freeNeverUsed(network);
     for (const lease of ended.sort((a, b) => a.end - b.end)) this.#poolOf(lease.address)?.release(lease.address);
     for (const address of this.#offers.addresses()) this.#poolOf(address)?.take(address);
@@ -150,8 +176,16 @@ export class LeaseTable {
     }
   }
 
+  #countAllPorts(): void {
+    this.#ports.clear();
+    if (!this.#portOf) return;
+    for (const lease of this.#byAddress.values()) this.#ports.add(this.portOf(lease));
+  }
+
   #set(lease: Lease): void {
     const before = this.#byAddress.get(lease.address);
+    if (before) this.#ports.remove(this.portOf(before));
+    this.#ports.add(this.portOf(lease));
     this.#active += Number(lease.state === 'active') - Number(before?.state === 'active');
     if (before && before.client !== lease.client) this.#unindex(before);
     this.#byAddress.set(lease.address, lease);
@@ -163,6 +197,7 @@ export class LeaseTable {
     const lease = this.#byAddress.get(address);
     if (!lease) return;
     if (lease.state === 'active') this.#active -= 1;
+    this.#ports.remove(this.portOf(lease));
     this.#unindex(lease);
     this.#byAddress.delete(address);
     this.#refree(address);

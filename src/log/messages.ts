@@ -81,6 +81,11 @@ export const MESSAGES = {
     text: 'Pool {pool} of {network} is {percent} % used ({used} of {size}), above {threshold} %',
     help: 'Told once when 80, 90 and 100 % are crossed. Leased, offered and quarantined addresses count as used. Enlarge the pool or shorten the lease time',
   },
+  'port-lease-limit': {
+    level: 'warn',
+    text: 'Port {port} of switch {switch} has its {limit} leases: client {client} gets none',
+    help: 'By `server.max-leases-per-port`. Somebody exhausts addresses from there, or there are more devices than the limit allows; those that left count until their lease ends. Told at most once in 10 seconds; `suppressed` says how many more there were',
+  },
   'clock-stepped': {
     level: 'warn',
     text: 'The clock of this machine stepped by {seconds} s',

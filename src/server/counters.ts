@@ -12,6 +12,7 @@ export type DropReason =
   | 'option-82-without-relay'
   | 'no-subnet'
   | 'pool-exhausted'
+  | 'port-lease-limit'
   | 'other-server-chosen'
   | 'no-requested-address'
   | 'unknown-client'

@@ -6,6 +6,7 @@ import { OPTION } from '../wire/codes.js';
 import type { DropReason } from './counters.js';
 import { leaseSeconds } from './lease-time.js';
 import { currentLease, type Desk, type ReplyPlan } from './ledger.js';
+import { portForOffer } from './port-limit.js';
 import { observedPort, reservationPort, showsPort } from './port-view.js';
 import { addressOption, type Requester } from './requester.js';
 import { reservationKeys } from './topology.js';
@@ -17,7 +18,11 @@ export function discover(requester: Requester, desk: Desk): ReplyPlan | DropReas
   const address = chooseAddress(requester, network, desk);
   if (address === undefined) return 'pool-exhausted';
   const scope = desk.topology.scopeOf(address)!;
-  desk.leases.offer(network, client.client, address, desk.now + desk.config.offerTime);
+  const seen = showsPort(message.relayAgent) ? observedPort(message) : null;
+  const leaving = [desk.leases.get(address), desk.leases.ofClient(network, client.client)];
+  const port = portForOffer(requester, network, seen, leaving, desk);
+  if (port === undefined) return 'port-lease-limit';
+  desk.leases.offer(network, client.client, address, desk.now + desk.config.offerTime, port);
   return { type: 'offer', yiaddr: address, scope, leaseSeconds: leaseSeconds(message, scope.leases) };
 }
 

@@ -25,7 +25,7 @@ export function intakeKey(datagram: ReceivedDatagram, listen: ListenConfig): Int
 }
 
 function hardwareIn(bytes: Buffer): string {
-  return bytes.latin1Slice(OFFSET.chaddr, OFFSET.chaddr + CHADDR_LENGTH);
+  return bytes.toString('latin1', OFFSET.chaddr, OFFSET.chaddr + CHADDR_LENGTH);
 }
 
 /** Circuit-id and remote-id of the first Option 82, undefined if it has neither. */
@@ -47,8 +47,8 @@ function identityIn(bytes: Buffer, from: number, to: number): string | undefined
   let remoteId: string | undefined;
   for (let offset = from; offset + 2 <= to; offset += 2 + bytes[offset + 1]!) {
     const end = Math.min(offset + 2 + bytes[offset + 1]!, to);
-    if (bytes[offset] === CIRCUIT_ID) circuitId ??= bytes.latin1Slice(offset + 2, end);
-    else if (bytes[offset] === REMOTE_ID) remoteId ??= bytes.latin1Slice(offset + 2, end);
+    if (bytes[offset] === CIRCUIT_ID) circuitId ??= bytes.toString('latin1', offset + 2, end);
+    else if (bytes[offset] === REMOTE_ID) remoteId ??= bytes.toString('latin1', offset + 2, end);
   }
   if (circuitId === undefined && remoteId === undefined) return undefined;
   return `${circuitId?.length ?? '-'} ${circuitId ?? ''}${remoteId ?? ''}`;

@@ -61,10 +61,10 @@ export class Intake<T> {
   }
 
   #queueOf(key: IntakeKey): { relay: RelayQueue<T>; waiting: T[] } {
-    let relay = this.#relays.get(key.relay);
-    if (!relay) this.#relays.set(key.relay, (relay = { size: 0, ports: new Map() }));
-    let waiting = relay.ports.get(key.port);
-    if (!waiting) relay.ports.set(key.port, (waiting = []));
+    const relay = this.#relays.get(key.relay) ?? { size: 0, ports: new Map() };
+    const waiting = relay.ports.get(key.port) ?? [];
+    if (relay.size === 0) this.#relays.set(key.relay, relay);
+    if (waiting.length === 0) relay.ports.set(key.port, waiting);
     return { relay, waiting };
   }
 

@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config/types.js';
 import type { ClientState, EventDraft, EventKind } from '../event/event.js';
 import type { Lease } from '../lease/lease.js';
 import type { LeaseTable } from '../lease/table.js';
+import type { Logger } from '../log/logger.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import { clientFqdnName } from '../wire/client-fqdn.js';
 import { OPTION } from '../wire/codes.js';
@@ -24,6 +25,8 @@ export interface Desk {
   readonly now: Micros;
   /** Adds an event to the batch's commit. */
   record(event: EventDraft): void;
+  /** Logs what clients can bring about, at a limited rate. */
+  readonly warn: Logger['limited'];
 }
 
 /** What to answer, decided but not yet encoded. */

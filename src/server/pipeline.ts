@@ -16,6 +16,7 @@ import { expireDue } from './expiry.js';
 import { Intake } from './intake.js';
 import { intakeKey } from './intake-key.js';
 import type { Desk, ReplyPlan } from './ledger.js';
+import { portName } from './port-limit.js';
 import { DirectRequests } from './port-rule.js';
 import { QueueOutage } from './queue-outage.js';
 import { encodeReply } from './reply.js';
@@ -87,11 +88,13 @@ export class Pipeline {
     this.#logger = tools.logger;
     this.#clockWatch = new ClockWatch(tools.clock);
     this.#outage = new QueueOutage(tools.logger);
+    this.configure(parts);
   }
 
   /** Replaces configuration and topology between two batches. */
   configure(parts: PipelineParts): void {
     this.#parts = parts;
+    this.#leases.countPorts(parts.config.maxLeasesPerPort === undefined ? undefined : portName);
   }
 
   /** Takes a datagram in; it is answered when its turn comes. */
@@ -178,7 +181,8 @@ export class Pipeline {
     const { config, topology } = this.#parts;
     const now = this.#queue.hold(this.#clock.now());
     const record = (event: EventDraft) => void events.push(event);
-    return { events, desk: { config, topology, leases: this.#leases, direct: this.#direct, now, record } };
+    const warn: Desk['warn'] = (id, fields) => this.#logger.limited(id, fields);
+    return { events, desk: { config, topology, leases: this.#leases, direct: this.#direct, now, record, warn } };
   }
 
   /** Decides about one datagram. A fault in it costs this datagram only, and leaves no trace in leases or events. */

@@ -7,6 +7,7 @@ import type { DropReason } from './counters.js';
 import { leaseEnd, mayHave } from './discover.js';
 import { leaseSeconds } from './lease-time.js';
 import { currentLease, type Desk, hostnameOf, type ReplyPlan, recordLeaseEvent, revokeLease } from './ledger.js';
+import { isPortFull } from './port-limit.js';
 import { type PortReading, readBroadcastPort, readRenewal, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
 
@@ -74,7 +75,10 @@ function isReservedFor(requester: Requester, network: Network, address: Ipv4, de
   return desk.topology.ownerOf(address) !== undefined && mayHave(requester, network, address, desk);
 }
 
-/** Commits the lease and its event: `renewed` if the client held the address, else `granted`. */
+/**
+ * Commits the lease and its event: `renewed` if the client held the address, else `granted`. On a port that is full it is refused; the
+ * lease that the client may have elsewhere goes on then, for a limit must not be a way to end it.
+ */
 function grant(
   requester: Requester,
   network: Network,
@@ -82,7 +86,7 @@ function grant(
   state: ClientState,
   desk: Desk,
   reading?: PortReading,
-): ReplyPlan {
+): ReplyPlan | DropReason {
   const { message, client } = requester;
   const scope = desk.topology.scopeOf(address)!;
   const seconds = leaseSeconds(message, scope.leases);
@@ -99,6 +103,9 @@ function grant(
     end: leaseEnd(desk, seconds),
     port,
   };
+  if (isPortFull(requester, port, [before, desk.leases.ofClient(network, client.client)], desk)) {
+    return refuse(desk, network, 'too many leases on this port', 'port-lease-limit');
+  }
   revokeOther(requester, network, address, desk);
   desk.leases.withdrawOffer(network, client.client);
   desk.leases.put(lease);
@@ -128,7 +135,11 @@ function refuseHeld(
 }
 
 /** A NAK where the server speaks for the network, else silence: another server may know better. */
-function refuse(desk: Desk, network: Network, reason: string): ReplyPlan | DropReason {
-  const authoritative = desk.topology.isAuthoritative(network);
-  return authoritative ? { type: 'nak', yiaddr: 0, reason } : 'unknown-client';
+function refuse(
+  desk: Desk,
+  network: Network,
+  reason: string,
+  silence: DropReason = 'unknown-client',
+): ReplyPlan | DropReason {
+  return desk.topology.isAuthoritative(network) ? { type: 'nak', yiaddr: 0, reason } : silence;
 }

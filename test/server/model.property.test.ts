@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { formatIpv4, parseIpv4 } from '../../src/net/ipv4.js';
+import { portName } from '../../src/server/port-limit.js';
 import { Lab, option82, type RequestSketch, sketchConfig, TYPE } from '../support/lab.js';
 
 const POOL = 4;
@@ -19,6 +20,9 @@ type Step =
 const client = fc.nat(CLIENTS - 1);
 const slot = fc.nat(POOL - 1);
 const port = fc.nat(2);
+const PORTS = [0, 1, 2].map(
+  (p) => portName({ giaddr: 0, option82: Buffer.from(option82(`p${p}`, 'sw'), 'hex').toString('latin1') })!,
+);
 const relayed = (p: number) => ({ giaddr: '198.18.0.2', option82: option82(`p${p}`, 'sw') });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -56,20 +60,21 @@ class Witness {
   }
 }
 
-function run(steps: Step[]): void {
+function run(steps: Step[], maxLeasesPerPort: number | undefined): void {
   const config = sketchConfig([{ subnet: '198.18.0.0/24', pools: [`${address(0)}-${address(POOL - 1)}`] }], {
     leases: { default: 120, min: 60, max: 120 },
     declineTime: 300e6,
+    ...(maxLeasesPerPort === undefined ? {} : { maxLeasesPerPort }),
   });
   const lab = new Lab(config);
   try {
-    drive(lab, steps);
+    drive(lab, steps, maxLeasesPerPort);
   } finally {
     lab.close();
   }
 }
 
-function drive(lab: Lab, steps: Step[]): void {
+function drive(lab: Lab, steps: Step[], maxLeasesPerPort: number | undefined): void {
   const witness = new Witness();
   let acks = 0;
   let broken = false;
@@ -110,6 +115,7 @@ function drive(lab: Lab, steps: Step[]): void {
       observe(lab.send(one.sketch), one.sketch);
     }
     check(lab);
+    if (maxLeasesPerPort !== undefined) checkPorts(lab, maxLeasesPerPort);
   }
   const answered = lab.events().filter(({ kind }) => kind === 'granted' || kind === 'renewed');
   assert.equal(answered.length, acks, 'an ACK has its event and an event its ACK');
@@ -134,9 +140,29 @@ function check(lab: Lab): void {
   for (const [index, event] of events.entries()) assert.equal(event.sequence, index + 1);
 }
 
+/** The counts are those of the leases that are there, and none is above the limit. */
+function checkPorts(lab: Lab, limit: number): void {
+  const counted = new Map(PORTS.map((name) => [name, 0]));
+  for (const lease of lab.leases.all()) {
+    const name = lease.state === 'active' && lease.port ? portName(lease.port)! : undefined;
+    if (name !== undefined) counted.set(name, counted.get(name)! + 1);
+  }
+  for (const [name, count] of counted) {
+    assert.equal(lab.leases.leasesOnPort(name), count);
+    assert.ok(count <= limit, `${count} leases on a port, ${limit} are allowed`);
+  }
+}
+
 describe('The server under any sequence of requests, waits, crashes and disk failures', () => {
   it('gives no address to two clients at once, and its memory, file and events agree', function () {
     this.timeout(120_000);
-    fc.assert(fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), run), { numRuns: 150 });
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 25 }),
+        fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
+        run,
+      ),
+      { numRuns: 200 },
+    );
   });
 });

@@ -180,6 +180,12 @@ export class Lab {
     });
   }
 
+  /** Puts another configuration of the same networks in force, as a reload does. */
+  configure(config: ServerConfig): void {
+    this.#config = config;
+    this.pipeline.configure({ config, onFailure: this.#onFailure, topology: this.topology });
+  }
+
   /** Ends as kill -9 does: nothing more is written. */
   crash(): void {
     this.queue.close();
@@ -190,9 +196,16 @@ export class Lab {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Sends requests in one batch. Returns what was sent back. */
+  /** Sends requests at one moment. Returns what was sent back. */
   send(...sketches: RequestSketch[]): Sent[] {
     const before = this.sent.length;
+    this.receive(...sketches);
+    this.pipeline.drain();
+    return this.sent.slice(before);
+  }
+
+  /** Puts requests into the intake, where they wait. */
+  receive(...sketches: RequestSketch[]): void {
     for (const sketch of sketches) {
       this.pipeline.receive(
         {
@@ -205,8 +218,6 @@ export class Lab {
         listenOf(sketch.snooping ?? false),
       );
     }
-    this.pipeline.flush();
-    return this.sent.slice(before);
   }
 
   /** DISCOVER, REQUEST of what is offered. Returns the ACK, or undefined if the exchange ended before. */
