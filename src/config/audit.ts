@@ -1,7 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { messageOf } from '../base/errors.js';
-import type { AuditValues } from './keys.js';
+import type { AuditValues, TlsValues } from './keys.js';
+import type { Place } from './place.js';
 import type { AuditConfig } from './types.js';
 
 const DEFAULT_URL = 'sqlite:./data/audit.db';
@@ -14,19 +17,21 @@ export function readAudit(values: AuditValues | undefined, folder: string): Audi
   const written = values?.url ?? DEFAULT_URL;
   const password = values && readPassword(values, folder);
   if (written.startsWith('sqlite:')) return { url: sqliteUrl(written, values, folder), batchSize };
-  return { url: mysqlUrl(written, values!, password), batchSize };
+  return { url: mysqlUrl(written, values!, password, folder), batchSize };
 }
 
 function sqliteUrl(url: string, values: AuditValues | undefined, folder: string): string {
   const file = url.slice('sqlite:'.length);
   if (file === '') values?.at.key('url').fault('names no file', url, URL_HINT);
-  const secret = values && (['password', 'password-file'] as const).find((key) => key in values);
-  if (secret)
-    values.at.key(secret).fault('SQLite knows no password', undefined, `remove ${secret}, or write a mysql: URL`);
+  const needless = values && (['password', 'password-file', 'tls'] as const).find((key) => key in values);
+  if (needless) {
+    const what = needless === 'tls' ? 'TLS' : 'password';
+    values.at.key(needless).fault(`SQLite knows no ${what}`, undefined, `remove ${needless}, or write a mysql: URL`);
+  }
   return `sqlite:${resolve(folder, file)}`;
 }
 
-function mysqlUrl(written: string, values: AuditValues, password: string | undefined): string {
+function mysqlUrl(written: string, values: AuditValues, password: string | undefined, folder: string): string {
   const at = values.at.key('url');
   const url = URL.canParse(written) ? new URL(written) : undefined;
   if (!url) at.fault('is not a URL', written, `${URL_HINT}; in a password write @ as %40, / as %2F, : as %3A`);
@@ -36,11 +41,46 @@ function mysqlUrl(written: string, values: AuditValues, password: string | undef
   else if (!/^\/[^/]+$/.test(url.pathname)) at.fault('names no database', written, URL_HINT);
   else if (password !== undefined && url.password !== '') {
     at.fault('has a password, and there is another beside it', written, 'keep one of the two');
-  } else if (password !== undefined) {
-    url.password = encodeURIComponent(password);
-    return url.href;
+  } else {
+    checkParameters(url, written, at);
+    if (password !== undefined) url.password = encodeURIComponent(password);
+    if (values.tls) addTls(url, values.tls, folder);
+    return password === undefined && !values.tls ? written : url.href;
   }
   return written;
+}
+
+/** What is not known is not ignored: somebody may have meant it to encrypt. */
+function checkParameters(url: URL, written: string, at: Place): void {
+  const names = [...url.searchParams.keys()].filter((name) => name !== 'socket');
+  if (names.length > 0)
+    at.fault(`has a parameter "${names[0]}"`, written, 'only socket is known; TLS has keys of its own, audit.tls');
+}
+
+/** The URL carries TLS to whatever opens the trail, so that nothing can forget it. */
+function addTls(url: URL, tls: TlsValues, folder: string): void {
+  const verify = tls.verify ?? true;
+  url.searchParams.set('ssl-mode', verify ? 'VERIFY_IDENTITY' : 'REQUIRED');
+  if (tls.ca !== undefined) url.searchParams.set('ssl-ca', readableCa(tls, folder));
+  const name = tls['server-name'];
+  if (name !== undefined) url.searchParams.set('ssl-name', name);
+  else if (verify && isIP(url.hostname.replace(/^\[|\]$/g, '')))
+    tls.at.fault(
+      'the name to check is missing: url has an address',
+      undefined,
+      'add server-name with the name in the certificate',
+    );
+}
+
+function readableCa(tls: TlsValues, folder: string): string {
+  const file = resolve(folder, tls.ca!);
+  try {
+    new X509Certificate(readFileSync(file));
+  } catch (error) {
+    const hint = "name a PEM file with the certificate of the authority that signed the database's";
+    tls.at.key('ca').fault(`has no certificate that can be read: ${messageOf(error)}`, tls.ca, hint);
+  }
+  return file;
 }
 
 function readPassword(values: AuditValues, folder: string): string | undefined {

@@ -37,6 +37,20 @@ const QUEUE_KEYS = {
   },
 } as const satisfies Record<string, Key<unknown>>;
 
+const TLS_KEYS = {
+  ca: {
+    kind: path,
+    default: 'public authorities',
+    doc: "PEM file with the authority that signed the database's certificate",
+  },
+  verify: { kind: boolean, default: 'true', doc: 'check that certificate; `false` encrypts for anybody who answers' },
+  'server-name': {
+    kind: host,
+    default: 'host of `url`',
+    doc: 'name in the certificate, if `url` has another or an address',
+  },
+} as const satisfies Record<string, Key<unknown>>;
+
 const AUDIT_KEYS = {
   url: {
     kind: text('URL', (value) => value !== '', 'write mysql://USER@HOST:3306/DATABASE or sqlite:FILE'),
@@ -45,6 +59,11 @@ const AUDIT_KEYS = {
   },
   password: { kind: secret, default: 'none', doc: 'password for the URL' },
   'password-file': { kind: path, default: 'none', doc: 'file with the password alone' },
+  tls: {
+    kind: mapOf(TLS_KEYS),
+    default: 'none',
+    doc: 'encrypt the connection; `{}` is enough where a public authority signed',
+  },
   'batch-size': { kind: integer('batch size', 1, 100_000), default: '2000', doc: 'events in one transaction' },
 } as const satisfies Record<string, Key<unknown>>;
 
@@ -106,6 +125,7 @@ export const CONFIG_KEYS = {
 } as const satisfies Record<string, Key<unknown>>;
 
 export type QueueValues = Values<typeof QUEUE_KEYS>;
+export type TlsValues = Values<typeof TLS_KEYS>;
 export type AuditValues = Values<typeof AUDIT_KEYS>;
 export type SwitchValues = Values<typeof SWITCH_KEYS>;
 export type LogValues = Values<typeof LOG_KEYS>;

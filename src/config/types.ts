@@ -113,7 +113,7 @@ export interface QueueConfig {
 }
 
 export interface AuditConfig {
-  /** With its password in it; the path of `sqlite:` is absolute. */
+  /** With its password and TLS in it; the path of `sqlite:` is absolute. */
   readonly url: string;
   /** Events in one transaction. */
   readonly batchSize: number;

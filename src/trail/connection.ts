@@ -1,7 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import createKnex, { type Knex } from 'knex';
+import { tlsOptions } from './tls.js';
 import type { TrailTarget } from './url.js';
 
 /** Milliseconds until a database that does not answer counts as away. */
@@ -49,6 +51,8 @@ export function connect(target: TrailTarget, options: { poolSize?: number; idleS
 
 function connectSqlite(file: string): Connection {
   mkdirSync(dirname(file), { recursive: true });
+  // It holds personal data: nobody but its owner reads it, unless he says otherwise.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
   const knex = createKnex({
     client: 'better-sqlite3',
     log: QUIET,
@@ -82,7 +86,7 @@ function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number,
     client: 'mysql2',
     log: QUIET,
     connection: {
-      ...(target.socket === undefined ? { host: target.host, port: target.port } : { socketPath: target.socket }),
+      ...placeOf(target),
       user: target.user,
       password: target.password,
       database: target.database,
@@ -110,6 +114,16 @@ function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number,
       for (const { stream } of open) stream.destroy(new Error('Connection to the trail was cut'));
     },
   };
+}
+
+/** The driver checks the certificate against the host that it is told, so with TLS that is the name; the stream knows the way. */
+function placeOf(target: TrailTarget & { kind: 'mysql' }): object {
+  const { host, port, socket, tls } = target;
+  const way = socket === undefined ? { host, port } : { socketPath: socket };
+  if (!tls) return way;
+  const stream = (): Socket =>
+    connectTcp(socket === undefined ? { host, port, keepAlive: true, noDelay: true } : { path: socket });
+  return { host: tls.name, port, stream, ssl: tlsOptions(tls) };
 }
 
 function runAll(connection: MysqlConnection, statements: readonly string[], done: (error: Error | null) => void): void {

@@ -70,6 +70,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'ENOENT', // the socket of a database that is not up
   'ENOSPC', // disk full
+  'HANDSHAKE_SSL_ERROR', // also what a connection cut in its first moment ends with, and a certificate that is renewed late
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
@@ -107,7 +108,17 @@ const HINTS: ReadonlyMap<number, string> = new Map([
   [1045, 'check user and password of audit.url'],
   [1049, 'create it first: CREATE DATABASE with the name in audit.url'],
   [1142, 'grant the user of audit.url SELECT, INSERT, UPDATE and DELETE on this database'],
+  [3159, 'this database wants TLS: add audit.tls'],
   [1698, 'this user cannot log in with a password; give audit.url another user'],
+]);
+
+/** The same for the driver's own codes. */
+const CODE_HINTS: ReadonlyMap<string, string> = new Map([
+  ['HANDSHAKE_NO_SSL_SUPPORT', 'set up TLS in the database, or remove audit.tls if the way to it is safe'],
+  [
+    'HANDSHAKE_SSL_ERROR',
+    'audit.tls.ca must have signed the certificate of the database, and the name in it must be that of audit.url (or audit.tls.server-name)',
+  ],
 ]);
 
 /** An error of the driver while connecting, as the operator should read it. Anything that is not the database's stays as it is. */
@@ -115,7 +126,7 @@ export function connectError(error: unknown, target: TrailTarget): unknown {
   if (error instanceof PortledgerError) return error;
   const { code, errno } = (typeof error === 'object' && error !== null ? error : {}) as Coded;
   if (code === undefined && errno === undefined) return error;
-  const hint = (typeof errno === 'number' && HINTS.get(errno)) || defaultHint(target);
+  const hint = (typeof errno === 'number' && HINTS.get(errno)) || CODE_HINTS.get(String(code)) || defaultHint(target);
   return new TrailUnreachableError(`Trail ${describeTarget(target)} cannot be opened: ${messageOf(error) || code}`, {
     hint,
     cause: error,

@@ -389,6 +389,17 @@ const CASES: Case[] = [
   ['a URL without a database', 'audit.url', '"mysql://db"', { audit: { url: 'mysql://db' } }],
   ['SQLite without a file', 'audit.url', '"sqlite:"', { audit: { url: 'sqlite:' } }],
   ['a batch of nothing', 'audit.batch-size', '0', { audit: { 'batch-size': 0 } }],
+  ['TLS for SQLite', 'audit.tls', 'SQLite', { audit: { tls: {} } }],
+  [
+    'an authority that is not there',
+    'audit.tls.ca',
+    '"ca.pem"',
+    { audit: { url: 'mysql://db/p', tls: { ca: 'ca.pem' } } },
+    /PEM/,
+  ],
+  ['TLS to an address', 'audit.tls', 'name', { audit: { url: 'mysql://192.0.2.1/p', tls: {} } }, /server-name/],
+  ['TLS in a URL', 'audit.url', 'ssl-mode', { audit: { url: 'mysql://db/p?ssl-mode=REQUIRED' } }, /audit\.tls/],
+  ['a limit of no leases', 'server.max-leases-per-port', '0', server({ 'max-leases-per-port': 0 })],
   ['a password for SQLite', 'audit.password', 'SQLite', { audit: { password: 'x' } }],
   [
     'a password file that is not there',

@@ -220,6 +220,21 @@ switches: [{ remote-id: "0x000600aabbccddee", name: sw-a, profile: cisco-ios-bas
     }
   });
 
+  it('puts TLS into the URL, so that whatever opens the trail uses it', () => {
+    const urlOf = (tls: object, host = 'db') => load({ audit: { url: `mysql://u@${host}/d`, tls } }).audit.url;
+    assert.equal(urlOf({}), 'mysql://u@db/d?ssl-mode=VERIFY_IDENTITY');
+    assert.equal(urlOf({ verify: false }, '192.0.2.1'), 'mysql://u@192.0.2.1/d?ssl-mode=REQUIRED');
+    assert.equal(
+      urlOf({ 'server-name': 'db.example' }, '[2001:db8::1]'),
+      'mysql://u@[2001:db8::1]/d?ssl-mode=VERIFY_IDENTITY&ssl-name=db.example',
+    );
+  });
+
+  it('limits the leases of a port only if told so', () => {
+    assert.equal(load(server()).server?.maxLeasesPerPort, undefined);
+    assert.equal(load(server({ 'max-leases-per-port': 8 })).server?.maxLeasesPerPort, 8);
+  });
+
   it('describes every sink of the log', () => {
     const { log, file } = load({
       log: {

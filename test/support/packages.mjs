@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 
 /** Each program that some tests need, and the Debian package that has it. */
 const PACKAGE_OF = {
+  openssl: 'openssl',
   mariadbd: 'mariadb-server-core',
   mariadb: 'mariadb-client-core',
   dhclient: 'isc-dhcp-client',

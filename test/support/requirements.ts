@@ -11,6 +11,7 @@ const PROGRAMS = [
   'dhcpd',
   'dhcping',
   'dhcrelay',
+  'openssl',
   'perfdhcp',
   'tcpdump',
   'tshark',
