@@ -27,7 +27,7 @@ export const SIGHTING_COLUMNS = [
   'events',
 ] as const;
 
-type SightingRow = Readonly<Record<(typeof SIGHTING_COLUMNS)[number], Value>>;
+export type SightingRow = Readonly<Record<(typeof SIGHTING_COLUMNS)[number], Value>>;
 
 /** The values of a sighting's row, in the order of {@link SIGHTING_COLUMNS}. */
 export function sightingToRow(sighting: Sighting): Value[] {

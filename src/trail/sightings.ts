@@ -32,6 +32,27 @@ export interface Sighting {
   readonly events: number;
 }
 
+/** What the rules look at of an event. */
+export type Observation = Pick<
+  LedgerEvent,
+  | 'queue'
+  | 'sequence'
+  | 'at'
+  | 'kind'
+  | 'server'
+  | 'address'
+  | 'htype'
+  | 'hwaddr'
+  | 'clientId'
+  | 'hostname'
+  | 'giaddr'
+  | 'circuitId'
+  | 'remoteId'
+  | 'relayId'
+  | 'evidence'
+  | 'leaseEnd'
+>;
+
 /** What orders the events of an address: time, then queue, then sequence. */
 export interface EventKey {
   readonly at: Micros;
@@ -63,7 +84,7 @@ export function openingKey(sighting: Sighting): EventKey {
  * The next state of an address. `open` is the sighting left open by the events before this one (in the order of
  * {@link compareKeys}). Events of the server itself, or without an address, change nothing.
  */
-export function observe(open: Sighting | null, event: LedgerEvent): Step {
+export function observe(open: Sighting | null, event: Observation): Step {
   if (!isLeaseEvent(event.kind) || event.address === null) return { ended: null, open, opened: false };
   if (open === null || event.at < open.leaseUntil) return observeWithin(open, event);
   const own = event.kind === 'expired' && isClientOf(open, event);
@@ -72,7 +93,7 @@ export function observe(open: Sighting | null, event: LedgerEvent): Step {
 }
 
 /** All sightings of a set of events given in any order, in the order of their opening events. */
-export function fold(events: Iterable<LedgerEvent>): Sighting[] {
+export function fold(events: Iterable<Observation>): Sighting[] {
   const open = new Map<string, Sighting>();
   const sightings: Sighting[] = [];
   for (const event of [...events].sort(compareKeys)) {
@@ -87,7 +108,7 @@ export function fold(events: Iterable<LedgerEvent>): Sighting[] {
 }
 
 /** An event whose time lies within the lease of the open sighting, if there is one. */
-function observeWithin(open: Sighting | null, event: LedgerEvent): Step {
+function observeWithin(open: Sighting | null, event: Observation): Step {
   switch (event.kind) {
     case 'granted':
     case 'renewed':
@@ -104,7 +125,7 @@ function observeWithin(open: Sighting | null, event: LedgerEvent): Step {
   }
 }
 
-function observeLease(open: Sighting | null, event: LedgerEvent): Step {
+function observeLease(open: Sighting | null, event: Observation): Step {
   if (open === null) return { ended: null, open: openedBy(event), opened: true };
   const sameClient = isClientOf(open, event);
   if (sameClient && (event.evidence === 'none' || isAtPortOf(open, event))) {
@@ -113,7 +134,7 @@ function observeLease(open: Sighting | null, event: LedgerEvent): Step {
   return { ended: end(open, event.at, sameClient ? 'moved' : 'replaced'), open: openedBy(event), opened: true };
 }
 
-function openedBy(event: LedgerEvent): Sighting {
+function openedBy(event: Observation): Sighting {
   const port = portOf(event);
   return {
     openedQueue: event.queue,
@@ -124,7 +145,7 @@ function openedBy(event: LedgerEvent): Sighting {
     clientId: event.clientId,
     hostname: event.hostname,
     switchId: port && switchId(port.switch),
-    portId: port && portId(port),
+    portId: portIdOf(event),
     firstSeen: event.at,
     lastSeen: event.at,
     leaseUntil: leaseUntil(event),
@@ -137,7 +158,7 @@ function openedBy(event: LedgerEvent): Sighting {
 }
 
 /** The sighting with one more event of its client; only what the client itself sent shows that it was there. */
-function absorb(sighting: Sighting, event: LedgerEvent): Sighting {
+function absorb(sighting: Sighting, event: Observation): Sighting {
   const seen = event.kind !== 'expired' && event.kind !== 'revoked';
   return {
     ...sighting,
@@ -152,12 +173,13 @@ function end(sighting: Sighting, endedAt: Micros, endReason: EndReason): Sightin
   return { ...sighting, endedAt, endReason };
 }
 
-/** A lease never ends before the event that tells of it. */
-function leaseUntil(event: LedgerEvent): Micros {
+/** Until when a grant or renewal holds. A lease never ends before the event that tells of it. */
+export function leaseUntil(event: Observation): Micros {
   return Math.max(event.leaseEnd ?? event.at, event.at);
 }
 
-function isClientOf(sighting: Sighting, event: LedgerEvent): boolean {
+/** True if the event is of the sighting's client. */
+export function isClientOf(sighting: Sighting, event: Pick<Observation, 'htype' | 'hwaddr' | 'clientId'>): boolean {
   return (
     sighting.htype === event.htype &&
     sameBytes(sighting.hwaddr, event.hwaddr) &&
@@ -165,16 +187,30 @@ function isClientOf(sighting: Sighting, event: LedgerEvent): boolean {
   );
 }
 
-function isAtPortOf(sighting: Sighting, event: LedgerEvent): boolean {
-  const port = portOf(event);
-  return sameBytes(sighting.portId, port && portId(port));
+function isAtPortOf(sighting: Sighting, event: Observation): boolean {
+  return sameBytes(sighting.portId, portIdOf(event));
 }
 
-function stronger(a: Evidence, b: Evidence): Evidence {
+/** Each event is asked several times, and what it answers costs a digest. */
+const portIds = new WeakMap<Observation, Buffer | null>();
+
+function portIdOf(event: Observation): Buffer | null {
+  let id = portIds.get(event);
+  if (id === undefined) {
+    const port = portOf(event);
+    id = port && portId(port);
+    portIds.set(event, id);
+  }
+  return id;
+}
+
+/** The stronger of two evidences. */
+export function stronger(a: Evidence, b: Evidence): Evidence {
   return EVIDENCES.indexOf(a) <= EVIDENCES.indexOf(b) ? a : b;
 }
 
-function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
+/** True if both are absent or the same bytes. */
+export function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return a === null || b === null ? a === b : Buffer.compare(a, b) === 0;
 }
 

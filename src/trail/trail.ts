@@ -14,7 +14,7 @@ import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
 import { Mismatch, newEvents, type Position, readQueue, type StoredQueue } from './positions.js';
 import { type Proof, writeProof } from './proof-rows.js';
 import { insertRows, upsertRows } from './sql.js';
-import { overtaken, timelinesOf, updateSightings } from './timeline.js';
+import { prepareSightings, writeSightings } from './timeline.js';
 import { inTransaction, takeTurn } from './turn.js';
 import { describeTarget, parseTrailUrl, type TrailTarget } from './url.js';
 
@@ -166,10 +166,9 @@ export class Trail {
   }
 
   async #write(db: Knex, batch: Batch, fresh: readonly LedgerEvent[]): Promise<void> {
-    const timelines = timelinesOf(fresh);
-    const late = await overtaken(db, timelines);
+    const sightings = await prepareSightings(db, fresh);
     await insertRows(db, 'events', EVENT_COLUMNS, fresh.map(eventToRow));
-    await updateSightings(db, timelines, late);
+    await writeSightings(db, sightings);
     await writeGaps(
       db,
       fresh.map(gapOf).filter((gap) => gap !== null),

@@ -1,0 +1,114 @@
+import { genesisHash, sealEvent } from '../../src/event/encoding.js';
+import type { EventDraft, LedgerEvent } from '../../src/event/event.js';
+import type { ShipSource } from '../../src/ship/source.js';
+
+/** 2026-11-20 00:00:00 UTC. */
+export const DAY_START = Date.UTC(2026, 10, 20) * 1000;
+const SECOND = 1_000_000;
+const LEASE = 3600 * SECOND;
+
+/** How the servers of a workload share its addresses. */
+export type Sharing =
+  /** One client per address, which renews at either server: sightings grow long. */
+  | 'roaming'
+  /** Each server has a client of its own at the address: every event ends the sighting of the other. */
+  | 'rivals';
+
+export interface WorkloadOptions {
+  /** UUID of the queue. */
+  readonly queue: string;
+  readonly server: string;
+  readonly events: number;
+  /** Up to 65536; event i is about address i modulo this. */
+  readonly addresses: number;
+  readonly sharing: Sharing;
+  /** Microseconds between two events, and of the first after the start of the day. */
+  readonly step: number;
+  readonly offset: number;
+}
+
+/** The events of one queue, made one after the other: any number of them fits in memory. */
+export function* workload(options: WorkloadOptions): Generator<LedgerEvent> {
+  let hash: Uint8Array = genesisHash(options.queue);
+  for (let i = 0; i < options.events; i++) {
+    const at = DAY_START + options.offset + i * options.step;
+    const { event } = sealEvent({ ...draftOf(options, i, at), queue: options.queue, sequence: i + 1, at }, hash);
+    hash = event.hash;
+    yield event;
+  }
+}
+
+function draftOf({ server, addresses, sharing }: WorkloadOptions, i: number, at: number): EventDraft {
+  const host = i % addresses;
+  const switchNumber = host >> 5;
+  const client = sharing === 'rivals' ? server.charCodeAt(server.length - 1) : 0;
+  return {
+    kind: i < addresses ? 'granted' : 'renewed',
+    server,
+    address: `10.9.${host >> 8}.${host & 255}`,
+    htype: 1,
+    hwaddr: Buffer.from([2, client, 0, 0, host >> 8, host & 255]),
+    clientId: null,
+    hostname: Buffer.from(`host-${host}`),
+    vendorClass: Buffer.from('MSFT 5.0'),
+    parameterRequestList: Buffer.from('0103060f1f212b2c2e2f79f9fc', 'hex'),
+    xid: i,
+    clientState: i < addresses ? 'SELECTING' : 'RENEWING',
+    giaddr: '10.9.0.1',
+    option82: Buffer.from(`\x01\x06${portOf(host)}\x02\x06${switchOf(switchNumber)}`, 'latin1'),
+    circuitId: Buffer.from(portOf(host)),
+    remoteId: Buffer.from(switchOf(switchNumber)),
+    subscriberId: null,
+    relayId: null,
+    linkSelection: null,
+    evidence: 'observed',
+    leaseStart: at,
+    leaseEnd: at + LEASE,
+    detail: null,
+  };
+}
+
+function portOf(host: number): string {
+  return `ge0/${String(host & 31).padStart(2, '0')}`;
+}
+
+function switchOf(number: number): string {
+  return `sw${String(number).padStart(4, '0')}`;
+}
+
+/** A queue in memory, drained from its front. */
+export class MemoryQueue implements ShipSource {
+  readonly uuid: string;
+  readonly server: string;
+  readonly events: readonly LedgerEvent[];
+  #shipped = 0;
+
+  constructor(events: readonly LedgerEvent[]) {
+    this.events = events;
+    this.uuid = events[0]!.queue;
+    this.server = events[0]!.server;
+  }
+
+  position(): ReturnType<ShipSource['position']> {
+    const last = this.events.at(-1)!;
+    return { shipped: this.#shipped, checkpoint: 0, last: last.sequence, lastAt: last.at };
+  }
+
+  read(after: number, limit: number): LedgerEvent[] {
+    return this.events.slice(after, after + limit);
+  }
+
+  checkpoints(): [] {
+    return [];
+  }
+
+  keys(): [] {
+    return [];
+  }
+
+  markShipped(sequence: number): void {
+    this.#shipped = sequence;
+  }
+
+  close(): void {}
+}

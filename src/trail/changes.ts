@@ -1,0 +1,45 @@
+import type { Knex } from 'knex';
+import { uuidBytes } from '../event/encoding.js';
+import { SIGHTING_COLUMNS, sightingToRow } from './sighting-rows.js';
+import { type EventKey, openingKey, type Sighting } from './sightings.js';
+import type { Splice } from './splice.js';
+import { chunks, LIST_LENGTH, upsertRows } from './sql.js';
+
+/** Rows of `sightings` to write and to remove, by `queue/sequence` of the opening event. */
+export interface Changes {
+  readonly saved: Map<string, Sighting>;
+  readonly removed: Map<string, EventKey>;
+}
+
+/** Adds a row to write. */
+export function save(changes: Changes, sighting: Sighting): void {
+  changes.saved.set(nameOf(openingKey(sighting)), sighting);
+}
+
+/** Adds what a splice says. */
+export function apply(changes: Changes, { saved, removed }: Splice): void {
+  for (const sighting of saved) save(changes, sighting);
+  for (const key of removed) changes.removed.set(nameOf(key), key);
+}
+
+/** `queue/sequence`. */
+export function nameOf(key: Pick<EventKey, 'queue' | 'sequence'>): string {
+  return `${key.queue}/${key.sequence}`;
+}
+
+/** Writes them all. */
+export async function writeChanges(db: Knex, changes: Changes): Promise<void> {
+  for (const part of chunks([...changes.removed.values()], LIST_LENGTH)) {
+    const keys = part.map((key) => [uuidBytes(key.queue), key.sequence] as [Buffer, number]);
+    await db('sightings').whereIn(['opened_queue', 'opened_sequence'], keys).delete();
+  }
+  // By key, so that InnoDB fills its pages in order.
+  const saved = [...changes.saved.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  await upsertRows(
+    db,
+    'sightings',
+    SIGHTING_COLUMNS,
+    2,
+    saved.map(([, sighting]) => sightingToRow(sighting)),
+  );
+}
