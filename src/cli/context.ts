@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/types.js';
 import { LogSystem } from '../log/log-system.js';
+import { assumeIdentity, type Identity } from '../server/identity.js';
 
 export const DEFAULT_CONFIG = './portledger.yaml';
 
@@ -25,8 +26,12 @@ export function configOf(command: Command): Config {
   return loadConfig(configFile(command));
 }
 
-/** Reads the configuration and opens the logs it asks for: for commands that run for long. */
-export function openContext(command: Command): CommandContext {
+/**
+ * Reads the configuration, with the rights of whoever started this, becomes the user that it names, and opens the logs as that user: for
+ * commands that run for long.
+ */
+export function openContext(command: Command): CommandContext & { readonly identity: Identity } {
   const config = configOf(command);
-  return { config, logs: new LogSystem(config.log) };
+  const identity = assumeIdentity(config.server?.user, config.server?.group);
+  return { config, logs: new LogSystem(config.log), identity };
 }

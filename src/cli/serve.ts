@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { messageOf } from '../base/errors.js';
+import { SystemClock } from '../base/time.js';
 import { ConfigError } from '../config/errors.js';
 import type { LogSystem } from '../log/log-system.js';
 import { DhcpServer } from '../server/server.js';
@@ -14,10 +15,10 @@ export function registerServe(program: Command): void {
 }
 
 async function serve(command: Command): Promise<void> {
-  const { config, logs } = openContext(command);
+  const { config, logs, identity } = openContext(command);
   const loggers = { server: logs.module('server'), net: logs.module('net'), queue: logs.module('queue') };
   try {
-    const server = await DhcpServer.start(config, loggers);
+    const server = await DhcpServer.start(config, loggers, new SystemClock(), identity);
     const reload = serialised(() => reloadFrom(command, server, logs));
     process.on('SIGHUP', reload);
     await stopSignal();

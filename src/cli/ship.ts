@@ -17,6 +17,7 @@ export function registerShip(program: Command): void {
     .option('--once', 'ship what is there and exit')
     .action(async (options: { once?: boolean }, command: Command) => {
       const context = openContext(command);
+      context.identity.settle();
       try {
         await ship(context, options.once === true);
       } finally {

@@ -5,11 +5,13 @@ import { SCOPE_KEYS } from './scope-keys.js';
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 const HOSTNAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const ACCOUNT = /^[a-z_][a-z0-9_.-]{0,31}\$?$/i;
 /** IFNAMSIZ with its NUL; the kernel allows no slash and no blank. */
 const INTERFACE = /^[^\s/]{1,15}$/;
 const YEAR = 366 * 86_400;
 
 const serverName = text('name', (value) => NAME.test(value), 'write letters, digits, ".", "_" and "-", at most 63');
+const account = text('name', (value) => ACCOUNT.test(value), 'write the name of a user or group of this machine');
 const hostname = text('host name', (value) => HOSTNAME.test(value), 'write labels of letters, digits and "-"');
 const interfaceName = text('name of an interface', (value) => INTERFACE.test(value), 'write it as `ip link` shows it');
 const linkName = text('name', (value) => value.trim() !== '', 'write any text that is not empty');
@@ -98,6 +100,12 @@ export const SERVER_KEYS = {
   authoritative: { kind: boolean, default: 'true', doc: 'refuse addresses of clients it does not know' },
   'offer-time': { kind: duration(1, 3600), default: '30s', doc: 'how long an offered address is held' },
   'decline-time': { kind: duration(1, YEAR), default: '1d', doc: 'how long a declined address is given to nobody' },
+  user: {
+    kind: account,
+    default: 'who starts it',
+    doc: 'whom `serve` becomes once its sockets are open, and `ship` at once, if root starts them; files are made as this user',
+  },
+  group: { kind: account, default: 'that of `user`', doc: 'group of that process' },
   'max-leases-per-port': {
     kind: integer('number of leases', 1, 65_535),
     default: 'no limit',

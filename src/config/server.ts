@@ -16,6 +16,9 @@ export function readServer(values: ServerValues, switches: readonly SwitchConfig
   const server = readScope(values, undefined, registry);
   const authoritative = values.authoritative ?? true;
   checkNotEmpty(values);
+  if ('group' in values && !('user' in values)) {
+    values.at.key('group').fault('has no user beside it', values.group, 'add server.user');
+  }
   return {
     name: values.name ?? '',
     listen: readListen(values.listen ?? []),
@@ -23,6 +26,8 @@ export function readServer(values: ServerValues, switches: readonly SwitchConfig
     authoritative,
     offerTime: (values['offer-time'] ?? DEFAULT_OFFER_SECONDS) * MICROS_PER_SECOND,
     declineTime: (values['decline-time'] ?? DEFAULT_DECLINE_SECONDS) * MICROS_PER_SECOND,
+    ...(values.user === undefined ? {} : { user: values.user }),
+    ...(values.group === undefined ? {} : { group: values.group }),
     ...(values['max-leases-per-port'] === undefined ? {} : { maxLeasesPerPort: values['max-leases-per-port'] }),
     subnets: readSubnets(values.subnets ?? [], { server, authoritative, registry, switches }),
     registry,

@@ -27,6 +27,9 @@ export interface ServerConfig extends Scoped {
   readonly declineTime: Micros;
   /** Active leases that one switch port may have. */
   readonly maxLeasesPerPort?: number;
+  /** Whom a process that root started becomes. */
+  readonly user?: string;
+  readonly group?: string;
   readonly subnets: readonly SubnetConfig[];
   readonly registry: OptionRegistry;
 }

@@ -31,13 +31,22 @@ export class ControlServer {
     if (existsSync(path)) unlinkSync(path);
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy());
-      createInterface({ input: socket }).on('line', (line) => socket.write(`${JSON.stringify(answer(line, commands))}\n`));
+      createInterface({ input: socket }).on('line', (line) =>
+        socket.write(`${JSON.stringify(answer(line, commands))}\n`),
+      );
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) =>
-        reject(new UsageError(`Control socket ${path} cannot be made: ${messageOf(error)}`, { hint: 'choose a shorter queue.file' })),
+        reject(
+          new UsageError(`Control socket ${path} cannot be made: ${messageOf(error)}`, {
+            hint: 'choose a shorter queue.file',
+          }),
+        ),
       );
+      // The socket is made within the call; a moment with the rights of a loose umask would be enough to connect
+      const before = process.umask(0o177);
       server.listen(path, resolve);
+      process.umask(before);
     });
     chmodSync(path, 0o600);
     return new ControlServer(server, path);

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../base/errors.js';
 import {
@@ -50,7 +60,7 @@ export function readOrMakeKeyFile(keyFile: string): SigningKey {
 /** Puts another key into the file, durably: whoever reads it meets the whole old or the whole new key. Throws KeyError. */
 export function replaceKeyFile(keyFile: string, key: SigningKey): void {
   attempt(keyFile, () => {
-    mkdirSync(dirname(keyFile), { recursive: true });
+    mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 });
     writeDurably(keyFile, key.pem(), 0o600);
   });
   writePublic(keyFile, key);
@@ -63,6 +73,7 @@ function writePublic(keyFile: string, key: SigningKey): void {
 function writeDurably(file: string, text: string, mode: number): void {
   const fd = openSync(`${file}.new`, 'w', mode);
   try {
+    fchmodSync(fd, mode); // whatever the umask is, and also if one was left there
     writeSync(fd, text);
     fsyncSync(fd);
   } finally {

@@ -1,7 +1,6 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { UsageError } from '../base/errors.js';
+import { makePrivate } from '../base/private-file.js';
 
 /** A lock that its process holds; ends with release() or with the process, however that ends. */
 export interface Lock {
@@ -15,8 +14,7 @@ export interface Lock {
  * @throws UsageError if another process holds it.
  */
 export function acquireLock(file: string, what: string): Lock {
-  mkdirSync(dirname(file), { recursive: true });
-  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+  makePrivate(file);
   const db = new Database(file, { timeout: 0 });
   try {
     db.pragma('journal_mode = MEMORY');

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 
 /** Up to which event a queue's events are known to be in the trail. */
 export interface ShippedPosition {
@@ -34,6 +34,7 @@ export function writePosition(queueFile: string, uuid: string, position: Shipped
   const target = positionFile(queueFile);
   const fd = openSync(`${target}.new`, 'w', 0o600);
   try {
+    fchmodSync(fd, 0o600); // one that was left there keeps its own mode
     const { sequence, hash, checkpoint } = position;
     writeSync(fd, `${JSON.stringify({ queue: uuid, sequence, hash, checkpoint })}\n`);
     fsyncSync(fd);

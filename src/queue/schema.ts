@@ -1,7 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { messageOf } from '../base/errors.js';
+import { makePrivate } from '../base/private-file.js';
 import { QueueError } from './errors.js';
 
 /** Version of the queue file's tables, kept in SQLite's user_version. */
@@ -73,9 +73,9 @@ const STEPS = [VERSION_1, VERSION_2];
  */
 export function openQueueFile(file: string): Database.Database {
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    // The file holds personal data: nobody but its owner reads it. SQLite gives -wal and -shm the same mode.
-    if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+    // They hold personal data: nobody but their owner reads them. SQLite gives a new -wal and -shm the mode of the file.
+    makePrivate(file);
+    for (const part of [`${file}-wal`, `${file}-shm`]) if (existsSync(part)) makePrivate(part);
     const db = new Database(file);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');

@@ -10,6 +10,7 @@ import { Queue } from '../queue/queue.js';
 import { Checkpoints } from './checkpoints.js';
 import { Counters } from './counters.js';
 import { Housekeeping } from './housekeeping.js';
+import { type Identity, OWN_IDENTITY } from './identity.js';
 import { Listeners } from './listeners.js';
 import type { ServerLoggers } from './loggers.js';
 import { Pipeline } from './pipeline.js';
@@ -73,7 +74,12 @@ export class DhcpServer {
    * Starts a server: opens its queue, records the start and the leases that ended meanwhile, then opens the sockets.
    * @throws UsageError, QueueError: it cannot run like this; nothing is left open
    */
-  static async start(config: Config, loggers: ServerLoggers, clock: Clock = new SystemClock()): Promise<DhcpServer> {
+  static async start(
+    config: Config,
+    loggers: ServerLoggers,
+    clock: Clock = new SystemClock(),
+    identity: Identity = OWN_IDENTITY,
+  ): Promise<DhcpServer> {
     const complete = withServer(config);
     const queue = Queue.open(config.queue.file, complete.server.name, clock.now());
     let server: DhcpServer | undefined;
@@ -81,7 +87,8 @@ export class DhcpServer {
       server = new DhcpServer(complete, queue, loggers, clock);
       server.#recordStart();
       server.#checkpoints.tryMake();
-      await server.#listeners.open(complete.server.listen);
+      await identity.asRoot(() => server!.#listeners.open(complete.server.listen));
+      identity.settle();
       server.#control = await ControlServer.open(controlPath(queue.file), server.#commands());
       server.#housekeeping.start();
       server.#logReady();

@@ -1,8 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import createKnex, { type Knex } from 'knex';
+import { makePrivate } from '../base/private-file.js';
 import { tlsOptions } from './tls.js';
 import type { TrailTarget } from './url.js';
 
@@ -50,9 +50,8 @@ export function connect(target: TrailTarget, options: { poolSize?: number; idleS
 }
 
 function connectSqlite(file: string): Connection {
-  mkdirSync(dirname(file), { recursive: true });
-  // It holds personal data: nobody but its owner reads it, unless he says otherwise.
-  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+  // It holds personal data: nobody but its owner reads it, unless he gives others the right afterwards.
+  if (!existsSync(file)) makePrivate(file);
   const knex = createKnex({
     client: 'better-sqlite3',
     log: QUIET,

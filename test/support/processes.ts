@@ -43,9 +43,14 @@ export class Installation {
     writeFileSync(this.configFile, stringify(config));
   }
 
+  /** The words that start a command, for those who start it in a way of their own. */
+  command(...args: string[]): string[] {
+    return [process.execPath, ...MAIN, '--config', this.configFile, ...args];
+  }
+
   /** Starts a command and leaves it running. */
   start(place: Place, ...args: string[]): Program {
-    const command = [process.execPath, ...MAIN, '--config', this.configFile, ...args];
+    const command = this.command(...args);
     return place === 'here' ? new Program(command, { cwd: this.folder }) : place.start(command, { cwd: this.folder });
   }
 

@@ -1,0 +1,20 @@
+import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const OTHERS = 0o077;
+
+/**
+ * Makes the file, and its folder, if they are not there, and takes from everybody but its owner what rights they had: whatever the umask
+ * is, and however the file was copied here. Throws what the system says.
+ */
+export function makePrivate(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const fd = openSync(file, 'a', 0o600);
+  try {
+    const { mode, uid } = fstatSync(fd);
+    const isOurs = uid === process.geteuid?.() || process.geteuid?.() === 0;
+    if ((mode & OTHERS) !== 0 && isOurs) fchmodSync(fd, 0o600);
+  } finally {
+    closeSync(fd);
+  }
+}
