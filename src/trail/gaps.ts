@@ -1,7 +1,13 @@
 import type { Micros } from '../base/time.js';
 import type { LedgerEvent } from '../event/event.js';
 
-export const GAP_KINDS = ['server-down', 'clock-stepped', 'queue-refused', 'queue-mismatch'] as const;
+/** Gaps that an event tells of: they can be worked out again from the events alone. */
+export const EVENT_GAP_KINDS = ['server-down', 'clock-stepped', 'queue-refused', 'queue-replaced'] as const;
+/** Gaps that the trail itself noticed. */
+export const TRAIL_GAP_KINDS = ['queue-mismatch', 'queue-lost', 'arrived-late', 'quarantined'] as const;
+export const GAP_KINDS = [...EVENT_GAP_KINDS, ...TRAIL_GAP_KINDS] as const;
+/** Those that follow from one event alone, see {@link gapOf}. */
+export const GAPS_OF_EVENTS = ['server-down', 'clock-stepped', 'queue-refused'] as const;
 export type GapKind = (typeof GAP_KINDS)[number];
 
 /** A span in which a server can prove nothing. Named by (queue, sequence, kind): recording it twice records it once. */
@@ -36,5 +42,37 @@ export function gapOf(event: LedgerEvent): Gap | null {
 function gapKind(event: LedgerEvent): GapKind | null {
   if (event.kind === 'clock-stepped' || event.kind === 'queue-refused') return event.kind;
   // A start without a span follows a clean stop or is the first: nothing could have been granted meanwhile unseen.
-  return event.kind === 'server-started' && event.leaseStart !== null && event.leaseEnd !== null ? 'server-down' : null;
+  if (event.kind !== 'server-started' || event.leaseStart === null || event.leaseEnd === null) return null;
+  return event.sequence === 1 ? 'queue-replaced' : 'server-down';
+}
+
+/** The gap before the first event of a queue whose server had another queue, up to `lastAt`, that it does not know of. */
+export function lostQueueGap(first: LedgerEvent, lastAt: Micros): Gap {
+  return {
+    queue: first.queue,
+    sequence: first.sequence,
+    kind: 'queue-lost',
+    server: first.server,
+    from: lastAt,
+    until: first.at,
+    detail: 'the server began a new queue without its former one',
+  };
+}
+
+/**
+ * The gap of events that arrived after retention had removed what happened around them: they are in the trail, but no sighting
+ * shows them. Null if there are none.
+ */
+export function lateGap(late: readonly LedgerEvent[]): Gap | null {
+  const [first] = late;
+  if (first === undefined) return null;
+  return {
+    queue: first.queue,
+    sequence: first.sequence,
+    kind: 'arrived-late',
+    server: first.server,
+    from: first.at,
+    until: late.at(-1)!.at,
+    detail: `${late.length} events arrived after retention had removed others of that time`,
+  };
 }

@@ -41,7 +41,7 @@ export async function savePlaces(db: Knex, ports: Iterable<PortIdentity>, naming
   const portRows: Value[][] = [];
   for (const port of ports) {
     const id = switchId(port.switch);
-    switchRows.set(id.toString('hex'), [id, port.switch.kind, port.switch.value, nameOf(naming, port.switch)]);
+    switchRows.set(id.toString('hex'), [id, port.switch.kind, port.switch.value, switchNameOf(naming, port.switch)]);
     portRows.push([portId(port), id, port.circuitId, portNameOf(naming, port)]);
   }
   await upsertRows(db, 'switches', SWITCH_COLUMNS, 1, [...switchRows.values()]);
@@ -52,7 +52,7 @@ export async function savePlaces(db: Knex, ports: Iterable<PortIdentity>, naming
 export async function renamePlaces(db: Knex, naming: Naming): Promise<number> {
   let count = 0;
   for await (const page of pages(db('switches').select(SWITCH_COLUMNS), 'switch_id')) {
-    const rows = page.map((row) => [row.switch_id, row.kind, row.value, nameOf(naming, identityOf(row))]);
+    const rows = page.map((row) => [row.switch_id, row.kind, row.value, switchNameOf(naming, identityOf(row))]);
     await upsertRows(db, 'switches', SWITCH_COLUMNS, 1, rows as Value[][]);
     count += rows.length;
   }
@@ -86,10 +86,12 @@ function identityOf(row: Row): SwitchIdentity {
   return { kind: row.kind as SwitchKind, value: row.value as Buffer };
 }
 
-function nameOf(naming: Naming, identity: SwitchIdentity): string | null {
+/** What the column holds as the name of a switch. */
+export function switchNameOf(naming: Naming, identity: SwitchIdentity): string | null {
   return naming.switchName(identity)?.slice(0, NAME_LENGTH) ?? null;
 }
 
-function portNameOf(naming: Naming, port: PortIdentity): string | null {
+/** What the column holds as the name of a port. */
+export function portNameOf(naming: Naming, port: PortIdentity): string | null {
   return naming.portName(port.switch, port.circuitId)?.slice(0, NAME_LENGTH) ?? null;
 }

@@ -1,0 +1,92 @@
+import type { Knex } from 'knex';
+import { messageOf } from '../base/errors.js';
+import { uuidBytes, uuidText } from '../event/encoding.js';
+import { EVENT_COLUMNS, rowToEvent, type Value } from '../trail/event-rows.js';
+import { GAP_COLUMNS } from '../trail/gap-rows.js';
+import { GAPS_OF_EVENTS } from '../trail/gaps.js';
+import { checkpointPage } from '../trail/proof-rows.js';
+import { SIGHTING_COLUMNS } from '../trail/sighting-rows.js';
+import type { ReadEvent } from './chain-walk.js';
+import { Pages } from './pages.js';
+
+export type Row = Record<string, Value>;
+
+/** Rows read at a time. */
+export const PAGE = 2000;
+
+/** The events of a queue after `start`, up to `end`. */
+export function eventPages(db: Knex, queue: string, start: number, end: number): Pages<ReadEvent> {
+  const uuid = uuidBytes(queue);
+  return new Pages(async (after) => {
+    const rows: Row[] = await db('events')
+      .select(EVENT_COLUMNS as string[])
+      .where('queue_uuid', uuid)
+      .where('sequence', '>', after?.sequence ?? start)
+      .where('sequence', '<=', end)
+      .orderBy('sequence')
+      .limit(PAGE);
+    return rows.map(readEvent);
+  }, PAGE);
+}
+
+/** The checkpoints of a queue about the event `start` and later ones. */
+export function checkpointPages(
+  db: Knex,
+  queue: string,
+  start: number,
+): Pages<Awaited<ReturnType<typeof checkpointPage>>[number]> {
+  return new Pages((after) => checkpointPage(db, queue, after ?? { sequence: start, keyId: '' }, PAGE), PAGE);
+}
+
+/** The gaps that events of a queue told of. */
+export function gapPages(db: Knex, queue: string): Pages<Row> {
+  return rowPages(db, 'gaps', GAP_COLUMNS, 'queue_uuid', 'sequence', queue, (query) =>
+    query.whereIn('kind', [...GAPS_OF_EVENTS]),
+  );
+}
+
+/** The sightings that events of a queue opened, in the order of these. */
+export function sightingPages(db: Knex, queue: string): Pages<Row> {
+  return rowPages(db, 'sightings', SIGHTING_COLUMNS, 'opened_queue', 'opened_sequence', queue);
+}
+
+function rowPages(
+  db: Knex,
+  table: string,
+  columns: readonly string[],
+  queueColumn: string,
+  sequenceColumn: string,
+  queue: string,
+  narrow: (query: Knex.QueryBuilder) => Knex.QueryBuilder = (query) => query,
+): Pages<Row> {
+  return new Pages(
+    async (after) =>
+      await narrow(db(table).select(columns as string[]))
+        .where(queueColumn, uuidBytes(queue))
+        .where(sequenceColumn, '>', (after?.[sequenceColumn] as number | undefined) ?? -1)
+        .orderBy(sequenceColumn)
+        .limit(PAGE),
+    PAGE,
+  );
+}
+
+/** Every queue that a table names, each found by one look at its index. */
+export async function queuesIn(db: Knex, table: string, column: string): Promise<string[]> {
+  const found: string[] = [];
+  for (let last: Buffer | null = null; ; ) {
+    const query = db(table).min(`${column} as queue`);
+    const row = await (last === null ? query : query.where(column, '>', last)).first();
+    last = (row?.queue ?? null) as Buffer | null;
+    if (last === null) return found;
+    found.push(uuidText(last));
+  }
+}
+
+function readEvent(row: Row): ReadEvent {
+  const { sequence, hash } = row as { sequence: number; hash: Buffer };
+  try {
+    return { sequence, hash, event: rowToEvent(row), fault: null };
+  } catch (error) {
+    return { sequence, hash, event: null, fault: messageOf(error) };
+  }
+}
