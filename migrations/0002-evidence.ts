@@ -121,7 +121,23 @@ function accessLog(t: ColumnTypes): TableDefinition {
   };
 }
 
-const TABLES = [checkpoints, signingKeys, removals, baselines, openSightings, holds, accessLog];
+/** Events that the database would not take as rows, by their canonical encoding: the chain goes on through them. */
+function quarantined(t: ColumnTypes): TableDefinition {
+  return {
+    name: 'quarantined',
+    columns: {
+      queue_uuid: `${t.fixed(16)} NOT NULL`,
+      sequence: `${t.uint64} NOT NULL`,
+      at: `${t.time} NOT NULL`,
+      hash: `${t.fixed(32)} NOT NULL`,
+      encoded: `${t.longBlob} NOT NULL`,
+      reason: `${t.text(255)} NOT NULL`,
+    },
+    primaryKey: ['queue_uuid', 'sequence'],
+  };
+}
+
+const TABLES = [checkpoints, signingKeys, removals, baselines, openSightings, holds, accessLog, quarantined];
 
 /** Tables of the evidence: what was signed, what was removed and by whom it was read. */
 export async function up(db: Knex): Promise<void> {

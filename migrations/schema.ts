@@ -9,6 +9,8 @@ export interface ColumnTypes {
   readonly uint64: string;
   /** Long bytes, up to 65535. */
   readonly blob: string;
+  /** Longer bytes, up to 16 million. */
+  readonly longBlob: string;
   /** Exactly `length` bytes. */
   fixed(length: number): string;
   /** Up to `length` bytes. */
@@ -36,6 +38,7 @@ const MYSQL_TYPES: ColumnTypes = {
   uint32: 'INT UNSIGNED',
   uint64: 'BIGINT UNSIGNED',
   blob: 'BLOB',
+  longBlob: 'MEDIUMBLOB',
   fixed: (length) => `BINARY(${length})`,
   bytes: (length) => `VARBINARY(${length})`,
   ascii: (length) => `VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin`,
@@ -49,6 +52,7 @@ const SQLITE_TYPES: ColumnTypes = {
   uint32: 'INTEGER',
   uint64: 'INTEGER',
   blob: 'BLOB',
+  longBlob: 'BLOB',
   fixed: () => 'BLOB',
   bytes: () => 'BLOB',
   ascii: () => 'TEXT',

@@ -5,6 +5,7 @@ import type { Config } from '../config/types.js';
 import { askServer, controlPath } from '../control/control.js';
 import { QueueReader } from '../queue/reader.js';
 import { visible } from '../report/visible.js';
+import { countQuarantined } from '../trail/quarantine.js';
 import { Trail } from '../trail/trail.js';
 import { configOf } from './context.js';
 
@@ -59,7 +60,13 @@ async function trailStatus(config: Config, queue: Part): Promise<Part> {
     try {
       await trail.checkSchema();
       const position = 'uuid' in queue ? await trail.position(String(queue.uuid)) : undefined;
-      return { place: trail.place, sequence: position?.sequence ?? 0, ...lagOf(queue, position?.sequence ?? 0) };
+      const quarantined = await countQuarantined(trail.knex);
+      return {
+        place: trail.place,
+        sequence: position?.sequence ?? 0,
+        ...lagOf(queue, position?.sequence ?? 0),
+        quarantined,
+      };
     } finally {
       await trail.close();
     }

@@ -189,6 +189,11 @@ export const MESSAGES = {
     text: 'Event {sequence} and all before it are in the trail',
     help: 'One transaction of the shipper; known counts events that were there already',
   },
+  'ship-event-quarantined': {
+    level: 'error',
+    text: 'Trail rejects event {sequence} ({kind}, {address}) for good, it is set aside: {reason}',
+    help: 'The event stays in the chain, in table quarantined, and a gap names it; all others are shipped. Look at the reason: a trigger or a changed column of the trail, or a value that no column holds',
+  },
   'ship-progress': {
     level: 'info',
     text: '{left} events are left to ship, {rate} are shipped per second',

@@ -1,8 +1,10 @@
 import { messageOf, PortledgerError } from '../base/errors.js';
 import type { Logger } from '../log/logger.js';
 import { isTransient, TrailTimeoutError } from '../trail/errors.js';
-import type { AppendResult, Trail } from '../trail/trail.js';
+import type { StepListener } from '../trail/steps.js';
+import type { AppendResult, Batch, Trail } from '../trail/trail.js';
 import { waits } from './backoff.js';
+import { deliver } from './delivery.js';
 import { Pause } from './pause.js';
 import type { Progress } from './progress.js';
 import type { ShipSource } from './source.js';
@@ -25,6 +27,8 @@ export interface ShipperOptions {
   readonly pollMillis?: number;
   /** Milliseconds after which a transaction without an answer is given up. Default 120,000. */
   readonly appendMillis?: number;
+  /** Told how each batch goes on; the trail tells the steps in between, see TrailOptions. */
+  readonly onStep?: StepListener<'read' | 'noted'>;
 }
 
 const POLL_MILLIS = 200;
@@ -139,11 +143,13 @@ export class Shipper {
       const signed = queue.checkpoints(checkpoint, events.at(-1)?.sequence ?? after);
       if (events.length > 0 || signed.length > 0) {
         this.#machine.enter('shipping');
+        await this.#options.onStep?.('read');
         const proof = { checkpoints: signed.map((one) => one.checkpoint), keys: signed.length > 0 ? queue.keys() : [] };
         const result = await this.#append(trail, { queue: queue.uuid, server: queue.server, events, proof });
         checkpoint = signed.at(-1)?.number ?? checkpoint;
         // Only now, and never before: what is noted as shipped is deleted from the queue.
         queue.markShipped(result.sequence, result.hash, checkpoint);
+        await this.#options.onStep?.('noted');
         after = result.sequence;
         this.#count(result, queue.position().last - after);
         continue;
@@ -155,7 +161,7 @@ export class Shipper {
   }
 
   /** An answer that never comes (a cut connection that nobody closed) counts as a lost connection. */
-  async #append(trail: Trail, batch: Parameters<Trail['append']>[0]): Promise<AppendResult> {
+  async #append(trail: Trail, batch: Batch): Promise<AppendResult> {
     const millis = this.#options.appendMillis ?? APPEND_MILLIS;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
@@ -165,7 +171,7 @@ export class Shipper {
       }, millis);
     });
     try {
-      return await Promise.race([trail.append(batch), timeout]);
+      return await Promise.race([deliver(trail, batch, this.#options.log), timeout]);
     } finally {
       clearTimeout(timer);
     }

@@ -26,6 +26,7 @@ export class TrailTimeoutError extends UnreachableError {
 const TRANSIENT_NUMBERS: ReadonlySet<number> = new Set([
   1020, // record has changed since last read
   1021, // disk full
+  1026, // error writing a file
   1028, // sort aborted
   1040, // too many connections
   1053, // server shutdown in progress
@@ -84,6 +85,36 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
 /** Families of SQLite codes with extensions (`SQLITE_BUSY_SNAPSHOT` ...). */
 const TRANSIENT_FAMILY = /^SQLITE_(BUSY|LOCKED|IOERR)(_|$)/;
 
+/** Error numbers of MySQL and MariaDB that are about the values of a row: the same row fails again, another may not. */
+const REJECTION_NUMBERS: ReadonlySet<number> = new Set([
+  1048, // column cannot be null
+  1118, // row too large
+  1153, // packet larger than max_allowed_packet
+  1264, // value out of range
+  1265, // data truncated
+  1292, // incorrect time
+  1300, // invalid character string
+  1366, // incorrect value for the column
+  1367, // illegal value
+  1406, // data too long
+  1411, // incorrect value for a function
+  1441, // time out of range
+  1644, // a trigger said no
+  1690, // number out of range
+  3819, // check constraint (MySQL)
+  4025, // check constraint (MariaDB)
+]);
+
+/** The same for SQLite. A key that is there twice is not among them: that is no fault of the event. */
+const REJECTION_CODES: ReadonlySet<string> = new Set([
+  'SQLITE_CONSTRAINT_CHECK',
+  'SQLITE_CONSTRAINT_DATATYPE',
+  'SQLITE_CONSTRAINT_NOTNULL',
+  'SQLITE_CONSTRAINT_TRIGGER',
+  'SQLITE_MISMATCH',
+  'SQLITE_TOOBIG',
+]);
+
 interface Coded {
   code?: unknown;
   errno?: unknown;
@@ -100,6 +131,16 @@ export function isTransient(error: unknown): boolean {
   if (typeof code === 'string' && (TRANSIENT_CODES.has(code) || TRANSIENT_FAMILY.test(code))) return true;
   if (typeof errno === 'number' && TRANSIENT_NUMBERS.has(errno)) return true;
   return cause !== undefined && cause !== error && isTransient(cause);
+}
+
+/** True if the database will never take these very values: decided by code alone. Everything else of the kind may still be taken. */
+export function isRejection(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, errno } = error as Coded;
+  return (
+    (typeof errno === 'number' && REJECTION_NUMBERS.has(errno)) ||
+    (typeof code === 'string' && REJECTION_CODES.has(code))
+  );
 }
 
 /** What the operator should do about an error number of the database that waiting does not heal. */

@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
-import { fromSqlTime } from '../base/time.js';
+import { fromSqlTime, toSqlTime } from '../base/time.js';
 import { genesisHash, uuidBytes } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
 import { continues } from './chain.js';
+import { upsertRows } from './sql.js';
 
 /** How far a queue is in the trail. */
 export interface Position {
@@ -29,6 +30,12 @@ export class Mismatch extends Error {
 export async function readQueue(db: Knex, queue: string): Promise<StoredQueue | null> {
   const row = await db('queues').where('queue_uuid', uuidBytes(queue)).first('sequence', 'hash', 'last_at');
   return row ? { sequence: row.sequence, hash: row.hash, lastAt: fromSqlTime(row.last_at) } : null;
+}
+
+/** Notes that the queue is in the trail up to this event. */
+export async function writePosition(db: Knex, server: string, last: LedgerEvent): Promise<void> {
+  const row = [uuidBytes(last.queue), server, last.sequence, Buffer.from(last.hash), toSqlTime(last.at)];
+  await upsertRows(db, 'queues', ['queue_uuid', 'server', 'sequence', 'hash', 'last_at'], 1, [row]);
 }
 
 /** The events of the batch that the trail does not have yet. Throws Mismatch. */

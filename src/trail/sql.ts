@@ -3,8 +3,8 @@ import type { Value } from './event-rows.js';
 
 /** Rows per statement: beyond it larger statements are no faster, and SQLite allows 32766 values. */
 const ROWS_PER_STATEMENT = 500;
-/** Bytes per statement, far below the smallest usual max_allowed_packet (16 MiB). */
-const BYTES_PER_STATEMENT = 4 * 1024 * 1024;
+/** Bytes per statement, below the smallest max_allowed_packet in use (1 MiB) unless one row alone is longer. */
+const BYTES_PER_STATEMENT = 768 * 1024;
 /** Longest IN list: MariaDB turns lists of 1000 and more into a temporary table. */
 export const LIST_LENGTH = 500;
 
