@@ -1,7 +1,6 @@
-import { messageOf } from '../base/errors.js';
 import type { LedgerEvent } from '../event/event.js';
 import type { Logger } from '../log/logger.js';
-import { isRejection } from '../trail/errors.js';
+import { databaseMessage, isRejection } from '../trail/errors.js';
 import type { AppendResult, Batch, Trail } from '../trail/trail.js';
 
 /** The part of the trail that takes events. */
@@ -16,7 +15,7 @@ export async function deliver(trail: Receiver, batch: Batch, log: Logger): Promi
     return await trail.append(batch);
   } catch (error) {
     if (!isRejection(error) || batch.events.length === 0) throw error;
-    if (batch.events.length === 1) return await setAside(trail, batch, messageOf(error), log);
+    if (batch.events.length === 1) return await setAside(trail, batch, databaseMessage(error), log);
     return await deliverHalves(trail, batch, log);
   }
 }

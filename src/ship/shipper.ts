@@ -1,6 +1,6 @@
-import { messageOf, PortledgerError } from '../base/errors.js';
+import { PortledgerError } from '../base/errors.js';
 import type { Logger } from '../log/logger.js';
-import { isTransient, TrailTimeoutError } from '../trail/errors.js';
+import { databaseMessage, isTransient, TrailTimeoutError } from '../trail/errors.js';
 import type { StepListener } from '../trail/steps.js';
 import type { AppendResult, Batch, Trail } from '../trail/trail.js';
 import { waits } from './backoff.js';
@@ -189,7 +189,7 @@ export class Shipper {
     if (wait === undefined || wait.done) throw operatorError(error);
     this.#machine.enter('backing-off');
     this.#options.progress.interrupt();
-    this.#options.log.limited('ship-trail-away', { error: messageOf(error), seconds: wait.value / 1000 });
+    this.#options.log.limited('ship-trail-away', { error: databaseMessage(error), seconds: wait.value / 1000 });
     this.#away = true;
     await this.#pause.wait(wait.value);
   }
@@ -203,7 +203,7 @@ export class Shipper {
 function operatorError(error: unknown): unknown {
   const { code } = error as { code?: unknown };
   if (error instanceof PortledgerError || code === undefined) return error;
-  return new PortledgerError(`Trail refuses the events: ${messageOf(error)}`, {
+  return new PortledgerError(`Trail refuses the events: ${databaseMessage(error)}`, {
     hint: 'nothing is lost, the events stay in the queue; correct the cause and start the shipper again',
     cause: error,
   });

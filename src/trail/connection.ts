@@ -55,6 +55,8 @@ function connectSqlite(file: string): Connection {
   const knex = createKnex({
     client: 'better-sqlite3',
     log: QUIET,
+    // What an error tells may be logged, and the values of a statement are personal data.
+    compileSqlOnError: false,
     connection: { filename: file },
     useNullAsDefault: true,
     pool: {
@@ -84,6 +86,7 @@ function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number,
   const knex = createKnex({
     client: 'mysql2',
     log: QUIET,
+    compileSqlOnError: false,
     connection: {
       ...placeOf(target),
       user: target.user,

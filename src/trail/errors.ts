@@ -118,6 +118,7 @@ const REJECTION_CODES: ReadonlySet<string> = new Set([
 interface Coded {
   code?: unknown;
   errno?: unknown;
+  sqlMessage?: unknown;
   fatal?: unknown;
   cause?: unknown;
 }
@@ -131,6 +132,15 @@ export function isTransient(error: unknown): boolean {
   if (typeof code === 'string' && (TRANSIENT_CODES.has(code) || TRANSIENT_FAMILY.test(code))) return true;
   if (typeof errno === 'number' && TRANSIENT_NUMBERS.has(errno)) return true;
   return cause !== undefined && cause !== error && isTransient(cause);
+}
+
+/** What the database said, without the statement that it said it of. */
+export function databaseMessage(error: unknown): string {
+  const { sqlMessage, code } = (typeof error === 'object' && error !== null ? error : {}) as Coded;
+  if (typeof sqlMessage === 'string') return sqlMessage;
+  const message = messageOf(error);
+  const statementEnd = typeof code === 'string' && code.startsWith('SQLITE_') ? message.lastIndexOf(' - ') : -1;
+  return statementEnd < 0 ? message : message.slice(statementEnd + ' - '.length);
 }
 
 /** True if the database will never take these very values: decided by code alone. Everything else of the kind may still be taken. */
@@ -158,7 +168,7 @@ const CODE_HINTS: ReadonlyMap<string, string> = new Map([
   ['HANDSHAKE_NO_SSL_SUPPORT', 'set up TLS in the database, or remove audit.tls if the way to it is safe'],
   [
     'HANDSHAKE_SSL_ERROR',
-    'audit.tls.ca must have signed the certificate of the database, and the name in it must be that of audit.url (or audit.tls.server-name)',
+    'audit.tls.ca must have signed the certificate of the database, and the name in it must be that of audit.url (or audit.tls.certificate-name)',
   ],
 ]);
 
