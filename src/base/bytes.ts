@@ -49,7 +49,9 @@ export function unescapeBytes(text: string): Buffer {
       i += 1;
     } else {
       const hex = /^x([0-9a-f]{2})/.exec(text.slice(i + 1, i + 4));
-      if (!hex) throw new RangeError(`Unexpected escape "${text.slice(i, i + 4)}" in escaped bytes`);
+      // One text for each sequence of bytes: what can be shown as it is must not be escaped.
+      if (!hex || isPrintable(Buffer.from(hex[1]!, 'hex')))
+        throw new RangeError(`Unexpected escape "${text.slice(i, i + 4)}" in escaped bytes`);
       bytes.push(Number.parseInt(hex[1]!, 16));
       i += 3;
     }

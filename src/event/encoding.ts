@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { PortledgerError } from '../base/errors.js';
 import type { Micros } from '../base/time.js';
 import { CLIENT_STATES, EVENT_KINDS, EVIDENCES, type EventDraft, type LedgerEvent } from './event.js';
@@ -9,6 +9,13 @@ export class EventEncodingError extends PortledgerError {}
 /** First byte of the canonical encoding. A change of the fields or their order makes a new version; old ones stay readable. */
 const VERSION = 1;
 const NULL_LENGTH = 0xffff;
+const HASH_LENGTH = 32;
+/** Version, queue, sequence and at. */
+const HEAD_LENGTH = 33;
+
+/** Where events are encoded, behind the room for the hash before them. Grows as needed. */
+let scratch: Buffer = Buffer.allocUnsafe(8192);
+let lastUuid = { text: '', bytes: Buffer.alloc(16) };
 
 /** An event without its name and hash: what the canonical encoding holds besides queue, sequence and at. */
 type Field = keyof EventDraft;
@@ -66,27 +73,20 @@ export function chainHash(previous: Uint8Array, encoded: Uint8Array): Buffer {
   return createHash('sha256').update(previous).update(encoded).digest();
 }
 
+/** {@link chainHash} of an event, without a copy of its encoding. `previous` must have 32 bytes. */
+export function chainHashOf(previous: Uint8Array, event: NamedDraft): Buffer {
+  const end = encodeToScratch(event);
+  scratch.set(previous, 0);
+  return hash('sha256', scratch.subarray(0, end), 'buffer');
+}
+
 /**
  * Canonical encoding of an event: version, queue UUID (16 bytes), sequence and at (8 bytes each, big-endian), then each field in the order of
  * FIELDS as a 2-byte length (0xffff = null) and its bytes; numbers are 8 bytes. One event has exactly one encoding.
  */
 export function encodeEvent(event: NamedDraft): Buffer {
-  const parts = FIELDS.map(([field, codec]) => encodeField(event[field], codec));
-  const size = 33 + parts.reduce((sum, part) => sum + 2 + (part?.length ?? 0), 0);
-  const out = Buffer.allocUnsafe(size);
-  out[0] = VERSION;
-  uuidBytes(event.queue).copy(out, 1);
-  writeUint(out, event.sequence, 17);
-  writeUint(out, event.at, 25);
-  let offset = 33;
-  for (const part of parts) {
-    offset = out.writeUInt16BE(part ? part.length : NULL_LENGTH, offset);
-    if (part) {
-      out.set(part, offset);
-      offset += part.length;
-    }
-  }
-  return out;
+  const end = encodeToScratch(event);
+  return Buffer.from(scratch.subarray(HASH_LENGTH, end));
 }
 
 /** Reads what {@link encodeEvent} wrote. Throws EventEncodingError. */
@@ -120,17 +120,53 @@ export function sealEvent(event: NamedDraft, previous: Uint8Array): { encoded: B
   return { encoded, event: { ...event, hash: chainHash(previous, encoded) } };
 }
 
-function encodeField(value: EventDraft[Field], codec: Codec): Uint8Array | null {
-  if (value === null) return null;
-  const bytes =
-    codec === 'uint'
-      ? uintBytes(value as number)
-      : codec === 'text'
-        ? Buffer.from(value as string, 'utf8')
-        : (value as Uint8Array);
-  if (bytes.length >= NULL_LENGTH)
-    throw new EventEncodingError(`An event field of ${bytes.length} bytes is longer than 65534`);
-  return bytes;
+/** Writes the encoding behind the room for a hash; returns where it ends. */
+function encodeToScratch(event: NamedDraft): number {
+  let offset = HASH_LENGTH;
+  scratch[offset] = VERSION;
+  scratch.set(bytesOfUuid(event.queue), offset + 1);
+  writeUint(scratch, event.sequence, offset + 17);
+  writeUint(scratch, event.at, offset + 25);
+  offset += HEAD_LENGTH;
+  for (const [field, codec] of FIELDS) offset = writeField(event[field], codec, offset);
+  return offset;
+}
+
+function writeField(value: EventDraft[Field], codec: Codec, offset: number): number {
+  if (value === null) return scratch.writeUInt16BE(NULL_LENGTH, offset);
+  const start = offset + 2;
+  const length = codec === 'uint' ? 8 : (value as string | Uint8Array).length;
+  // UTF-8 takes 3 bytes at most for each unit of a text; room for the next field's length comes on top.
+  reserve(start + 3 * length + 2);
+  const end = start + writeValue(value, codec, start);
+  if (end - start >= NULL_LENGTH)
+    throw new EventEncodingError(`An event field of ${end - start} bytes is longer than 65534`);
+  scratch.writeUInt16BE(end - start, offset);
+  return end;
+}
+
+/** Returns how many bytes it took. */
+function writeValue(value: string | number | Uint8Array, codec: Codec, start: number): number {
+  if (codec === 'text') return scratch.write(value as string, start, 'utf8');
+  if (codec === 'uint') {
+    writeUint(scratch, value as number, start);
+    return 8;
+  }
+  scratch.set(value as Uint8Array, start);
+  return (value as Uint8Array).length;
+}
+
+function reserve(size: number): void {
+  if (size <= scratch.length) return;
+  const larger = Buffer.allocUnsafe(2 * size);
+  larger.set(scratch);
+  scratch = larger;
+}
+
+/** The events that follow one another are mostly of one queue. */
+function bytesOfUuid(uuid: string): Buffer {
+  if (uuid !== lastUuid.text) lastUuid = { text: uuid, bytes: uuidBytes(uuid) };
+  return lastUuid.bytes;
 }
 
 function decodeField(bytes: Buffer, codec: Codec): unknown {
@@ -147,12 +183,6 @@ function checked(event: NamedDraft): NamedDraft {
     throw new EventEncodingError(`Client state "${event.clientState}" is not known`);
   }
   return event;
-}
-
-function uintBytes(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  writeUint(bytes, value, 0);
-  return bytes;
 }
 
 function writeUint(out: Buffer, value: number, offset: number): void {

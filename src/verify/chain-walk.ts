@@ -1,4 +1,4 @@
-import { chainHash, encodeEvent, genesisHash } from '../event/encoding.js';
+import { chainHashOf, genesisHash } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
 import { eventsText, type Findings } from './findings.js';
 
@@ -70,27 +70,22 @@ export class ChainWalk {
     }
     if (sequence > this.#position.sequence + 1) this.noteMissing(sequence);
     const before = this.#position.hashes;
-    const encoded = this.#encode(read);
-    const computed = encoded && before.map((one) => chainHash(one, encoded));
+    const computed = this.#hashesOf(read, before);
     // After events that are missing nothing is known to compare with: the next event will tell.
     const fits = computed !== null && (before.length === 0 || computed.some((one) => isSame(one, hash)));
-    if (!fits && encoded !== null) {
-      this.#findings.add(
-        'changed',
-        this.#queue,
-        sequence,
-        `Event ${sequence} does not fit its hash: it or the one before it was changed`,
-      );
+    if (!fits && computed !== null) {
+      const why = `Event ${sequence} does not fit its hash: it or the one before it was changed`;
+      this.#findings.add('changed', this.#queue, sequence, why);
     }
     const first = computed?.[0];
     this.#position = { sequence, hashes: fits || first === undefined ? [hash] : [hash, first] };
     return fits;
   }
 
-  /** Null, and told, if no event can have given this row. */
-  #encode({ event, sequence, fault }: ReadEvent): Buffer | null {
+  /** What the event's hash would be after each of these. Null, and told, if no event can have given this row. */
+  #hashesOf({ event, sequence, fault }: ReadEvent, before: readonly Uint8Array[]): Buffer[] | null {
     try {
-      if (event) return encodeEvent(event);
+      if (event) return before.map((one) => chainHashOf(one, event));
     } catch {
       // told below: a field holds what no event can
     }

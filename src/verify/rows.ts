@@ -14,6 +14,9 @@ export type Row = Record<string, Value>;
 /** Rows read at a time. */
 export const PAGE = 2000;
 
+const HASH_LENGTH = 32;
+const NO_HASH = Buffer.alloc(HASH_LENGTH);
+
 /** The events of a queue after `start`, up to `end`. */
 export function eventPages(db: Knex, queue: string, start: number, end: number): Pages<ReadEvent> {
   const uuid = uuidBytes(queue);
@@ -85,8 +88,11 @@ export async function queuesIn(db: Knex, table: string, column: string): Promise
 function readEvent(row: Row): ReadEvent {
   const { sequence, hash } = row as { sequence: number; hash: Buffer };
   try {
-    return { sequence, hash, event: rowToEvent(row), fault: null };
+    const event = rowToEvent(row);
+    if (event.hash.length === HASH_LENGTH) return { sequence, hash, event, fault: null };
+    return { sequence, hash: NO_HASH, event: null, fault: `its hash has ${event.hash.length} bytes` };
   } catch (error) {
-    return { sequence, hash, event: null, fault: messageOf(error) };
+    const isHash = Buffer.isBuffer(hash) && hash.length === HASH_LENGTH;
+    return { sequence, hash: isHash ? hash : NO_HASH, event: null, fault: messageOf(error) };
   }
 }
