@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ConfigError } from '../src/config/errors.js';
 import { loadConfig } from '../src/config/load.js';
 import { renderReference } from '../src/config/reference.js';
 import { renderCatalogue } from '../src/log/catalogue.js';
-import { DECODE_REASONS } from '../src/wire/errors.js';
+import { DROP_REASONS } from '../src/server/counters.js';
 import { blocks, readme, section } from './support/readme.js';
 
 describe('README', () => {
@@ -14,8 +15,8 @@ describe('README', () => {
     assert.equal(section('messages'), renderCatalogue().trim());
   });
 
-  it('names every reason for which a datagram is no DHCP message', () => {
-    for (const reason of DECODE_REASONS) assert.ok(readme().includes(`\`${reason}\``), reason);
+  it('names every reason for which a request gets no answer', () => {
+    for (const reason of DROP_REASONS) assert.ok(readme().includes(`\`${reason}\``), reason);
   });
 
   it('shows configurations that are valid', () => {
@@ -28,6 +29,19 @@ describe('README', () => {
     assert.equal(config.server?.name, 'dhcp-a');
     assert.equal(config.switches[0]?.name, 'sw-a');
     assert.match(config.audit.url, /^mysql:\/\/portledger:shipper-secret@/);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('shows an encrypted trail that needs the certificate it names', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portledger-readme-'));
+    writeFileSync(join(folder, 'db-password'), 'shipper-secret\n');
+    const file = join(folder, 'portledger.yaml');
+    const block = blocks('yaml').find((text) => text.includes('tls:'));
+    writeFileSync(file, block!.replaceAll('/etc/portledger/', './'));
+    assert.throws(
+      () => loadConfig(file),
+      (error) => error instanceof ConfigError && error.faults.map(({ path }) => path).join() === 'audit.tls.ca',
+    );
     rmSync(folder, { recursive: true });
   });
 });

@@ -62,13 +62,13 @@ function addTls(url: URL, tls: TlsValues, folder: string): void {
   const verify = tls.verify ?? true;
   url.searchParams.set('ssl-mode', verify ? 'VERIFY_IDENTITY' : 'REQUIRED');
   if (tls.ca !== undefined) url.searchParams.set('ssl-ca', readableCa(tls, folder));
-  const name = tls['server-name'];
+  const name = tls['certificate-name'];
   if (name !== undefined) url.searchParams.set('ssl-name', name);
   else if (verify && isIP(url.hostname.replace(/^\[|\]$/g, '')))
     tls.at.fault(
       'the name to check is missing: url has an address',
       undefined,
-      'add server-name with the name in the certificate',
+      'add certificate-name with the name in the certificate',
     );
 }
 

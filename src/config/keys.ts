@@ -44,7 +44,7 @@ const TLS_KEYS = {
     doc: "PEM file with the authority that signed the database's certificate",
   },
   verify: { kind: boolean, default: 'true', doc: 'check that certificate; `false` encrypts for anybody who answers' },
-  'server-name': {
+  'certificate-name': {
     kind: host,
     default: 'host of `url`',
     doc: 'name in the certificate, if `url` has another or an address',

@@ -1,28 +1,30 @@
-import type { DecodeReason } from '../wire/errors.js';
+import { DECODE_REASONS } from '../wire/errors.js';
 
 /** Why a datagram was not taken up. Every one that was not is counted under one of these. */
-export type DropReason =
-  | DecodeReason
-  | 'not-a-request'
-  | 'no-message-type'
-  | 'unsupported-message-type'
-  | 'no-client-identity'
-  | 'client-id-too-long'
-  | 'option-82-untrusted-relay'
-  | 'option-82-without-relay'
-  | 'no-subnet'
-  | 'pool-exhausted'
-  | 'port-lease-limit'
-  | 'other-server-chosen'
-  | 'no-requested-address'
-  | 'unknown-client'
-  | 'release-unknown-lease'
-  | 'decline-unknown-lease'
-  | 'inform-without-address'
-  /** Its port, or all ports together, sent more than can be worked off. */
-  | 'backlog-full'
-  | 'queue-unavailable'
-  | 'internal-error';
+export const DROP_REASONS = [
+  ...DECODE_REASONS,
+  'not-a-request',
+  'no-message-type',
+  'unsupported-message-type',
+  'no-client-identity',
+  'client-id-too-long',
+  'option-82-untrusted-relay',
+  'option-82-without-relay',
+  'no-subnet',
+  'pool-exhausted',
+  'port-lease-limit',
+  'other-server-chosen',
+  'no-requested-address',
+  'unknown-client',
+  'release-unknown-lease',
+  'decline-unknown-lease',
+  'inform-without-address',
+  // Its port, or all ports together, sent more than can be worked off
+  'backlog-full',
+  'queue-unavailable',
+  'internal-error',
+] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
 
 /** What is counted besides drops: `received` is the sum of the next four and all drops, once nothing waits to be worked off. */
 export type TrafficCount =

@@ -74,7 +74,7 @@ function tlsOf(parameters: URLSearchParams, host: string): TlsTarget | undefined
   }
   const verify = mode === 'VERIFY_IDENTITY';
   if (verify && name === undefined && isIP(host)) {
-    const hint = 'write its name, or add ssl-name (audit.tls.server-name) with the name in its certificate';
+    const hint = 'write its name, or add ssl-name (audit.tls.certificate-name) with the name in its certificate';
     throw new UsageError(`The URL of the trail has an address, ${host}, where TLS needs a name to check`, { hint });
   }
   return { verify, ca, name: name ?? host };

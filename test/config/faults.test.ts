@@ -397,7 +397,7 @@ const CASES: Case[] = [
     { audit: { url: 'mysql://db/p', tls: { ca: 'ca.pem' } } },
     /PEM/,
   ],
-  ['TLS to an address', 'audit.tls', 'name', { audit: { url: 'mysql://192.0.2.1/p', tls: {} } }, /server-name/],
+  ['TLS to an address', 'audit.tls', 'name', { audit: { url: 'mysql://192.0.2.1/p', tls: {} } }, /certificate-name/],
   ['TLS in a URL', 'audit.url', 'ssl-mode', { audit: { url: 'mysql://db/p?ssl-mode=REQUIRED' } }, /audit\.tls/],
   ['a limit of no leases', 'server.max-leases-per-port', '0', server({ 'max-leases-per-port': 0 })],
   ['a password for SQLite', 'audit.password', 'SQLite', { audit: { password: 'x' } }],

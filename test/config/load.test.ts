@@ -225,7 +225,7 @@ switches: [{ remote-id: "0x000600aabbccddee", name: sw-a, profile: cisco-ios-bas
     assert.equal(urlOf({}), 'mysql://u@db/d?ssl-mode=VERIFY_IDENTITY');
     assert.equal(urlOf({ verify: false }, '192.0.2.1'), 'mysql://u@192.0.2.1/d?ssl-mode=REQUIRED');
     assert.equal(
-      urlOf({ 'server-name': 'db.example' }, '[2001:db8::1]'),
+      urlOf({ 'certificate-name': 'db.example' }, '[2001:db8::1]'),
       'mysql://u@[2001:db8::1]/d?ssl-mode=VERIFY_IDENTITY&ssl-name=db.example',
     );
   });

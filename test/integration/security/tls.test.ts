@@ -97,7 +97,7 @@ describe('TLS to the trail', function () {
   });
 
   it('holds for every command, by the configuration', async () => {
-    const audit = { url: database.url, tls: { ca: good.ca, 'server-name': NAME } };
+    const audit = { url: database.url, tls: { ca: good.ca, 'certificate-name': NAME } };
     const home = join(folder, 'home');
     mkdirSync(home);
     const installation = new Installation(home, { audit });
