@@ -15,9 +15,10 @@ const MAY_IMPORT = {
   trail: ['base', 'event', 'proof', 'switches', 'migrations'],
   ship: ['base', 'event', 'proof', 'queue', 'trail', 'log', 'config'],
   verify: ['base', 'event', 'proof', 'trail'],
+  retain: ['base', 'event', 'proof', 'trail'],
   report: ['base', 'switches', 'trail'],
   demo: ['base', 'net', 'wire'],
-  cli: ['base', 'net', 'wire', 'event', 'proof', 'lease', 'queue', 'switches', 'log', 'config', 'control', 'server', 'trail', 'ship', 'verify', 'report', 'demo'],
+  cli: ['base', 'net', 'wire', 'event', 'proof', 'lease', 'queue', 'switches', 'log', 'config', 'control', 'server', 'trail', 'ship', 'verify', 'retain', 'report', 'demo'],
 };
 
 module.exports = {

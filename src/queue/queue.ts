@@ -29,6 +29,7 @@ interface QueueRow {
   at: number;
   alive_at: number;
   running: number;
+  replaces: string | null;
 }
 
 /** Deleting in small steps keeps a commit short. */
@@ -42,7 +43,7 @@ export class Queue {
   readonly uuid: string;
   readonly file: string;
   /** What the file said when it was opened: whether the server before this one ended cleanly, and when it was last seen up. */
-  readonly previous: { running: boolean; aliveAt: Micros; isNew: boolean };
+  readonly previous: { running: boolean; aliveAt: Micros; isNew: boolean; replaced: string | null };
   readonly #db: Database.Database;
   readonly #lock: Lock;
   readonly #server: string;
@@ -64,7 +65,10 @@ export class Queue {
     this.#lock = lock;
     this.uuid = row.uuid;
     this.#server = row.server;
-    this.previous = { running: row.running === 1, aliveAt: row.alive_at, isNew: row.sequence === 0 };
+    // Before its first event a queue that replaced another one knows of a past that is not its own
+    const replaced = row.sequence === 0 ? row.replaces : null;
+    const isNew = row.sequence === 0 && replaced === null;
+    this.previous = { running: row.running === 1, aliveAt: row.alive_at, isNew, replaced };
     this.#sequence = row.sequence;
     this.#hash = row.hash;
     this.#at = row.at;

@@ -44,8 +44,12 @@ const VERSION_1 = `
   );
 `;
 
-/** What the server signed about its chain, in the order of signing, and the keys it signed with. */
+/**
+ * What the server signed about its chain, in the order of signing, and the keys it signed with. `replaces` is the UUID of
+ * the queue that was in the file before this one.
+ */
 const VERSION_2 = `
+  ALTER TABLE queue ADD COLUMN replaces TEXT;
   CREATE TABLE checkpoints (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     sequence INTEGER NOT NULL,

@@ -179,7 +179,7 @@ export class DhcpServer {
     const now = this.#queue.hold(this.#clock.now());
     const from = previous.running ? Math.max(previous.aliveAt, at) : at;
     const span = previous.isNew ? null : { from, to: now };
-    const detail = previous.isNew ? 'first start' : previous.running ? 'after an unclean end' : 'after a clean stop';
+    const detail = startDetail(previous);
     this.#pipeline.commitServerEvent(serverEvent('server-started', this.#config.server.name, detail, span), true);
     this.#pipeline.expireAll();
     if (previous.running && span) {
@@ -218,4 +218,10 @@ function withServer(config: Config): Config & { server: ServerConfig } {
 
 function ownAddresses(listen: readonly ListenConfig[]): Ipv4[] {
   return listen.map((entry) => findListenPlace(entry).address);
+}
+
+function startDetail(previous: Queue['previous']): string {
+  if (previous.isNew) return 'first start';
+  if (previous.replaced !== null) return `new queue in place of ${previous.replaced}`;
+  return previous.running ? 'after an unclean end' : 'after a clean stop';
 }

@@ -2,6 +2,8 @@ import type { Knex } from 'knex';
 import { toSqlTime } from '../base/time.js';
 import { uuidBytes } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
+import type { Baseline } from '../proof/baseline.js';
+import { openAtBaseline } from './baseline-rows.js';
 import { type Changes, nameOf, save } from './changes.js';
 import { EVENT_COLUMNS, rowToEvent } from './event-rows.js';
 import { rowToSighting, SIGHTING_COLUMNS, type SightingRow } from './sighting-rows.js';
@@ -11,17 +13,25 @@ import { sightingBefore } from './windows.js';
 
 /** Events read at a time. */
 const PAGE = 256;
+/** No queue stands before it in the order of events. */
+const FIRST_QUEUE = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Folds again the stretch of the address's timeline that the new events touch: from the sighting before the first of
  * them to the first event after the last of them that opens a sighting both in the old folding and in the new. From
  * there on both are the same.
  */
-export async function refold(db: Knex, ip: string, added: readonly LedgerEvent[], changes: Changes): Promise<void> {
+export async function refold(
+  db: Knex,
+  ip: string,
+  added: readonly LedgerEvent[],
+  baseline: Baseline | null,
+  changes: Changes,
+): Promise<void> {
   const last = added.at(-1)!;
-  const start = await stretchStart(db, ip, added[0]!);
+  const { start, state } = await stretchStart(db, ip, added[0]!, baseline);
   const old = await openingsFrom(db, ip, start);
-  let open: Sighting | null = null;
+  let open = state;
   let stop: EventKey | null = null;
   for await (const event of eventsFrom(db, ip, start)) {
     const step = observe(open, event);
@@ -39,12 +49,25 @@ export async function refold(db: Knex, ip: string, added: readonly LedgerEvent[]
   }
 }
 
-/** Where the sighting that stood before this event opened, or the event itself if there was none. */
-async function stretchStart(db: Knex, ip: string, event: EventKey): Promise<EventKey> {
+/**
+ * Where to begin, and what is open there: where the sighting that stood before this event opened, or the event itself if
+ * there was none. Retention may have removed the events from there on; then the baseline is the beginning.
+ */
+async function stretchStart(
+  db: Knex,
+  ip: string,
+  event: EventKey,
+  baseline: Baseline | null,
+): Promise<{ start: EventKey; state: Sighting | null }> {
   const [row] = await selectEach(db, [sightingBefore(ip, event)]);
-  return row
-    ? openingKey(rowToSighting(row as SightingRow))
-    : { at: event.at, queue: event.queue, sequence: event.sequence };
+  const start = row ? openingKey(rowToSighting(row as SightingRow)) : event;
+  if (baseline === null || start.at >= baseline.before) return { start, state: null };
+  return { start: baselineKey(baseline), state: await openAtBaseline(db, baseline, ip) };
+}
+
+/** Stands before every event that a baseline kept. */
+export function baselineKey(baseline: Baseline | null): EventKey {
+  return { at: baseline?.before ?? 0, queue: FIRST_QUEUE, sequence: 0 };
 }
 
 /** The opening events of the address's sightings from this one on, by name. */
@@ -57,7 +80,8 @@ async function openingsFrom(db: Knex, ip: string, start: EventKey): Promise<Map<
   return new Map(keys.filter((key) => compareKeys(key, start) >= 0).map((key) => [nameOf(key), key]));
 }
 
-async function* eventsFrom(db: Knex, ip: string, start: EventKey): AsyncGenerator<LedgerEvent> {
+/** The events of an address from this one on, in order. */
+export async function* eventsFrom(db: Knex, ip: string, start: EventKey): AsyncGenerator<LedgerEvent> {
   let from = start;
   let comparison: '>' | '>=' = '>=';
   for (;;) {

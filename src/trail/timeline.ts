@@ -1,13 +1,14 @@
 import type { Knex } from 'knex';
 import { toSqlTime } from '../base/time.js';
 import { isLeaseEvent, type LedgerEvent } from '../event/event.js';
+import type { Baseline } from '../proof/baseline.js';
 import { apply, type Changes, nameOf, save, writeChanges } from './changes.js';
 import { refold } from './refold.js';
 import { rowToSighting, SIGHTING_COLUMNS } from './sighting-rows.js';
 import { compareKeys, observe, type Sighting } from './sightings.js';
 import { splice, trace, wanted } from './splice.js';
 import { chunks, LIST_LENGTH } from './sql.js';
-import { FAR, NEAR, type Reach, readSightings, readWindows } from './windows.js';
+import { cutWindow, FAR, NEAR, type Reach, readSightings, readWindows } from './windows.js';
 
 /** The new events of each address, in order. */
 type Timelines = ReadonlyMap<string, readonly LedgerEvent[]>;
@@ -17,36 +18,43 @@ export interface Preparation {
   readonly changes: Changes;
   /** The addresses whose timeline must be folded again from the events. */
   readonly unclear: Timelines;
+  /** None of the new events lies before it. */
+  readonly baseline: Baseline | null;
 }
 
-/** Works out what the new events change; to be asked before they are inserted. */
-export async function prepareSightings(db: Knex, events: readonly LedgerEvent[]): Promise<Preparation> {
+/** Works out what the new events change; to be asked before they are inserted. None of them may lie before the baseline. */
+export async function prepareSightings(
+  db: Knex,
+  events: readonly LedgerEvent[],
+  baseline: Baseline | null,
+): Promise<Preparation> {
   const timelines = timelinesOf(events);
   const late = await overtaken(db, timelines);
   const open = await openSightings(db, [...timelines.keys()]);
   const changes: Changes = { saved: new Map(), removed: new Map() };
   for (const [ip, added] of timelines) if (!late.has(ip)) extend(open.get(ip) ?? null, added, changes);
   let unclear: Timelines = new Map([...timelines].filter(([ip]) => late.has(ip)));
-  for (const reach of [NEAR, FAR]) unclear = await insert(db, unclear, open, reach, changes);
-  return { changes, unclear };
+  for (const reach of [NEAR, FAR]) unclear = await insert(db, { changes, unclear, baseline }, open, reach);
+  return { changes, unclear, baseline };
 }
 
 /** Brings table `sightings` up to date with new events, which must be in table `events` by now. */
-export async function writeSightings(db: Knex, { changes, unclear }: Preparation): Promise<void> {
-  for (const [ip, added] of unclear) await refold(db, ip, added, changes);
+export async function writeSightings(db: Knex, { changes, unclear, baseline }: Preparation): Promise<void> {
+  for (const [ip, added] of unclear) await refold(db, ip, added, baseline, changes);
   await writeChanges(db, changes);
 }
 
 /** New events before others that are there already. Returns those for which the windows did not reach far enough. */
 async function insert(
   db: Knex,
-  timelines: Timelines,
+  { changes, unclear: timelines, baseline }: Preparation,
   open: ReadonlyMap<string, Sighting>,
   reach: Reach,
-  changes: Changes,
 ): Promise<Timelines> {
   const windows = await readWindows(db, timelines, open, reach);
-  const traces = new Map([...windows].map(([ip, window]) => [ip, trace(window, timelines.get(ip)!)]));
+  const traces = new Map(
+    [...windows].map(([ip, window]) => [ip, trace(cutWindow(window, baseline), timelines.get(ip)!)]),
+  );
   const keys = [...traces.values()].map((one) => one && wanted(one)).filter((key) => key !== null);
   const stored = await readSightings(db, keys);
   const unclear = new Map<string, readonly LedgerEvent[]>();

@@ -1,19 +1,21 @@
 import type { Knex } from 'knex';
-import { toSqlTime } from '../base/time.js';
-import { genesisHash, uuidBytes } from '../event/encoding.js';
+import { genesisHash } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
+import { readBaseline } from './baseline-rows.js';
 import { checkChain } from './chain.js';
 import { type Connection, connect } from './connection.js';
 import { connectError, TrailMismatchError } from './errors.js';
-import { EVENT_COLUMNS, eventToRow, type Value } from './event-rows.js';
-import { writeGaps } from './gap-rows.js';
-import { type Gap, gapOf } from './gaps.js';
+import { EVENT_COLUMNS, eventToRow } from './event-rows.js';
+import { succeedQueue, writeGaps } from './gap-rows.js';
+import { type Gap, gapOf, lateGap } from './gaps.js';
 import { checkSchema, migrateSchema } from './migrator.js';
 import { type Naming, PLAIN_NAMING } from './naming.js';
 import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
-import { Mismatch, newEvents, type Position, readQueue, type StoredQueue } from './positions.js';
+import { Mismatch, newEvents, type Position, readQueue, type StoredQueue, writePosition } from './positions.js';
 import { type Proof, writeProof } from './proof-rows.js';
-import { insertRows, upsertRows } from './sql.js';
+import { quarantineGap, writeQuarantined } from './quarantine.js';
+import { insertRows } from './sql.js';
+import type { AppendStep, StepListener } from './steps.js';
 import { prepareSightings, writeSightings } from './timeline.js';
 import { inTransaction, takeTurn } from './turn.js';
 import { describeTarget, parseTrailUrl, type TrailTarget } from './url.js';
@@ -25,6 +27,8 @@ export interface TrailOptions {
   readonly poolSize?: number;
   /** Whole seconds after which MySQL drops a session of ours that says nothing, with its locks. Default 60. */
   readonly idleSeconds?: number;
+  /** Told how an append goes on. */
+  readonly onStep?: StepListener<AppendStep>;
 }
 
 /** Events of one queue, consecutive and in order. */
@@ -44,8 +48,6 @@ export interface AppendResult extends Position {
   readonly skipped: number;
 }
 
-const QUEUE_COLUMNS = ['queue_uuid', 'server', 'sequence', 'hash', 'last_at'];
-
 /** The audit database. */
 export class Trail {
   /** For reading: reports and verification. */
@@ -54,18 +56,20 @@ export class Trail {
   readonly #connection: Connection;
   readonly #naming: Naming;
   readonly #places = new KnownPlaces();
+  readonly #onStep: StepListener<AppendStep>;
 
-  private constructor(target: TrailTarget, connection: Connection, naming: Naming) {
+  private constructor(target: TrailTarget, connection: Connection, { naming, onStep }: TrailOptions) {
     this.#target = target;
     this.#connection = connection;
-    this.#naming = naming;
+    this.#naming = naming ?? PLAIN_NAMING;
+    this.#onStep = onStep ?? (() => undefined);
     this.knex = connection.knex;
   }
 
   /** Connects. Throws TrailUnreachableError if the database does not answer or refuses, UsageError for a bad URL. */
   static async open(url: string, options: TrailOptions = {}): Promise<Trail> {
     const target = parseTrailUrl(url);
-    const trail = new Trail(target, connect(target, options), options.naming ?? PLAIN_NAMING);
+    const trail = new Trail(target, connect(target, options), options);
     try {
       await trail.knex.raw('SELECT 1');
       return trail;
@@ -119,25 +123,28 @@ export class Trail {
    * continue what the trail has of the queue, or what the driver throws; see isTransient.
    */
   async append(batch: Batch): Promise<AppendResult> {
-    checkChain(batch.queue, batch.events);
     const places = this.#places.unknown(batch.events);
-    try {
-      const result = await inTransaction(this.knex, async (db) => {
-        await takeTurn(db);
-        const stored = await readQueue(db, batch.queue);
-        const fresh = await newEvents(db, batch, stored);
-        if (batch.proof) await writeProof(db, batch.proof);
-        if (fresh.length === 0) return resultOf(batch, stored, 0);
-        await savePlaces(db, places.values(), this.#naming);
-        await this.#write(db, batch, fresh);
-        return resultOf(batch, fresh.at(-1)!, fresh.length);
-      });
-      this.#places.add(places);
-      return result;
-    } catch (error) {
-      if (error instanceof Mismatch) throw await this.#refuse(batch.queue, batch.server, error);
-      throw error;
-    }
+    const result = await this.#enter(batch, async (db, fresh) => {
+      await savePlaces(db, places.values(), this.#naming);
+      await this.#onStep('places-written');
+      await this.#write(db, fresh);
+    });
+    this.#places.add(places);
+    return result;
+  }
+
+  /**
+   * Sets aside the one event of the batch, which the database will not take: table `quarantined` keeps its bytes and the
+   * reason, a gap names it, and the queue goes on after it. Throws as {@link append} does.
+   */
+  async quarantine(batch: Batch, reason: string): Promise<AppendResult> {
+    return await this.#enter(batch, async (db, fresh) => {
+      for (const event of fresh) await writeQuarantined(db, event, reason);
+      await writeGaps(
+        db,
+        fresh.map((event) => quarantineGap(event, reason)),
+      );
+    });
   }
 
   /** Renames every switch and port if the naming is not the one that the names were made by. Returns true if there were any. */
@@ -165,23 +172,45 @@ export class Trail {
     await this.knex.destroy();
   }
 
-  async #write(db: Knex, batch: Batch, fresh: readonly LedgerEvent[]): Promise<void> {
-    const sightings = await prepareSightings(db, fresh);
+  /** Takes what is new of the batch into the trail, in one transaction: by `write`, and the queue's position after it. */
+  async #enter(batch: Batch, write: (db: Knex, fresh: readonly LedgerEvent[]) => Promise<void>): Promise<AppendResult> {
+    checkChain(batch.queue, batch.events);
+    try {
+      const result = await inTransaction(this.knex, async (db) => {
+        await takeTurn(db);
+        await this.#onStep('turn-taken');
+        const stored = await readQueue(db, batch.queue);
+        const fresh = await newEvents(db, batch, stored);
+        if (batch.proof) await writeProof(db, batch.proof);
+        await this.#onStep('proof-written');
+        if (fresh.length === 0) return resultOf(batch, stored, 0);
+        await write(db, fresh);
+        await writePosition(db, batch.server, fresh.at(-1)!);
+        await this.#onStep('position-written');
+        return resultOf(batch, fresh.at(-1)!, fresh.length);
+      });
+      await this.#onStep('committed');
+      return result;
+    } catch (error) {
+      if (error instanceof Mismatch) throw await this.#refuse(batch.queue, batch.server, error);
+      throw error;
+    }
+  }
+
+  async #write(db: Knex, fresh: readonly LedgerEvent[]): Promise<void> {
+    const baseline = await readBaseline(db);
+    const late = fresh.filter((event) => baseline !== null && event.at < baseline.before);
+    const sightings = await prepareSightings(db, fresh.slice(late.length), baseline);
     await insertRows(db, 'events', EVENT_COLUMNS, fresh.map(eventToRow));
+    await this.#onStep('events-written');
     await writeSightings(db, sightings);
+    await this.#onStep('sightings-written');
+    const gaps = [...fresh.map(gapOf), lateGap(late)];
     await writeGaps(
       db,
-      fresh.map(gapOf).filter((gap) => gap !== null),
+      gaps.filter((gap) => gap !== null),
     );
-    const last = fresh.at(-1)!;
-    const row: Value[] = [
-      uuidBytes(batch.queue),
-      batch.server,
-      last.sequence,
-      Buffer.from(last.hash),
-      toSqlTime(last.at),
-    ];
-    await upsertRows(db, 'queues', QUEUE_COLUMNS, 1, [row]);
+    if (fresh[0]!.sequence === 1) await succeedQueue(db, fresh[0]!);
   }
 
   async #refuse(queue: string, server: string, mismatch: Mismatch): Promise<TrailMismatchError> {

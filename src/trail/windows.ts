@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { toSqlTime } from '../base/time.js';
 import { uuidBytes } from '../event/encoding.js';
+import type { Baseline } from '../proof/baseline.js';
 import { rowToEvent } from './event-rows.js';
 import { rowToSighting, SIGHTING_COLUMNS, type SightingRow } from './sighting-rows.js';
 import { compareKeys, type EventKey, type Observation, openingKey, type Sighting } from './sightings.js';
@@ -56,6 +57,12 @@ export async function readSightings(db: Knex, keys: readonly EventKey[]): Promis
     }
   }
   return found;
+}
+
+/** The window without what lies before the baseline, where retention removed events. */
+export function cutWindow(window: Window, baseline: Baseline | null): Window {
+  if (baseline === null) return window;
+  return { ...window, earlier: window.earlier.filter((event) => event.at >= baseline.before), fromStart: false };
 }
 
 /** The events on both sides of the first new one, those of its very time on either. */

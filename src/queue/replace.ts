@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import type Database from 'better-sqlite3';
+import { messageOf } from '../base/errors.js';
+import type { Micros } from '../base/time.js';
+import { decodeEvent, genesisHash } from '../event/encoding.js';
+import { QueueError } from './errors.js';
+import { acquireLock } from './lock.js';
+import { readPosition } from './position.js';
+import { openQueueFile } from './schema.js';
+
+/** What became of a queue that another one replaced. */
+export interface Replacement {
+  readonly from: string;
+  readonly to: string;
+  /** Where the old queue is kept. */
+  readonly kept: string;
+  /** Events of it that are not known to be in the trail. */
+  readonly unshipped: number;
+}
+
+interface Head {
+  uuid: string;
+  sequence: number;
+  at: Micros;
+}
+
+/**
+ * Begins a new queue in the file, with a new UUID and the leases of the old one, which is kept beside it. The gap that the
+ * server tells of at its next start begins with the first event that was not shipped.
+ * @throws UsageError while server or shipper run, QueueError if there is no queue or it cannot be kept
+ */
+export function replaceQueue(file: string, now: Micros): Replacement {
+  const locks = [acquireLock(`${file}.serve.lock`, 'server')];
+  try {
+    locks.push(acquireLock(`${file}.ship.lock`, 'shipper'));
+    const db = openQueueFile(file);
+    try {
+      return replace(db, file, now);
+    } finally {
+      db.close();
+    }
+  } finally {
+    for (const lock of locks) lock.release();
+  }
+}
+
+function replace(db: Database.Database, file: string, now: Micros): Replacement {
+  const head = db.prepare('SELECT uuid, sequence, at FROM queue').get() as Head | undefined;
+  if (!head || head.sequence === 0) {
+    throw new QueueError(`Queue ${file} has no events yet`, { hint: 'there is nothing to replace; start the server' });
+  }
+  const kept = `${file}.${head.uuid}`;
+  const shipped = readPosition(file, head.uuid).sequence;
+  const from = firstUnshipped(db, shipped) ?? head.at;
+  keep(db, kept);
+  const uuid = randomUUID();
+  db.transaction(() => {
+    db.exec('DELETE FROM events; DELETE FROM checkpoints;');
+    db.prepare(
+      'UPDATE queue SET uuid = ?, replaces = ?, created_at = ?, sequence = 0, hash = ?, at = ?, alive_at = ?, running = 0',
+    ).run(uuid, head.uuid, now, genesisHash(uuid), from, from);
+  })();
+  return { from: head.uuid, to: uuid, kept, unshipped: Math.max(0, head.sequence - shipped) };
+}
+
+/** When the first event happened that is not noted as shipped; undefined if all are. */
+function firstUnshipped(db: Database.Database, shipped: number): Micros | undefined {
+  const row = db.prepare('SELECT encoded FROM events WHERE sequence > ? ORDER BY sequence LIMIT 1').get(shipped);
+  return row === undefined ? undefined : decodeEvent((row as { encoded: Buffer }).encoded).at;
+}
+
+function keep(db: Database.Database, copy: string): void {
+  try {
+    closeSync(openSync(copy, 'wx', 0o600));
+    db.prepare('VACUUM INTO ?').run(copy);
+  } catch (error) {
+    throw new QueueError(`The old queue cannot be kept as ${copy}: ${messageOf(error)}`, {
+      hint: 'free space there, or move away what has that name; nothing was changed',
+      cause: error,
+    });
+  }
+}

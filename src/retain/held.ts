@@ -1,0 +1,36 @@
+import type { LedgerEvent } from '../event/event.js';
+import type { Hold } from '../proof/hold.js';
+import { portId, portOf } from '../trail/identity.js';
+import { formatMac } from '../trail/mac.js';
+import type { Sighting } from '../trail/sightings.js';
+
+/** True if a hold that is in force covers the event. */
+export function holdsEvent(holds: readonly Hold[], event: LedgerEvent): boolean {
+  return holds.some((hold) => covers(hold, event.at, event.at) && hold.value === subjectOf(hold, event));
+}
+
+/** True if a hold that is in force covers any moment of the sighting. */
+export function holdsSighting(holds: readonly Hold[], sighting: Sighting): boolean {
+  const until = sighting.endedAt ?? sighting.leaseUntil;
+  return holds.some(
+    (hold) => covers(hold, sighting.firstSeen, until) && hold.value === subjectOfSighting(hold, sighting),
+  );
+}
+
+function covers(hold: Hold, from: number, until: number): boolean {
+  if (hold.liftedAt !== null) return false;
+  return (hold.from === null || until >= hold.from) && (hold.to === null || from < hold.to);
+}
+
+function subjectOf(hold: Hold, event: LedgerEvent): string | null {
+  if (hold.by === 'ip') return event.address;
+  if (hold.by === 'mac') return event.hwaddr && formatMac(event.hwaddr);
+  const port = portOf(event);
+  return port && portId(port).toString('hex');
+}
+
+function subjectOfSighting(hold: Hold, sighting: Sighting): string | null {
+  if (hold.by === 'ip') return sighting.ip;
+  if (hold.by === 'mac') return sighting.hwaddr && formatMac(sighting.hwaddr);
+  return sighting.portId?.toString('hex') ?? null;
+}
