@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { LeaseTable } from '../../src/lease/table.js';
 import { parseIpv4 } from '../../src/net/ipv4.js';
+import { portName } from '../../src/server/port-limit.js';
 import { Lab, option82, sketchConfig, TYPE, typeOf, yiaddrOf } from '../support/lab.js';
 
 const RELAY = '198.18.0.2';
@@ -120,6 +122,17 @@ describe('max-leases-per-port', () => {
     lab.crash();
     lab.open();
     assert.equal(lease('p1', 3), undefined);
+  });
+
+  it('counts leases that are loaded after counting began', () => {
+    lease('p1', 1);
+    lease('p1', 2);
+    const networkOf = (address: number) => lab.topology.networkOf(address);
+    const table = new LeaseTable(networkOf);
+    table.countPorts(portName);
+    table.rebuild(lab.topology.networks, networkOf, lab.queue.leases());
+    const name = portName(lab.leases.get(parseIpv4('198.18.0.100'))!.port!)!;
+    assert.equal(table.leasesOnPort(name), 2);
   });
 
   it('ends no lease when it is lowered by a reload, and is off when it is taken away', () => {
