@@ -1,7 +1,7 @@
 /** Datagrams of one port that wait at most; more clients than this do not ask at one moment behind one port. */
 export const PORT_BACKLOG = 64;
-/** Datagrams that wait at most, of all ports together: a few megabytes. */
-export const BACKLOG = 16_384;
+/** Datagrams that wait at most, of all ports together: no more than can be worked off before their clients send again (4 s). */
+export const BACKLOG = 8192;
 
 /** Where a datagram comes from, as far as it can be told without decoding it. */
 export interface IntakeKey {
