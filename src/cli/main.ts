@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../base/errors.js';
+import { registerAuditors } from './auditors.js';
 import { DEFAULT_CONFIG } from './context.js';
 import { registerDemo } from './demo.js';
 import { reportFailure } from './fail.js';
+import { registerHold } from './hold.js';
 import { registerLeases } from './leases.js';
 import { registerMigrate } from './migrate.js';
+import { registerQueue } from './queue.js';
 import { registerReport } from './report.js';
+import { registerRetain } from './retain.js';
 import { registerServe } from './serve.js';
 import { registerShip } from './ship.js';
 import { registerStatus } from './status.js';
@@ -27,7 +31,8 @@ function buildProgram(): Command {
     .exitOverride()
     .addHelpText('after', EPILOGUE);
   for (const register of [registerServe, registerShip, registerMigrate, registerReport]) register(program);
-  for (const register of [registerStatus, registerLeases, registerDemo]) register(program);
+  for (const register of [registerRetain, registerHold, registerAuditors]) register(program);
+  for (const register of [registerStatus, registerLeases, registerQueue, registerDemo]) register(program);
   return program;
 }
 

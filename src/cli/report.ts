@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { UnreachableError } from '../base/errors.js';
-import { SystemClock } from '../base/time.js';
+import type { Knex } from 'knex';
+import { type ExitCode, PortledgerError } from '../base/errors.js';
+import { type Micros, SystemClock } from '../base/time.js';
 import { runReport } from '../report/report.js';
 import { OUTPUTS, parseRequest, type Question, type ReportOptions } from '../report/request.js';
-import { connectError, isTransient } from '../trail/errors.js';
-import { Trail } from '../trail/trail.js';
-import { parseTrailUrl } from '../trail/url.js';
+import { noteAccess, noteAnswer } from '../trail/access-log.js';
 import { configOf } from './context.js';
+import { whoAsks, withTrail } from './open-trail.js';
 
 /** Characters that a line of a table may have where the output is no terminal. */
 const WIDTH = 160;
@@ -79,33 +78,36 @@ function reportCommand(report: Command, name: string, description: string): Comm
 }
 
 async function print(command: Command, question: Question, options: Options): Promise<void> {
-  const request = parseRequest(question, options, new SystemClock().now());
-  const { url } = configOf(command).audit;
-  const trail = await openTrail(url);
-  try {
+  const now = new SystemClock().now();
+  const request = parseRequest(question, options, now);
+  const { url, accessLog } = configOf(command).audit;
+  await withTrail(url, async ({ knex }) => {
     const { stdout: out, stderr: err } = process;
-    process.exitCode = await runReport(trail.knex, request, { out, err, width: out.columns ?? WIDTH });
+    const answer = (): Promise<ExitCode> => runReport(knex, request, { out, err, width: out.columns ?? WIDTH });
+    process.exitCode = accessLog ? await logged(knex, wordsOf(command), now, answer) : await answer();
+  });
+}
+
+/** What cannot be written down is not answered. */
+async function logged(db: Knex, question: string, at: Micros, answer: () => Promise<ExitCode>): Promise<ExitCode> {
+  const id = await noteAccess(db, { at, ...whoAsks(), question });
+  try {
+    const exitCode = await answer();
+    await noteAnswer(db, id, exitCode);
+    return exitCode;
   } catch (error) {
-    throw isTransient(error) ? connectError(error, parseTrailUrl(url)) : error;
-  } finally {
-    await trail.close();
+    if (error instanceof PortledgerError) await noteAnswer(db, id, error.exitCode);
+    throw error;
   }
 }
 
-/** The trail for reading. Opening the embedded one would make an empty file where there is none. */
-async function openTrail(url: string): Promise<Trail> {
-  const target = parseTrailUrl(url);
-  if (target.kind === 'sqlite' && !existsSync(target.file)) {
-    throw new UnreachableError(`Trail sqlite:${target.file} does not exist yet`, {
-      hint: 'run portledger ship --once first, or check audit.url',
-    });
-  }
-  const trail = await Trail.open(url);
-  try {
-    await trail.checkSchema();
-    return trail;
-  } catch (error) {
-    await trail.close();
-    throw error;
-  }
+/** The command as it was typed, without the options that all commands have: `report ip 10.0.0.7 --at now`. */
+function wordsOf(command: Command): string {
+  const given = command.options.flatMap((option) => {
+    const name = option.attributeName();
+    if (command.getOptionValueSource(name) !== 'cli') return [];
+    const value: unknown = command.getOptionValue(name);
+    return value === true ? [option.long!] : [option.long!, String(value)];
+  });
+  return ['report', command.name(), ...command.processedArgs.map(String), ...given].join(' ');
 }

@@ -13,11 +13,14 @@ const URL_HINT = 'write mysql://USER@HOST:3306/DATABASE, mariadb://..., or sqlit
 
 /** The trail's place. Paths are from `folder`. */
 export function readAudit(values: AuditValues | undefined, folder: string): AuditConfig {
-  const batchSize = values?.['batch-size'] ?? DEFAULT_BATCH_SIZE;
+  const common = {
+    batchSize: values?.['batch-size'] ?? DEFAULT_BATCH_SIZE,
+    accessLog: values?.['access-log'] ?? false,
+  };
   const written = values?.url ?? DEFAULT_URL;
   const password = values && readPassword(values, folder);
-  if (written.startsWith('sqlite:')) return { url: sqliteUrl(written, values, folder), batchSize };
-  return { url: mysqlUrl(written, values!, password, folder), batchSize };
+  if (written.startsWith('sqlite:')) return { url: sqliteUrl(written, values, folder), ...common };
+  return { url: mysqlUrl(written, values!, password, folder), ...common };
 }
 
 function sqliteUrl(url: string, values: AuditValues | undefined, folder: string): string {

@@ -120,6 +120,8 @@ export interface AuditConfig {
   readonly url: string;
   /** Events in one transaction. */
   readonly batchSize: number;
+  /** Every report is noted in the trail before it is answered. */
+  readonly accessLog: boolean;
 }
 
 export interface SwitchConfig {

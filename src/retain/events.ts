@@ -1,10 +1,11 @@
 import type { Knex } from 'knex';
 import { toSqlTime } from '../base/time.js';
-import { uuidBytes } from '../event/encoding.js';
+import { decodeEvent, uuidBytes } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
 import { signRemoval } from '../proof/removal.js';
 import { EVENT_COLUMNS, rowToEvent } from '../trail/event-rows.js';
 import { readHolds } from '../trail/hold-rows.js';
+import { readQuarantined } from '../trail/quarantine.js';
 import { readRemovals, writeRemovals } from '../trail/removal-rows.js';
 import { inTransaction, takeTurn } from '../trail/turn.js';
 import { holdsEvent } from './held.js';
@@ -59,7 +60,9 @@ async function removeBatch(db: Knex, queue: string, plan: Plan, place: Place): P
   const { step, stretches } = await look(db, queue, plan, place);
   const { at, reason, key } = plan;
   for (const { from, to } of stretches) {
-    await db('events').where('queue_uuid', uuidBytes(queue)).whereBetween('sequence', [from, to]).delete();
+    for (const table of ['events', 'quarantined']) {
+      await db(table).where('queue_uuid', uuidBytes(queue)).whereBetween('sequence', [from, to]).delete();
+    }
   }
   await writeRemovals(
     db,
@@ -91,6 +94,7 @@ async function look(
   return { step, stretches: [...stretches.values()] };
 }
 
+/** The next events of a queue, also those that the database did not take. */
 async function eventsAfter(db: Knex, queue: string, sequence: number): Promise<LedgerEvent[]> {
   const rows = await db('events')
     .select(EVENT_COLUMNS as string[])
@@ -98,7 +102,9 @@ async function eventsAfter(db: Knex, queue: string, sequence: number): Promise<L
     .where('sequence', '>', sequence)
     .orderBy('sequence')
     .limit(BATCH);
-  return rows.map(rowToEvent);
+  const aside = await readQuarantined(db, queue, sequence, BATCH);
+  const events = [...rows.map(rowToEvent), ...aside.map(({ encoded, hash }) => ({ ...decodeEvent(encoded), hash }))];
+  return events.sort((a, b) => a.sequence - b.sequence).slice(0, BATCH);
 }
 
 /** The addresses that have events of the queue in [from, to). */

@@ -1,13 +1,11 @@
 import type { Micros } from '../base/time.js';
 import type { LedgerEvent } from '../event/event.js';
 
-/** Gaps that an event tells of: they can be worked out again from the events alone. */
+/** Gaps that an event alone tells of, see {@link gapOf}. */
 export const EVENT_GAP_KINDS = ['server-down', 'clock-stepped', 'queue-refused', 'queue-replaced'] as const;
 /** Gaps that the trail itself noticed. */
 export const TRAIL_GAP_KINDS = ['queue-mismatch', 'queue-lost', 'arrived-late', 'quarantined'] as const;
 export const GAP_KINDS = [...EVENT_GAP_KINDS, ...TRAIL_GAP_KINDS] as const;
-/** Those that follow from one event alone, see {@link gapOf}. */
-export const GAPS_OF_EVENTS = ['server-down', 'clock-stepped', 'queue-refused'] as const;
 export type GapKind = (typeof GAP_KINDS)[number];
 
 /** A span in which a server can prove nothing. Named by (queue, sequence, kind): recording it twice records it once. */

@@ -3,7 +3,7 @@ import { messageOf } from '../base/errors.js';
 import { uuidBytes, uuidText } from '../event/encoding.js';
 import { EVENT_COLUMNS, rowToEvent, type Value } from '../trail/event-rows.js';
 import { GAP_COLUMNS } from '../trail/gap-rows.js';
-import { GAPS_OF_EVENTS } from '../trail/gaps.js';
+import { EVENT_GAP_KINDS } from '../trail/gaps.js';
 import { checkpointPage } from '../trail/proof-rows.js';
 import { SIGHTING_COLUMNS } from '../trail/sighting-rows.js';
 import type { ReadEvent } from './chain-walk.js';
@@ -44,7 +44,7 @@ export function checkpointPages(
 /** The gaps that events of a queue told of. */
 export function gapPages(db: Knex, queue: string): Pages<Row> {
   return rowPages(db, 'gaps', GAP_COLUMNS, 'queue_uuid', 'sequence', queue, (query) =>
-    query.whereIn('kind', [...GAPS_OF_EVENTS]),
+    query.whereIn('kind', [...EVENT_GAP_KINDS]),
   );
 }
 
