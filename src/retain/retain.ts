@@ -10,9 +10,11 @@ import { countSightings, removeSightings } from './sightings.js';
  * Removes old events and sightings, except held ones. It can be cut off at any point: what is left is sound, and the next run
  * goes on. Throws RetainRefusedError, before anything it is about is removed, where the trail is not what was once written.
  */
-export async function retain(knex: Knex, plan: Plan): Promise<Outcome> {
-  const before = Math.max(plan.before, (await readBaseline(knex))?.before ?? 0);
-  const baseline = await moveBaseline(knex, { ...plan, before });
+export async function retain(knex: Knex, wanted: Plan): Promise<Outcome> {
+  const current = await readBaseline(knex);
+  // Baselines are in the order of time even where the clock was put back
+  const plan = { ...wanted, at: Math.max(wanted.at, (current?.at ?? 0) + 1) };
+  const baseline = await moveBaseline(knex, { ...plan, before: Math.max(plan.before, current?.before ?? 0) });
   const events = await eachQueue(knex, (queue) => removeEvents(knex, queue, plan));
   const sightings = await removeSightings(knex, baseline, plan);
   return outcomeOf(events, sightings);
