@@ -4,8 +4,10 @@ import { EXIT } from '../base/errors.js';
 import { registerAuditors } from './auditors.js';
 import { DEFAULT_CONFIG } from './context.js';
 import { registerDemo } from './demo.js';
+import { registerEvidence } from './evidence.js';
 import { reportFailure } from './fail.js';
 import { registerHold } from './hold.js';
+import { registerKey } from './key.js';
 import { registerLeases } from './leases.js';
 import { registerMigrate } from './migrate.js';
 import { registerQueue } from './queue.js';
@@ -14,6 +16,7 @@ import { registerRetain } from './retain.js';
 import { registerServe } from './serve.js';
 import { registerShip } from './ship.js';
 import { registerStatus } from './status.js';
+import { registerVerify } from './verify.js';
 import { version } from './version.js';
 
 const EPILOGUE = `
@@ -31,6 +34,7 @@ function buildProgram(): Command {
     .exitOverride()
     .addHelpText('after', EPILOGUE);
   for (const register of [registerServe, registerShip, registerMigrate, registerReport]) register(program);
+  for (const register of [registerVerify, registerEvidence, registerKey]) register(program);
   for (const register of [registerRetain, registerHold, registerAuditors]) register(program);
   for (const register of [registerStatus, registerLeases, registerQueue, registerDemo]) register(program);
   return program;

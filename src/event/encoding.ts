@@ -15,7 +15,7 @@ const HEAD_LENGTH = 33;
 
 /** Where events are encoded, behind the room for the hash before them. Grows as needed. */
 let scratch: Buffer = Buffer.allocUnsafe(8192);
-let lastUuid = { text: '', bytes: Buffer.alloc(16) };
+let lastUuid: { text: string; bytes: Buffer } = { text: '', bytes: Buffer.alloc(16) };
 
 /** An event without its name and hash: what the canonical encoding holds besides queue, sequence and at. */
 type Field = keyof EventDraft;

@@ -40,5 +40,5 @@ export async function inTransaction<T>(knex: Knex, work: (db: Knex) => Promise<T
 /** Reads the trail as it is at this moment, however long that takes and whatever is shipped meanwhile. */
 export async function inSnapshot<T>(knex: Knex, work: (db: Knex) => Promise<T>): Promise<T> {
   // SQLite knows no other isolation than this one.
-  return await knex.transaction(work, isMysql(knex) ? { isolationLevel: 'repeatable read', readOnly: true } : {});
+  return await knex.transaction(work, isMysql(knex) ? { isolationLevel: 'repeatable read' } : {});
 }

@@ -1,4 +1,4 @@
-import { chainHashOf, genesisHash } from '../event/encoding.js';
+import { chainHash, chainHashOf, genesisHash } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
 import { eventsText, type Findings } from './findings.js';
 
@@ -8,6 +8,8 @@ export interface ReadEvent {
   readonly hash: Buffer;
   readonly event: LedgerEvent | null;
   readonly fault: string | null;
+  /** The canonical encoding where that is what was stored: of an event that the database would not take as a row. */
+  readonly encoded: Buffer | null;
 }
 
 /** Where a chain stands: the last sequence and the hashes that the next event may continue; none if that is not known. */
@@ -83,8 +85,9 @@ export class ChainWalk {
   }
 
   /** What the event's hash would be after each of these. Null, and told, if no event can have given this row. */
-  #hashesOf({ event, sequence, fault }: ReadEvent, before: readonly Uint8Array[]): Buffer[] | null {
+  #hashesOf({ event, sequence, fault, encoded }: ReadEvent, before: readonly Uint8Array[]): Buffer[] | null {
     try {
+      if (event && encoded) return before.map((one) => chainHash(one, encoded));
       if (event) return before.map((one) => chainHashOf(one, event));
     } catch {
       // told below: a field holds what no event can

@@ -3,7 +3,8 @@ import { type Micros, toSqlTime } from '../base/time.js';
 import { uuidBytes, uuidText } from '../event/encoding.js';
 import type { Removal } from '../proof/removal.js';
 import { readRemovals } from '../trail/removal-rows.js';
-import type { Pin, QueueFacts } from './queue-walk.js';
+import type { Known } from './pins.js';
+import type { QueueFacts } from './queue-walk.js';
 import { queuesIn } from './rows.js';
 
 /** What of a trail is to be verified. */
@@ -16,8 +17,10 @@ export interface Scope {
   readonly to?: Micros | undefined;
 }
 
-/** What is known of a queue from elsewhere. */
-export type Pins = ReadonlyMap<string, readonly Pin[]>;
+/** What is known of queues from outside of the trail. */
+export type Outside = ReadonlyMap<string, Known>;
+
+const NOTHING: Known = { pins: [], last: null };
 
 interface Head {
   readonly server: string;
@@ -26,10 +29,10 @@ interface Head {
 }
 
 /** Every queue that the trail or a pin names and the scope covers, with what is known of it before its events are read. */
-export async function readFacts(db: Knex, scope: Scope, pins: Pins): Promise<QueueFacts[]> {
+export async function readFacts(db: Knex, scope: Scope, outside: Outside): Promise<QueueFacts[]> {
   const heads = await readHeads(db);
-  const names = new Set([...heads.keys(), ...pins.keys()]);
-  for (const table of ['events', 'checkpoints', 'removals']) {
+  const names = new Set([...heads.keys(), ...outside.keys()]);
+  for (const table of ['events', 'checkpoints', 'removals', 'quarantined']) {
     for (const queue of await queuesIn(db, table, 'queue_uuid')) names.add(queue);
   }
   const facts: QueueFacts[] = [];
@@ -39,7 +42,7 @@ export async function readFacts(db: Knex, scope: Scope, pins: Pins): Promise<Que
     if (scope.server !== undefined && head?.server !== scope.server) continue;
     const removals = await readRemovals(db, queue);
     const span = await spanOf(db, queue, scope, removals);
-    facts.push({ queue, server: head?.server ?? '-', head, removals, pins: pins.get(queue) ?? [], ...span });
+    facts.push({ queue, server: head?.server ?? '-', head, removals, known: outside.get(queue) ?? NOTHING, ...span });
   }
   return facts;
 }

@@ -5,16 +5,9 @@ import { isRemovalSignedBy, type Removal } from '../proof/removal.js';
 import { ChainWalk, type ReadEvent } from './chain-walk.js';
 import { eventsText, type Findings } from './findings.js';
 import type { Pages } from './pages.js';
-import { checkpointPages, eventPages } from './rows.js';
+import type { Known, Pin } from './pins.js';
+import { checkpointPages, eventPages, quarantinedPages } from './rows.js';
 import { SealCheck } from './seal-check.js';
-
-/** That the event of this sequence has this hash, as somebody knows who keeps it outside of the trail. */
-export interface Pin {
-  readonly sequence: number;
-  readonly hash: Uint8Array;
-  /** Who knows it: `the local queue`. */
-  readonly source: string;
-}
 
 /** What is known of a queue before its events are read. */
 export interface QueueFacts {
@@ -23,7 +16,7 @@ export interface QueueFacts {
   /** Its row in table `queues`, null if it has none. */
   readonly head: { readonly sequence: number; readonly hash: Buffer } | null;
   readonly removals: readonly Removal[];
-  readonly pins: readonly Pin[];
+  readonly known: Known;
   /** The events after `start` and up to `end` are checked; `startHash` is that of `start`, null if it is not known. */
   readonly start: number;
   readonly startHash: Uint8Array | null;
@@ -38,6 +31,7 @@ export class QueueWalk {
   readonly #ring: KeyRing;
   readonly #findings: Findings;
   readonly #events: Pages<ReadEvent>;
+  readonly #quarantined: Pages<ReadEvent>;
   readonly #checkpoints: Pages<Checkpoint>;
   readonly #removals: Removal[];
   readonly #pins: Pin[];
@@ -56,15 +50,16 @@ export class QueueWalk {
     if (start > 0) this.chain.startAfter(start, startHash);
     this.seal = new SealCheck(queue, ring, findings);
     this.#events = eventPages(db, queue, start, end);
+    this.#quarantined = quarantinedPages(db, queue, start, end);
     this.#checkpoints = checkpointPages(db, queue, start + 1);
     this.#removals = facts.removals.filter((removal) => removal.to > start && removal.from <= end);
-    this.#pins = facts.pins.filter((pin) => pin.sequence > start && pin.sequence <= end);
+    this.#pins = facts.known.pins.filter((pin) => pin.sequence > start && pin.sequence <= end);
     this.#pins.sort((a, b) => a.sequence - b.sequence);
   }
 
   /** The next event, undefined if there is none left. Means something only after {@link fill}. */
   get next(): ReadEvent | undefined {
-    return this.#events.row;
+    return this.#source.row;
   }
 
   /** Events that were read, and events that retention removed. */
@@ -74,33 +69,35 @@ export class QueueWalk {
 
   /** True if {@link fill} must be called. */
   get isDry(): boolean {
-    return this.#events.isDry;
+    return this.#events.isDry || this.#quarantined.isDry;
   }
 
   /** Reads on. */
   async fill(): Promise<void> {
     await this.#events.fill();
+    await this.#quarantined.fill();
   }
 
   /** True if there is more to check around the next event than its place in the chain; then {@link passSlowly} must be used. */
   get isQuiet(): boolean {
-    return this.#events.row!.sequence < this.#quietUntil;
+    return this.next!.sequence < this.#quietUntil;
   }
 
   /** Checks the next event and goes past it. True if it is sound. */
   pass(): boolean {
-    const read = this.#events.row!;
+    const source = this.#source;
+    const read = source.row!;
     const isSound = this.chain.step(read);
     this.seal.note(read.event);
     this.#lastHash = read.hash;
     this.#count += 1;
-    this.#events.advance();
+    source.advance();
     return isSound;
   }
 
   /** The same, with what else is said about this event and what lies before it. */
   async passSlowly(): Promise<boolean> {
-    const { sequence, hash } = this.#events.row!;
+    const { sequence, hash } = this.next!;
     await this.#catchUp(sequence);
     const isSound = this.pass();
     await this.#compare(sequence, hash);
@@ -119,6 +116,14 @@ export class QueueWalk {
     await this.#compare(Math.min(this.chain.sequence, end), null);
     if (end === Number.MAX_SAFE_INTEGER) await this.#checkEnd();
     this.seal.end();
+  }
+
+  /** Where the next event is. */
+  get #source(): Pages<ReadEvent> {
+    const aside = this.#quarantined.row;
+    if (!aside) return this.#events;
+    const row = this.#events.row;
+    return row && row.sequence <= aside.sequence ? this.#events : this.#quarantined;
   }
 
   /** Passes removals, checkpoints and pins that are about events before this one. */
@@ -169,19 +174,23 @@ export class QueueWalk {
   }
 
   async #checkEnd(): Promise<void> {
-    const { queue, head } = this.facts;
+    const { queue, head, known: outside } = this.facts;
     const last = this.chain.sequence;
+    if (outside.last !== null && outside.last < last) {
+      const why = `The local queue ends at event ${outside.last}, the trail has event ${last}: the queue file is an old copy`;
+      this.#findings.add('rolled-back', queue, outside.last + 1, why);
+    }
     const known = await this.#knownEnd();
     if (known && known.sequence > last) {
       const missing = `${eventsText(last + 1, known.sequence)} ${known.sequence === last + 1 ? 'is' : 'are'} missing at the end`;
       this.#findings.add('cut', queue, last + 1, `${missing}: ${known.source} has event ${known.sequence}`);
     }
-    if (!head) {
+    if (!head && last > 0) {
       this.#findings.add('inserted', queue, null, 'The queue is not in table queues, but has events or checkpoints');
-    } else if (last > head.sequence) {
+    } else if (head && last > head.sequence) {
       const after = eventsText(head.sequence + 1, last);
       this.#findings.add('inserted', queue, head.sequence + 1, `${after} came after the last that was shipped`);
-    } else if (last === head.sequence && this.#lastHash && Buffer.compare(this.#lastHash, head.hash) !== 0) {
+    } else if (head && last === head.sequence && this.#lastHash && Buffer.compare(this.#lastHash, head.hash) !== 0) {
       this.#findings.add('changed', queue, last, `Event ${last} has another hash than table queues has for it`);
     }
   }

@@ -1,10 +1,11 @@
 import type { Knex } from 'knex';
 import { messageOf } from '../base/errors.js';
-import { uuidBytes, uuidText } from '../event/encoding.js';
+import { decodeEvent, uuidBytes, uuidText } from '../event/encoding.js';
 import { EVENT_COLUMNS, rowToEvent, type Value } from '../trail/event-rows.js';
 import { GAP_COLUMNS } from '../trail/gap-rows.js';
 import { EVENT_GAP_KINDS } from '../trail/gaps.js';
 import { checkpointPage } from '../trail/proof-rows.js';
+import { type QuarantinedEvent, readQuarantined } from '../trail/quarantine.js';
 import { SIGHTING_COLUMNS } from '../trail/sighting-rows.js';
 import type { ReadEvent } from './chain-walk.js';
 import { Pages } from './pages.js';
@@ -29,6 +30,14 @@ export function eventPages(db: Knex, queue: string, start: number, end: number):
       .orderBy('sequence')
       .limit(PAGE);
     return rows.map(readEvent);
+  }, PAGE);
+}
+
+/** The events of a queue after `start`, up to `end`, that the database would not take as rows. */
+export function quarantinedPages(db: Knex, queue: string, start: number, end: number): Pages<ReadEvent> {
+  return new Pages(async (after) => {
+    const found = await readQuarantined(db, queue, after?.sequence ?? start, PAGE);
+    return found.filter(({ sequence }) => sequence <= end).map(readAside);
   }, PAGE);
 }
 
@@ -89,10 +98,21 @@ function readEvent(row: Row): ReadEvent {
   const { sequence, hash } = row as { sequence: number; hash: Buffer };
   try {
     const event = rowToEvent(row);
-    if (event.hash.length === HASH_LENGTH) return { sequence, hash, event, fault: null };
-    return { sequence, hash: NO_HASH, event: null, fault: `its hash has ${event.hash.length} bytes` };
+    if (event.hash.length === HASH_LENGTH) return { sequence, hash, event, fault: null, encoded: null };
+    return { sequence, hash: NO_HASH, event: null, encoded: null, fault: `its hash has ${event.hash.length} bytes` };
   } catch (error) {
     const isHash = Buffer.isBuffer(hash) && hash.length === HASH_LENGTH;
-    return { sequence, hash: isHash ? hash : NO_HASH, event: null, fault: messageOf(error) };
+    return { sequence, hash: isHash ? hash : NO_HASH, event: null, encoded: null, fault: messageOf(error) };
+  }
+}
+
+function readAside({ queue, sequence, hash, encoded }: QuarantinedEvent): ReadEvent {
+  try {
+    const event = { ...decodeEvent(encoded), hash };
+    const isNamed = event.queue === queue && event.sequence === sequence;
+    if (isNamed && hash.length === HASH_LENGTH) return { sequence, hash, event, fault: null, encoded };
+    return { sequence, hash: NO_HASH, event: null, fault: 'its bytes are those of another event', encoded };
+  } catch (error) {
+    return { sequence, hash: NO_HASH, event: null, fault: messageOf(error), encoded };
   }
 }

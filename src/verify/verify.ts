@@ -8,7 +8,7 @@ import type { Naming } from '../trail/naming.js';
 import { readIntroductions } from '../trail/proof-rows.js';
 import { inSnapshot } from '../trail/turn.js';
 import { DerivedCheck } from './derived-check.js';
-import { type Pins, readFacts, type Scope } from './facts.js';
+import { type Outside, readFacts, type Scope } from './facts.js';
 import { type Fault, Findings } from './findings.js';
 import { checkPlaces } from './place-check.js';
 import { QueueWalk } from './queue-walk.js';
@@ -19,7 +19,7 @@ export interface VerifyOptions extends Scope {
   /** What the configuration calls switches and ports. */
   readonly naming?: Naming | undefined;
   /** What is known of queues from outside of the trail. */
-  readonly pins?: Pins | undefined;
+  readonly outside?: Outside | undefined;
 }
 
 /** What was found about one queue. */
@@ -75,7 +75,7 @@ class Verifier {
 
   async run(): Promise<Verification> {
     const ring = await this.#readRing();
-    const facts = await readFacts(this.#db, this.#options, this.#options.pins ?? new Map());
+    const facts = await readFacts(this.#db, this.#options, this.#options.outside ?? new Map());
     const derived = this.#isWhole ? new DerivedCheck(this.#db, this.#findings) : null;
     const walks = facts.map((one) => new QueueWalk(this.#db, one, ring, this.#findings));
     const baseline = derived && (await readBaseline(this.#db));
@@ -110,15 +110,18 @@ class Verifier {
       this.#times.set(walk, { first: null, last: null });
     }
     for (let walk = earliest(walks); walk; walk = earliest(walks)) {
-      const { event } = walk.next!;
+      const { event, encoded } = walk.next!;
       if (walk.isQuiet) walk.pass();
       else await walk.passSlowly();
       if (event !== null) {
         const times = this.#times.get(walk)!;
         times.first ??= event.at;
         times.last = event.at;
-        if (derived?.needs(event)) await derived.goTo(event);
-        derived?.observe(event);
+        // What was set aside shows in no sighting.
+        if (derived && encoded === null) {
+          if (derived.needs(event)) await derived.goTo(event);
+          derived.observe(event);
+        }
       }
       if (walk.isDry) await walk.fill();
     }

@@ -1,0 +1,68 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Command } from 'commander';
+import { EXIT, messageOf, UsageError } from '../base/errors.js';
+import { SystemClock } from '../base/time.js';
+import { parseAddressInput } from '../report/arguments.js';
+import { parseTimeInput } from '../report/time-input.js';
+import { makeBundle } from '../verify/bundle.js';
+import { configOf } from './context.js';
+import { withTrail } from './open-trail.js';
+
+const EXAMPLES = `
+Example:
+  portledger evidence --ip 198.18.16.7 --at 2026-11-20T14:03:07Z -f case-4711.json
+  portledger verify --bundle case-4711.json --public-key dhcp-a.pub
+
+The bundle holds the sighting, its events, the stretch of the chain that they lie in up to the next signed checkpoint,
+and what it proves in plain words. The stretch has records of other clients, too: none can be left out of a chain.
+
+Exit code 1: nobody is known to have had the address then.`;
+
+interface Options {
+  readonly ip: string;
+  readonly at: string;
+  readonly file: string;
+}
+
+/** `portledger evidence`: what proves who had an address, in one file. */
+export function registerEvidence(program: Command): void {
+  program
+    .command('evidence')
+    .description('write a bundle that proves who had an address, to be checked without any database')
+    .requiredOption('--ip <address>', 'the address')
+    .requiredOption('--at <time>', 'when (forms as in portledger report)')
+    .requiredOption('-f, --file <file>', 'where to write the bundle; must not exist')
+    .addHelpText('after', EXAMPLES)
+    .action((options: Options, command: Command) => write(options, command));
+}
+
+async function write({ ip, at, file }: Options, command: Command): Promise<void> {
+  const now = new SystemClock().now();
+  const question = { ip: parseAddressInput(ip), at: parseTimeInput(at, { now, zone: 'UTC' }) };
+  const bundle = await withTrail(configOf(command).audit.url, ({ knex }) => makeBundle(knex, question, now));
+  if (bundle === null) {
+    process.stderr.write(`Nobody is known to have had ${ip} then\n`);
+    process.exitCode = EXIT.nothingFound;
+    return;
+  }
+  save(file, `${JSON.stringify(bundle.json, null, 2)}\n`);
+  for (const queue of bundle.unsigned) {
+    process.stderr.write(
+      `warning: the events of queue ${queue} are not under a checkpoint yet, so this proves nothing; run portledger checkpoint on its server, let it ship, and make the bundle again\n`,
+    );
+  }
+}
+
+/** Personal data: nobody but its owner reads it, and nothing that is there is overwritten. */
+function save(file: string, text: string): void {
+  try {
+    const fd = openSync(file, 'wx', 0o600);
+    try {
+      writeSync(fd, text);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written: ${messageOf(error)}`, { hint: 'name a file that does not exist' });
+  }
+}

@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../base/errors.js';
+import { toIsoTime } from '../base/time.js';
+import { chainHash, decodeEvent } from '../event/encoding.js';
+import type { LedgerEvent } from '../event/event.js';
+import { type Checkpoint, isSignedBy } from '../proof/checkpoint.js';
+import { checkpointOfJson, Fields, introductionOfJson, ProofFormatError } from '../proof/json.js';
+import type { PublicKey } from '../proof/key.js';
+import { claimedRing, type KeyRing, trustedRing } from '../proof/key-ring.js';
+import { compareKeys, observe, type Sighting } from '../trail/sightings.js';
+import { BUNDLE_FORMAT } from './bundle.js';
+import { eventToJson, sightingToJson } from './shown.js';
+
+/** What came of checking a bundle. */
+export interface BundleResult {
+  readonly ok: boolean;
+  /** One sentence for each fault, without a period. */
+  readonly faults: readonly string[];
+  /** The same and what was proven, for people. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Checks a bundle by itself: every record is in the chain, the chain ends in a signed checkpoint, and the sighting follows from the
+ * records. `trusted` are the keys from outside; without any the keys in the bundle are taken, which proves little.
+ * Throws ProofFormatError if it is no bundle.
+ */
+export function checkBundle(json: unknown, trusted: readonly PublicKey[]): BundleResult {
+  const read = new Fields(json, 'bundle');
+  if (read.text('format') !== BUNDLE_FORMAT) {
+    throw new ProofFormatError(`The bundle has format "${read.text('format')}", this program knows "${BUNDLE_FORMAT}"`);
+  }
+  const keys = read.list('keys').map(introductionOfJson);
+  const ring = trusted.length > 0 ? trustedRing(trusted, keys) : claimedRing(keys);
+  const faults: string[] = [];
+  const segments = read.list('chain').map((one) => checkSegment(one, ring, faults));
+  const sighting = checkSighting(read, segments.flat(), faults);
+  return { ok: faults.length === 0, faults, lines: linesOf(faults, sighting, segments.flat(), trusted.length > 0) };
+}
+
+/** The events of a stretch, as far as they are sound. */
+function checkSegment(json: unknown, ring: KeyRing, faults: string[]): LedgerEvent[] {
+  const read = new Fields(json, 'chain');
+  const queue = read.uuid('queue');
+  const events: LedgerEvent[] = [];
+  let hash: Buffer = read.bytes('before');
+  for (const [i, encoded] of read.list('events').entries()) {
+    const event = decoded(encoded, hash);
+    if (typeof event === 'string') {
+      faults.push(`Record ${i + 1} of queue ${queue} cannot be read: ${event}`);
+      return events;
+    }
+    const before = events.at(-1);
+    if (event.queue !== queue || (before && event.sequence !== before.sequence + 1)) {
+      faults.push(
+        `Record ${i + 1} of queue ${queue} is event ${event.sequence} of queue ${event.queue}: it does not belong there`,
+      );
+      return events;
+    }
+    hash = Buffer.from(event.hash);
+    events.push(event);
+  }
+  const checkpoint = read.isNull('checkpoint') ? null : checkpointOfJson(read.any('checkpoint'));
+  const fault = checkpointFault(checkpoint, queue, events.at(-1), ring);
+  if (fault !== null) faults.push(`Queue ${queue}: ${fault}`);
+  return events;
+}
+
+function decoded(encoded: unknown, before: Uint8Array): LedgerEvent | string {
+  if (typeof encoded !== 'string' || !/^([0-9a-f]{2})+$/.test(encoded)) return 'it is not hex';
+  const bytes = Buffer.from(encoded, 'hex');
+  try {
+    return { ...decodeEvent(bytes), hash: chainHash(before, bytes) };
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function checkpointFault(
+  checkpoint: Checkpoint | null,
+  queue: string,
+  last: LedgerEvent | undefined,
+  ring: KeyRing,
+): string | null {
+  if (!last) return 'there is no record';
+  if (!checkpoint) return 'no checkpoint signs these records';
+  const key = ring.get(checkpoint.keyId);
+  if (!key) return `the checkpoint is signed by key ${checkpoint.keyId}, which is not trusted`;
+  if (!isSignedBy(checkpoint, key)) return 'the signature of the checkpoint does not fit it';
+  const isAboutLast = checkpoint.queue === queue && checkpoint.sequence === last.sequence;
+  if (isAboutLast && Buffer.compare(checkpoint.hash, last.hash) === 0) return null;
+  return 'the records do not lead to the hash that the checkpoint signs: one of them was changed, left out or put in';
+}
+
+/** Folds the events of the address again and compares with what the bundle says. */
+function checkSighting(read: Fields, chain: readonly LedgerEvent[], faults: string[]): Sighting | null {
+  const shown = read.any('sighting');
+  const ip = new Fields(shown, 'sighting').text('ip');
+  const opening = new Fields(read.list('events')[0], 'first event');
+  const [queue, sequence] = [opening.uuid('queue'), opening.count('sequence')];
+  const events = chain.filter((event) => event.address === ip).sort(compareKeys);
+  const first = events.findIndex((event) => event.queue === queue && event.sequence === sequence);
+  let open: Sighting | null = null;
+  let last = first;
+  for (; first >= 0 && last < events.length; last++) {
+    const step = observe(open, events[last]!);
+    open = step.ended ?? step.open;
+    if (step.ended) break;
+  }
+  const own = first < 0 ? [] : events.slice(first, last + 1);
+  if (!open || !isSameJson(sightingToJson(open, own), shown))
+    faults.push('The sighting does not follow from the records');
+  if (!isSameJson(own.map(eventToJson), read.any('events')))
+    faults.push('The readable events are not those of the records');
+  return open;
+}
+
+/** Compares as JSON has it: what is undefined is not there. */
+function isSameJson(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(a)), b);
+}
+
+function linesOf(
+  faults: readonly string[],
+  sighting: Sighting | null,
+  chain: readonly LedgerEvent[],
+  isTrusted: boolean,
+): string[] {
+  if (faults.length > 0) return [...faults.map((fault) => `FAULT ${fault}`), 'NOT VERIFIED: the bundle proves nothing'];
+  const until = sighting!.endedAt ?? sighting!.leaseUntil;
+  const stay = `${sighting!.ip} from ${toIsoTime(sighting!.firstSeen)} to ${toIsoTime(until)}`;
+  const what = `${chain.length} records form a chain up to a signed checkpoint, and the sighting of ${stay} follows from them`;
+  if (isTrusted) return [`VERIFIED with the given public keys: ${what}`];
+  return [
+    `VERIFIED, but only against the keys in the bundle itself: ${what}.`,
+    'Use --public-key with the .pub file of the server: else whoever made the bundle may have made the keys, too',
+  ];
+}
