@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { genesisHash, sealEvent } from '../../src/event/encoding.js';
 import type { EventDraft, EventKind, LedgerEvent } from '../../src/event/event.js';
+import { APPEND_STEPS } from '../../src/trail/steps.js';
 
 /** 2026-11-20 14:00:00 UTC. */
 export const NOON = Date.UTC(2026, 10, 20, 14) * 1000;
@@ -10,6 +11,7 @@ const QUEUES = [
   '11111111-1111-4111-8111-111111111111',
   'ffffffff-2222-4222-8222-222222222222',
   '33333333-3333-4333-8333-333333333333',
+  '22222222-4444-4444-8444-444444444444',
 ];
 
 /** A draft of a lease event with sensible values where none are given. */
@@ -94,9 +96,9 @@ const queueSteps = fc.record({
   leases: fc.array(lease, { minLength: 4, maxLength: 25, size: 'max' }),
 });
 
-/** The events of two or three queues with skewed clocks that share addresses. */
+/** The events of two to four queues with skewed clocks that share addresses. */
 export const campus: fc.Arbitrary<LedgerEvent[][]> = fc
-  .array(queueSteps, { minLength: 2, maxLength: 3 })
+  .array(queueSteps, { minLength: 2, maxLength: 4 })
   .map((queues) => queues.map(({ skew, leases }, i) => sealQueue(i, skew, leases)));
 
 type Lease = typeof lease extends fc.Arbitrary<infer T> ? T : never;
@@ -131,8 +133,13 @@ function draftOf(index: number, at: number, one: Lease): EventDraft {
 
 const NO_PORT = { circuitId: null, remoteId: null, relayId: null, subscriberId: null, evidence: 'none' } as const;
 
-/** Which queue ships next, how much, and whether it ships that batch twice. */
+/** Which queue ships next, how much, how much of what it shipped before comes again, and after which step it crashes. */
 export const shipping = fc.array(
-  fc.record({ queue: fc.nat(2), size: fc.integer({ min: 1, max: 8 }), again: fc.integer({ min: 0, max: 4 }) }),
+  fc.record({
+    queue: fc.nat(3),
+    size: fc.integer({ min: 1, max: 8 }),
+    again: fc.integer({ min: 0, max: 4 }),
+    crash: fc.option(fc.constantFrom(...APPEND_STEPS), { freq: 6 }),
+  }),
   { maxLength: 60, size: 'max' },
 );

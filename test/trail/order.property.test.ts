@@ -1,30 +1,88 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import type { LedgerEvent } from '../../src/event/event.js';
 import { rowToSighting, SIGHTING_COLUMNS, sightingToRow } from '../../src/trail/sighting-rows.js';
 import { fold } from '../../src/trail/sightings.js';
-import { Trail } from '../../src/trail/trail.js';
+import type { AppendStep } from '../../src/trail/steps.js';
+import { Trail, type TrailOptions } from '../../src/trail/trail.js';
 import { freshDatabase } from '../support/database.js';
 import { requires } from '../support/requirements.js';
+import { makeTempDir, removeTempDir } from '../support/temp.js';
 import { campus, shipping } from './campus.js';
+import { loadMutant, MUTANTS } from './mutants.js';
 
-type Shipping = typeof shipping extends fc.Arbitrary<infer T> ? T : never;
+const NIGHTLY = process.env.PORTLEDGER_SIZE === 'nightly';
+const RUNS = NIGHTLY ? { sqlite: 10_000, mariadb: 500, mutant: 10_000 } : { sqlite: 300, mariadb: 25, mutant: 5000 };
+const MINUTES = 60_000 * (NIGHTLY ? 120 : 3);
+const TABLES = ['events', 'sightings', 'queues', 'gaps', 'ports', 'switches'];
+
+type Plan = typeof shipping extends fc.Arbitrary<infer T> ? T : never;
+type Open = (options: TrailOptions) => Promise<Trail>;
+
+/** The crash that the plan asks for. */
+class Crash extends Error {}
+
+/** A trail for one shipper, which crashes after the step that is set. */
+class CrashingTrail {
+  readonly trail: Trail;
+  readonly #crash: { step: AppendStep | null };
+
+  private constructor(trail: Trail, crash: { step: AppendStep | null }) {
+    this.trail = trail;
+    this.#crash = crash;
+  }
+
+  static async open(open: Open): Promise<CrashingTrail> {
+    const crash: { step: AppendStep | null } = { step: null };
+    const onStep = (reached: AppendStep): void => {
+      if (reached === crash.step) throw new Crash();
+    };
+    return new CrashingTrail(await open({ onStep }), crash);
+  }
+
+  /** Appends; after a crash appends again, as a shipper that was started anew does. */
+  async append(events: readonly LedgerEvent[], crash: AppendStep | null): Promise<void> {
+    const batch = { queue: events[0]!.queue, server: events[0]!.server, events };
+    this.#crash.step = crash;
+    try {
+      await this.trail.append(batch);
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+    }
+    this.#crash.step = null;
+    await this.trail.append(batch);
+  }
+}
 
 /** Ships every event of the queues in the order that the plan says, some of them again, the rest at the end. */
-async function shipAll(trail: Trail, queues: readonly LedgerEvent[][], plan: Shipping): Promise<void> {
+async function shipInTurn(trail: CrashingTrail, queues: readonly LedgerEvent[][], plan: Plan): Promise<void> {
   const shipped = queues.map(() => 0);
-  const rest = queues.map((events, queue) => ({ queue, size: events.length, again: 0 }));
-  for (const { queue, size, again } of [...plan, ...rest]) {
+  const rest = queues.map((events, queue) => ({ queue, size: events.length, again: 0, crash: null }));
+  for (const { queue, size, again, crash } of [...plan, ...rest]) {
     const events = queues[queue];
     if (!events || shipped[queue]! >= events.length) continue;
     const from = Math.max(0, shipped[queue]! - again);
     const batch = events.slice(from, shipped[queue]! + size);
-    await trail.append({ queue: batch[0]!.queue, server: batch[0]!.server, events: batch });
+    await trail.append(batch, crash);
     shipped[queue] = from + batch.length;
   }
+}
+
+/** Each queue has a shipper of its own, and all ship at once. */
+async function shipTogether(
+  trails: readonly CrashingTrail[],
+  queues: readonly LedgerEvent[][],
+  plan: Plan,
+): Promise<void> {
+  const alone = queues.map((_, one) => queues.map((events, i) => (i === one ? events : [])));
+  const tasks = alone.map(async (own, i) => {
+    await shipInTurn(
+      trails[i]!,
+      own,
+      plan.filter(({ queue }) => queue === i),
+    );
+  });
+  await Promise.all(tasks);
 }
 
 /** Table `sightings` as its rows are, and as the rules say it must be. */
@@ -40,62 +98,79 @@ async function compare(trail: Trail, queues: readonly LedgerEvent[][]): Promise<
   );
 }
 
-async function clear(trail: Trail): Promise<void> {
-  for (const table of ['events', 'sightings', 'queues', 'gaps', 'ports', 'switches']) await trail.knex(table).delete();
-}
-
-async function holds(trail: Trail, runs: number): Promise<void> {
+async function holds(
+  runs: number,
+  trail: Trail,
+  ship: (queues: LedgerEvent[][], plan: Plan) => Promise<void>,
+  endOnFailure = false,
+): Promise<void> {
   const property = fc.asyncProperty(campus, shipping, async (queues, plan) => {
-    await clear(trail);
-    await shipAll(trail, queues, plan);
+    for (const table of TABLES) await trail.knex(table).delete();
+    await ship(queues, plan);
     await compare(trail, queues);
   });
-  await fc.assert(property, { numRuns: runs });
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  console.log(`      seed ${seed}, ${runs} campuses`);
+  await fc.assert(property, { numRuns: runs, seed, endOnFailure });
 }
 
-describe('P3: sightings do not depend on how the events arrive', () => {
+async function openSqlite(folder: string, module: { Trail: typeof Trail } = { Trail }): Promise<CrashingTrail> {
+  const opened = await CrashingTrail.open((options) => module.Trail.open(`sqlite:${folder}/audit.db`, options));
+  await opened.trail.migrate();
+  await opened.trail.knex.raw('PRAGMA synchronous = OFF');
+  return opened;
+}
+
+describe('P3: sightings do not depend on how the events arrive', function () {
+  this.timeout(MINUTES);
+  let folder: string;
+
+  beforeEach(() => {
+    folder = makeTempDir();
+  });
+
+  afterEach(() => removeTempDir(folder));
+
   describe('on SQLite', () => {
-    let folder: string;
-    let trail: Trail;
-
-    before(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'portledger-order-'));
-      trail = await Trail.open(`sqlite:${folder}/audit.db`);
-      await trail.migrate();
-      await trail.knex.raw('PRAGMA synchronous = OFF');
+    it('equal the fold of all events, for any split, interleaving, repetition and crash', async () => {
+      const sqlite = await openSqlite(folder);
+      await holds(RUNS.sqlite, sqlite.trail, (queues, plan) => shipInTurn(sqlite, queues, plan));
+      await sqlite.trail.close();
     });
 
-    after(async () => {
-      await trail.close();
-      rmSync(folder, { recursive: true });
-    });
-
-    it('equal the fold of all events, for any split, interleaving and repetition', async function () {
-      this.timeout(120_000);
-      await holds(trail, 300);
-    });
+    for (const mutant of MUTANTS) {
+      it(`would not, and this is noticed, if the trail ${mutant.mistake}`, async () => {
+        const sqlite = await openSqlite(folder, await loadMutant(mutant, folder));
+        await assert.rejects(
+          holds(RUNS.mutant, sqlite.trail, (queues, plan) => shipInTurn(sqlite, queues, plan), true),
+          /Property failed/,
+        );
+        await sqlite.trail.close();
+      });
+    }
   });
 
   describe('on MariaDB', () => {
     let database: Awaited<ReturnType<typeof freshDatabase>>;
-    let trail: Trail;
+    let trails: CrashingTrail[] = [];
 
-    before(async function () {
-      this.timeout(60_000);
+    beforeEach(async function () {
       requires(this, 'mariadb');
       database = await freshDatabase();
-      trail = await Trail.open(database.url);
-      await trail.migrate();
+      trails = [];
+      for (let i = 0; i < 4; i++) {
+        trails.push(await CrashingTrail.open((options) => Trail.open(database.url, { ...options, poolSize: 1 })));
+      }
+      await trails[0]!.trail.migrate();
     });
 
-    after(async () => {
-      await trail?.close();
+    afterEach(async () => {
+      for (const { trail } of trails) await trail.close();
       await database?.drop();
     });
 
-    it('equal the fold of all events, for any split, interleaving and repetition', async function () {
-      this.timeout(120_000);
-      await holds(trail, 40);
+    it('equal the fold of all events, with the shippers of all servers at work at once', async () => {
+      await holds(RUNS.mariadb, trails[0]!.trail, (queues, plan) => shipTogether(trails, queues, plan));
     });
   });
 });
