@@ -4,7 +4,7 @@ import { uuidBytes, uuidText } from '../event/encoding.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 import type { Value } from './event-rows.js';
-import { insertNewRows } from './sql.js';
+import { insertNewRows, upsertRows } from './sql.js';
 
 const CHECKPOINT_COLUMNS = ['queue_uuid', 'sequence', 'key_id', 'hash', 'at', 'next_within', 'signature'];
 const KEY_COLUMNS = ['key_id', 'public_key', 'server', 'introduced_at', 'introduced_by', 'signature'];
@@ -15,10 +15,12 @@ export interface Proof {
   readonly keys: readonly Introduction[];
 }
 
-/** Writes checkpoints and keys; what is there already stays as it is. */
+/** Writes checkpoints and keys; what is there already stays as it is, but a key may be certified later. */
 export async function writeProof(db: Knex, proof: Proof): Promise<void> {
   await insertNewRows(db, 'checkpoints', CHECKPOINT_COLUMNS, proof.checkpoints.map(checkpointToRow));
-  await insertNewRows(db, 'signing_keys', KEY_COLUMNS, proof.keys.map(introductionToRow));
+  const [certified, first] = [proof.keys.filter(({ by }) => by !== null), proof.keys.filter(({ by }) => by === null)];
+  await upsertRows(db, 'signing_keys', KEY_COLUMNS, 1, certified.map(introductionToRow));
+  await insertNewRows(db, 'signing_keys', KEY_COLUMNS, first.map(introductionToRow));
 }
 
 /** Up to `limit` checkpoints of a queue after the one named, in the order of sequence and key. Throws RangeError for a row that nobody can have written. */

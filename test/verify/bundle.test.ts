@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { UsageError } from '../../src/base/errors.js';
+import { introduceNext } from '../../src/proof/introduction.js';
+import { generateSigningKey, type SigningKey } from '../../src/proof/key.js';
+import { makeBundle } from '../../src/verify/bundle.js';
+import { checkBundle } from '../../src/verify/bundle-check.js';
+import { draft, NOON, queueOf, SECOND } from '../trail/campus.js';
+import { onEveryDatabase } from '../trail/trails.js';
+import { checkpointOf, shipSigned } from './signed.js';
+
+/** A client that moves after 30 s, renews, and releases; another one in between. */
+const EVENTS = queueOf([
+  [0, 'granted'],
+  [10, 'granted', { address: '10.0.0.8', hwaddr: Buffer.from('020000000002', 'hex') }],
+  [30, 'renewed', { circuitId: Buffer.from('p2'), hostname: Buffer.from('host\x1b') }],
+  [40, 'renewed', { address: '10.0.0.8', hwaddr: Buffer.from('020000000002', 'hex') }],
+  [60, 'renewed', { circuitId: Buffer.from('p2') }],
+  [70, 'released', { circuitId: Buffer.from('p2') }],
+  [80, 'renewed', { address: '10.0.0.8', hwaddr: Buffer.from('020000000002', 'hex') }],
+  [90, 'granted', { address: '10.0.0.9' }],
+]);
+
+onEveryDatabase('A bundle of evidence', (current) => {
+  let key: SigningKey;
+
+  beforeEach(async () => {
+    key = await shipSigned(current().trail, EVENTS, generateSigningKey(), [2, 7]);
+  });
+
+  /** As it is read from a file. */
+  async function bundleAt(seconds: number, ip = '10.0.0.7'): Promise<Record<string, never> | null> {
+    const bundle = await makeBundle(current().trail.knex, { ip, at: NOON + seconds * SECOND }, NOON);
+    return bundle && JSON.parse(JSON.stringify(bundle.json));
+  }
+
+  it('proves the sighting that covers the time, from its first event to the next checkpoint', async () => {
+    const bundle = (await bundleAt(65))!;
+    const { sighting, events, chain } = bundle as unknown as {
+      sighting: { port: string; endReason: string; events: number };
+      events: { sequence: number }[];
+      chain: { events: string[]; checkpoint: { sequence: number } }[];
+    };
+    assert.deepEqual([sighting.port, sighting.endReason, sighting.events], ['p2', 'released', 3]);
+    assert.deepEqual(
+      events.map(({ sequence }) => sequence),
+      [3, 5, 6],
+    );
+    assert.deepEqual([chain.length, chain[0]!.events.length, chain[0]!.checkpoint.sequence], [1, 5, 7]);
+    const result = checkBundle(bundle, [key.public]);
+    assert.deepEqual(result.faults, []);
+    assert.match(result.lines[0]!, /^VERIFIED with the given public keys/);
+  });
+
+  it('has the event that ended a stay by a move', async () => {
+    const bundle = (await bundleAt(15))!;
+    assert.equal((bundle as unknown as { sighting: { endReason: string } }).sighting.endReason, 'moved');
+    assert.deepEqual(checkBundle(bundle, [key.public]).faults, []);
+  });
+
+  it('is made for nobody where nobody had the address', async () => {
+    assert.equal(await bundleAt(75), null);
+    assert.equal(await bundleAt(5, '10.9.9.9'), null);
+  });
+
+  it('says that it proves nothing while no checkpoint follows its events', async () => {
+    const made = (await makeBundle(current().trail.knex, { ip: '10.0.0.9', at: NOON + 95 * SECOND }, NOON))!;
+    assert.deepEqual(made.unsigned, [EVENTS[0]!.queue]);
+    assert.match(checkBundle(JSON.parse(JSON.stringify(made.json)), [key.public]).faults[0]!, /no checkpoint signs/);
+  });
+
+  it('is not believed by another key, and by none only with a warning', async () => {
+    const bundle = await bundleAt(65);
+    assert.match(checkBundle(bundle, [generateSigningKey().public]).faults[0]!, /which is not trusted/);
+    const alone = checkBundle(bundle, []);
+    assert.equal(alone.ok, true);
+    assert.match(alone.lines[0]!, /only against the keys in the bundle itself/);
+  });
+
+  it('is believed by a key whose successor signed', async () => {
+    const [queue, server] = [EVENTS[0]!.queue, EVENTS[0]!.server];
+    const next = generateSigningKey();
+    const keys = [introduceNext(next.public, server, NOON, key)];
+    await current().trail.append({
+      queue,
+      server,
+      events: [],
+      proof: { checkpoints: [checkpointOf(EVENTS[7]!, next)], keys },
+    });
+    assert.deepEqual(checkBundle(await bundleAt(95, '10.0.0.9'), [key.public]).faults, []);
+  });
+
+  it('fails whatever digit of its records or its checkpoint is changed', async function () {
+    this.timeout(30_000);
+    const text = JSON.stringify(await bundleAt(65));
+    const from = text.indexOf('"chain"');
+    const to = text.indexOf('"keys"');
+    const digits = [...text].flatMap((char, i) =>
+      i > from && i < to && /[0-9a-f]/.test(char) && isInValue(text, i) ? [i] : [],
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...digits), fc.constantFrom(...'0123456789abcdef'), (index, digit) => {
+        fc.pre(text[index] !== digit);
+        const changed = `${text.slice(0, index)}${digit}${text.slice(index + 1)}`;
+        assert.equal(isBelieved(changed, key), false, changed.slice(index - 20, index + 20));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('fails if a record is left out, put in, or told otherwise than it is', async () => {
+    const text = JSON.stringify(await bundleAt(65));
+    const edits: ((bundle: Editable) => void)[] = [
+      (bundle) => void bundle.chain[0]!.events.splice(2, 1),
+      (bundle) => void bundle.chain[0]!.events.splice(2, 0, bundle.chain[0]!.events[2]!),
+      (bundle) => void bundle.chain[0]!.events.reverse(),
+      (bundle) => void bundle.chain[0]!.events.pop(),
+      (bundle) => {
+        bundle.chain = [];
+      },
+      (bundle) => {
+        bundle.sighting.port = 'p9';
+      },
+      (bundle) => {
+        bundle.sighting.firstSeen = '2026-11-20T13:00:00.000000Z';
+      },
+      (bundle) => {
+        bundle.events[1]!.mac = '02:00:00:00:00:99';
+      },
+      (bundle) => void bundle.events.pop(),
+    ];
+    for (const edit of edits) {
+      const bundle = JSON.parse(text) as Editable;
+      edit(bundle);
+      assert.equal(isBelieved(JSON.stringify(bundle), key), false, String(edit));
+    }
+  });
+
+  it('is refused where retention left no events, or something in between is gone', async () => {
+    await current().trail.knex('events').where('sequence', 4).delete();
+    await assert.rejects(bundleAt(65), UsageError);
+    await current().trail.knex('events').where('sequence', 3).delete();
+    await assert.rejects(bundleAt(65), /not in the trail any more/);
+  });
+
+  it('shows draft values as they were sent', async () => {
+    const { sighting } = (await bundleAt(65)) as unknown as { sighting: { hostname: string; mac: string } };
+    assert.equal(sighting.hostname, 'host\\x1b');
+    assert.equal(
+      sighting.mac,
+      Buffer.from(draft('granted').hwaddr!)
+        .toString('hex')
+        .replace(/..(?=.)/g, '$&:'),
+    );
+  });
+});
+
+interface Editable {
+  sighting: Record<string, string>;
+  events: Record<string, string>[];
+  chain: { events: string[] }[];
+}
+
+function isBelieved(text: string, key: SigningKey): boolean {
+  try {
+    return checkBundle(JSON.parse(text), [key.public]).ok;
+  } catch (error) {
+    assert.ok(error instanceof UsageError || error instanceof SyntaxError, String(error));
+    return false;
+  }
+}
+
+/** Inside of a value, not of the name of a field; the server's name is only shown. */
+function isInValue(text: string, index: number): boolean {
+  const start = text.lastIndexOf('"', index);
+  const end = text.indexOf('"', index);
+  const isNumber = /[:,]\d*$/.test(text.slice(Math.max(0, index - 20), index));
+  return (
+    (text[end + 1] !== ':' &&
+      !text.slice(start - 10, start).endsWith('"server":') &&
+      /^[0-9a-f-]+$/.test(text.slice(start + 1, end))) ||
+    isNumber
+  );
+}
