@@ -1,3 +1,4 @@
+import type { Micros } from '../base/time.js';
 import { describeGap, type GapRow } from './gaps.js';
 import type { Reach } from './reach.js';
 import type { Question, ReportRequest } from './request.js';
@@ -33,6 +34,14 @@ export function emptyNotes(request: ReportRequest, gaps: readonly GapRow[], reac
     ...told,
     ...(more > 0 ? [`warning: no evidence in ${more} earlier spans; ${ALL_GAPS}`] : []),
     ...reachNotes(request, reaches),
+  ];
+}
+
+/** One line if retention removed sightings that the question would have found; `before` is when those had ended, null if it never did. */
+export function retentionNotes({ question, span, zone }: ReportRequest, before: Micros | null): string[] {
+  if (question.about === 'gaps' || before === null || (boundsOf(span).from ?? 0) >= before) return [];
+  return [
+    `note: what ended before ${formatInZone(before, zone)} ${zone} was removed by retention, except held records`,
   ];
 }
 

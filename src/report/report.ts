@@ -1,11 +1,12 @@
 import type { Writable } from 'node:stream';
 import type { Knex } from 'knex';
 import { EXIT, type ExitCode } from '../base/errors.js';
+import { readBaseline } from '../trail/baseline-rows.js';
 import { renderCsv } from './csv.js';
 import { GAP_SHAPE, type GapRow, readGaps } from './gaps.js';
 import { HISTORY_SHAPE, type HistoryRow, readHistory, type Subject } from './history.js';
 import { renderJson } from './json.js';
-import { emptyNotes, gapWarnings } from './notes.js';
+import { emptyNotes, gapWarnings, retentionNotes } from './notes.js';
 import { writeAll } from './output.js';
 import { findPorts, findSwitches, NotFoundError } from './places.js';
 import { readReach } from './reach.js';
@@ -42,6 +43,7 @@ export async function runReport(db: Knex, request: ReportRequest, streams: Repor
     await writeAll(streams.out, pieces);
     if (count === 0) await say(emptyNotes(request, gaps, await readReach(db)));
     else if (request.question.about !== 'gaps') await say(gapWarnings(gaps, request.zone));
+    await say(retentionNotes(request, (await readBaseline(db))?.sightingsBefore ?? null));
     return count === 0 ? EXIT.nothingFound : EXIT.ok;
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;

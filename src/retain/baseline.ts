@@ -9,12 +9,11 @@ import {
   writeBaseline,
   writeOpenSightings,
 } from '../trail/baseline-rows.js';
-import { readHolds } from '../trail/hold-rows.js';
 import type { Sighting } from '../trail/sightings.js';
 import { inTransaction, takeTurn } from '../trail/turn.js';
 import { RetainRefusedError } from './errors.js';
 import { addressesIn } from './events.js';
-import { holdsSighting } from './held.js';
+import { holdsSighting, provenHolds } from './held.js';
 import { BATCH, type Plan } from './plan.js';
 import { provenState } from './states.js';
 
@@ -69,7 +68,7 @@ async function writeStates(
   plan: Plan,
   positions: Positions,
 ): Promise<RetainRefusedError | null> {
-  const holds = await readHolds(db);
+  const holds = await provenHolds(db);
   const touched = new Set<string>();
   for (const queue of positions.keys()) {
     for (const ip of await addressesIn(db, queue, current?.before ?? 0, plan.before)) touched.add(ip);

@@ -4,11 +4,10 @@ import { decodeEvent, uuidBytes } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
 import { signRemoval } from '../proof/removal.js';
 import { EVENT_COLUMNS, rowToEvent } from '../trail/event-rows.js';
-import { readHolds } from '../trail/hold-rows.js';
 import { readQuarantined } from '../trail/quarantine.js';
 import { readRemovals, writeRemovals } from '../trail/removal-rows.js';
 import { inTransaction, takeTurn } from '../trail/turn.js';
-import { holdsEvent } from './held.js';
+import { holdsEvent, provenHolds } from './held.js';
 import { BATCH, type Plan, restAfter } from './plan.js';
 import { type Place, pass, type Stretch, startOf } from './stretches.js';
 
@@ -78,7 +77,7 @@ async function look(
   plan: Plan,
   start: Place,
 ): Promise<{ step: Step; stretches: readonly Stretch[] }> {
-  const [holds, removals] = [await readHolds(db), await readRemovals(db, queue)];
+  const [holds, removals] = [await provenHolds(db), await readRemovals(db, queue)];
   const page = await eventsAfter(db, queue, start.sequence);
   const old = page.filter((event) => event.at < plan.before);
   const stretches = new Map<number, Stretch>();

@@ -1,8 +1,27 @@
+import type { Knex } from 'knex';
 import type { LedgerEvent } from '../event/event.js';
-import type { Hold } from '../proof/hold.js';
+import { type Hold, isHoldSignedBy } from '../proof/hold.js';
+import type { PublicKey } from '../proof/key.js';
+import { claimedRing } from '../proof/key-ring.js';
+import { readHolds } from '../trail/hold-rows.js';
 import { portId, portOf } from '../trail/identity.js';
 import { formatMac } from '../trail/mac.js';
+import { readIntroductions } from '../trail/proof-rows.js';
 import type { Sighting } from '../trail/sightings.js';
+import { RetainRefusedError } from './errors.js';
+
+/**
+ * Every hold there is. Throws RetainRefusedError if one is not what was signed: somebody may have lifted it by hand.
+ */
+export async function provenHolds(db: Knex): Promise<Hold[]> {
+  const holds = await readHolds(db);
+  const ring = holds.length > 0 ? claimedRing(await readIntroductions(db)) : new Map<string, PublicKey>();
+  for (const hold of holds) {
+    const key = ring.get(hold.keyId);
+    if (!key || !isHoldSignedBy(hold, key)) throw new RetainRefusedError(`Hold ${hold.id} is not what was signed`);
+  }
+  return holds;
+}
 
 /** True if a hold that is in force covers the event. */
 export function holdsEvent(holds: readonly Hold[], event: LedgerEvent): boolean {

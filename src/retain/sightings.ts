@@ -4,12 +4,11 @@ import { uuidBytes } from '../event/encoding.js';
 import { type Baseline, signBaseline } from '../proof/baseline.js';
 import type { Hold } from '../proof/hold.js';
 import { writeBaseline } from '../trail/baseline-rows.js';
-import { readHolds } from '../trail/hold-rows.js';
 import { rowToSighting, SIGHTING_COLUMNS } from '../trail/sighting-rows.js';
 import type { Sighting } from '../trail/sightings.js';
 import { inTransaction, takeTurn } from '../trail/turn.js';
 import type { Counts } from './events.js';
-import { holdsSighting } from './held.js';
+import { holdsSighting, provenHolds } from './held.js';
 import { BATCH, type Plan, restAfter } from './plan.js';
 
 /** Sightings that ended by an event, and those whose lease ran out without a word. */
@@ -76,7 +75,7 @@ async function readBatch(db: Knex, ending: Ending, before: Micros, after: Sighti
   if (ending === 'lease_until') query.whereNull('ended_at').orderBy(['opened_queue', 'opened_sequence']);
   else query.orderBy(['ended_at', 'opened_queue', 'opened_sequence']);
   if (after !== null) startAfter(query, after);
-  const holds: readonly Hold[] = await readHolds(db);
+  const holds: readonly Hold[] = await provenHolds(db);
   const page = (await query).map(rowToSighting);
   return { page, free: page.filter((sighting) => !holdsSighting(holds, sighting)) };
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { PassThrough, Writable } from 'node:stream';
 import fc from 'fast-check';
 import type { LedgerEvent } from '../../src/event/event.js';
 import { introduceFirst } from '../../src/proof/introduction.js';
 import { generateSigningKey } from '../../src/proof/key.js';
+import { runReport } from '../../src/report/report.js';
+import { parseRequest } from '../../src/report/request.js';
 import { RetainRefusedError } from '../../src/retain/errors.js';
 import { type HoldDraft, liftHold, placeHolds } from '../../src/retain/holds.js';
 import type { Outcome, Plan } from '../../src/retain/plan.js';
@@ -21,7 +24,17 @@ const KEY = generateSigningKey();
 const LATER = NOON + 100_000 * SECOND;
 const MAC_2 = Buffer.from('020000000002', 'hex');
 /** Ports and switches stay: a trail that is open knows of them. */
-const TABLES = ['events', 'sightings', 'queues', 'gaps', 'removals', 'baselines', 'baseline_sightings', 'holds'];
+const TABLES = [
+  'events',
+  'quarantined',
+  'sightings',
+  'queues',
+  'gaps',
+  'removals',
+  'baselines',
+  'baseline_sightings',
+  'holds',
+];
 
 /** Seconds after NOON. */
 function planOf(before: number, sightingsBefore: number | null = null, at = LATER): Plan {
@@ -160,6 +173,38 @@ onEveryDatabase('retention', (current, database) => {
     assert.deepEqual(await faultsOf(trail), []);
   });
 
+  it('refuses to go by a hold that somebody lifted or narrowed by hand', async () => {
+    const { trail } = current();
+    await ship(trail, STORY);
+    await placeHolds(trail.knex, [holdOn({ by: 'mac', value: '02:00:00:00:00:02' })], KEY);
+    for (const change of [{ lifted_at: '2026-11-20 14:00:00.000000' }, { value: '02:00:00:00:00:03' }]) {
+      await trail.knex('holds').update(change);
+      await assert.rejects(run(planOf(120)), /Hold 1 is not what was signed/);
+    }
+    assert.equal((await sequencesOf(trail)).length, 9);
+  });
+
+  it('is told of by a report that asks for what is gone', async () => {
+    const { trail } = current();
+    await ship(trail, STORY);
+    await run(planOf(600, 550));
+    const said = async (at: string): Promise<string> => {
+      let text = '';
+      const err = new Writable({
+        write(chunk, _encoding, done) {
+          text += String(chunk);
+          done();
+        },
+      });
+      const request = parseRequest({ about: 'ip', address: '10.0.0.8' }, { output: 'json', at }, LATER);
+      assert.equal(await runReport(trail.knex, request, { out: new PassThrough().resume(), err, width: 80 }), 1);
+      return text;
+    };
+    const note = 'note: what ended before 2026-11-20 14:09:10 UTC was removed by retention, except held records\n';
+    assert.ok((await said('2026-11-20T14:00:20Z')).endsWith(note));
+    assert.ok(!(await said('2026-11-20T14:10:00Z')).includes('retention'));
+  });
+
   it('refuses to remove events that were changed, or whose sightings were', async () => {
     const { trail } = current();
     await ship(trail, STORY);
@@ -208,6 +253,50 @@ onEveryDatabase('retention', (current, database) => {
     assert.deepEqual(await faultsOf(trail), []);
     assert.deepEqual((await trail.knex('events').where('ip', '10.0.0.7').select('*')).map(rowToEvent).length, 4);
   });
+
+  it('removes events that the database had not taken, too', async () => {
+    const { trail } = current();
+    const batch = (events: readonly LedgerEvent[]) => ({ queue: events[0]!.queue, server: 'dhcp-a', events });
+    await ship(trail, STORY.slice(0, 1));
+    await trail.quarantine(batch(STORY.slice(1, 2)), 'no');
+    await ship(trail, STORY.slice(2, 3));
+    await trail.quarantine(batch(STORY.slice(3, 4)), 'no');
+    await ship(trail, STORY.slice(4));
+    assert.equal((await run(planOf(55))).events, 3);
+    assert.deepEqual(
+      (await trail.knex('quarantined').select('sequence')).map((row) => row.sequence),
+      [4],
+    );
+    assert.deepEqual(await faultsOf(trail), []);
+    assert.equal((await run(planOf(120, null, LATER + 1))).events, 2);
+    assert.deepEqual(await faultsOf(trail), []);
+  });
+
+  // SQLite waits for a lock with its whole process, which here is the one that holds it
+  if (database === 'MariaDB') {
+    it('lets shippers get their turn while it runs', async function () {
+      this.timeout(60_000);
+      const { trail, open } = current();
+      const many = queueOf(
+        Array.from({ length: 8000 }, (_, i) => [i, 'granted', { address: `10.0.0.${i % 50}` }] as const),
+      );
+      await ship(trail, many);
+      const shipper = await open();
+      const fresh = queueOf(
+        Array.from({ length: 500 }, (_, i) => [9000 + i, 'granted', { address: '10.0.1.1' }] as const),
+        'ffffffff-2222-4222-8222-222222222222',
+      );
+      let isRunning = true;
+      const running = run(planOf(8000)).finally(() => {
+        isRunning = false;
+      });
+      let shipped = 0;
+      for (; isRunning && shipped < fresh.length; shipped++) await ship(shipper, fresh.slice(shipped, shipped + 1));
+      assert.equal((await running).events, 8000);
+      assert.ok(shipped >= 8, `${shipped} batches were shipped meanwhile`);
+      assert.deepEqual(await faultsOf(trail), []);
+    });
+  }
 
   it('changes no sighting, whatever comes after it in whatever order', async function () {
     this.timeout(120_000);

@@ -81,8 +81,10 @@ describe('The SQL for auditors', function () {
   });
 
   it('refuses names that would end the quotes', () => {
-    for (const name of ["a'b", 'a`b', 'a b', ''])
-      for (const names of [[name, 'u', '%'] as const, ['d', name, '%'] as const, ['d', 'u', name] as const])
-        assert.throws(() => auditorSql(...names), UsageError, name);
+    for (const name of ["a'b", 'a`b', 'a b', '']) {
+      assert.throws(() => auditorSql(name, 'u', '%'), UsageError, name);
+      assert.throws(() => auditorSql('d', name, '%'), UsageError, name);
+      assert.throws(() => auditorSql('d', 'u', name), UsageError, name);
+    }
   });
 });
