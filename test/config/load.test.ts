@@ -22,7 +22,7 @@ describe('A configuration', () => {
         checkpointEvents: 10_000,
         checkpointInterval: 600_000_000,
       },
-      audit: { url: `sqlite:${join(folder, 'data/audit.db')}`, batchSize: 2000 },
+      audit: { url: `sqlite:${join(folder, 'data/audit.db')}`, batchSize: 2000, accessLog: false },
       switches: [],
       log: { level: 'info', format: 'text', console: true, modules: {} },
       file: join(folder, 'portledger.yaml'),
@@ -205,7 +205,7 @@ switches: [{ remote-id: "0x000600aabbccddee", name: sw-a, profile: cisco-ios-bas
     const source =
       'audit: {url: "mysql://u:${PASSWORD}@${HOST}/d", batch-size: "${SIZE}"}\nqueue: {file: "/x/$${HOST}"}\n';
     const config = load(source, { PASSWORD: 's', HOST: 'db', SIZE: '7' });
-    assert.deepEqual(config.audit, { url: 'mysql://u:s@db/d', batchSize: 7 });
+    assert.deepEqual(config.audit, { url: 'mysql://u:s@db/d', batchSize: 7, accessLog: false });
     assert.equal(config.queue.file, '/x/${HOST}');
   });
   // biome-ignore-end lint/suspicious/noTemplateCurlyInString: end
