@@ -70,7 +70,10 @@ function decoded(encoded: unknown, before: Uint8Array): LedgerEvent | string {
   if (typeof encoded !== 'string' || !/^([0-9a-f]{2})+$/.test(encoded)) return 'it is not hex';
   const bytes = Buffer.from(encoded, 'hex');
   try {
-    return { ...decodeEvent(bytes), hash: chainHash(before, bytes) };
+    const event = { ...decodeEvent(bytes), hash: chainHash(before, bytes) };
+    // What cannot be shown is no event: a time that no calendar has.
+    eventToJson(event);
+    return event;
   } catch (error) {
     return messageOf(error);
   }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { messageOf } from '../base/errors.js';
+import { toSqlTime } from '../base/time.js';
 import { decodeEvent, uuidBytes, uuidText } from '../event/encoding.js';
 import { EVENT_COLUMNS, rowToEvent, type Value } from '../trail/event-rows.js';
 import { GAP_COLUMNS } from '../trail/gap-rows.js';
@@ -109,6 +110,8 @@ function readEvent(row: Row): ReadEvent {
 function readAside({ queue, sequence, hash, encoded }: QuarantinedEvent): ReadEvent {
   try {
     const event = { ...decodeEvent(encoded), hash };
+    // Throws for a time that no calendar has.
+    toSqlTime(event.at);
     const isNamed = event.queue === queue && event.sequence === sequence;
     if (isNamed && hash.length === HASH_LENGTH) return { sequence, hash, event, fault: null, encoded };
     return { sequence, hash: NO_HASH, event: null, fault: 'its bytes are those of another event', encoded };
