@@ -18,6 +18,9 @@ export class FaultProxy {
       const far = connect(target, '127.0.0.1');
       pairs.add({ near, far });
       for (const socket of [near, far]) socket.on('error', () => socket.destroy());
+      // Where one side is gone the other hears of it; not from a dead network, which no longer reads.
+      near.on('close', () => far.destroy());
+      far.on('close', () => far.readableFlowing !== false && near.destroy());
       near.pipe(far);
       far.pipe(near);
     });
@@ -38,12 +41,16 @@ export class FaultProxy {
     for (const { near, far } of this.#pairs) {
       near.unpipe(far);
       far.unpipe(near);
+      far.pause();
     }
   }
 
   /** The database hears everything to the end, but its answers are lost. */
   muteAnswers(): void {
-    for (const { near, far } of this.#pairs) far.unpipe(near);
+    for (const { near, far } of this.#pairs) {
+      far.unpipe(near);
+      far.pause();
+    }
   }
 
   async close(): Promise<void> {
