@@ -7,6 +7,7 @@ import { Shipper } from '../../src/ship/shipper.js';
 import { countQuarantined, readQuarantined } from '../../src/trail/quarantine.js';
 import { fold } from '../../src/trail/sightings.js';
 import { Trail } from '../../src/trail/trail.js';
+import { verifyTrail } from '../../src/verify/verify.js';
 import { draft, NOON, SECOND, sealAll } from '../trail/campus.js';
 import { onEveryDatabase, type TestTrail } from '../trail/trails.js';
 import { FakeQueue } from './fake-queue.js';
@@ -85,6 +86,22 @@ onEveryDatabase('An event that the trail rejects for good', (current, database) 
       [['quarantined', server, 7, at, at, QUEUE]],
     );
     assert.match(gaps[0]!.detail!, /not this one/);
+  });
+
+  it('does not break the chain, nor what follows from the other events', async () => {
+    const { trail, url } = current();
+    await rejectBadAddress(current(), database);
+    await shipAll(url, new FakeQueue(eventsWith([1, 7, 40])));
+    const { faults } = await verifyTrail(trail.knex, { trusted: [] });
+    assert.deepEqual(
+      faults.filter((fault) => fault.kind !== 'unsigned'),
+      [],
+    );
+    await trail
+      .knex('quarantined')
+      .where('sequence', 7)
+      .update({ encoded: Buffer.from('another') });
+    assert.ok((await verifyTrail(trail.knex, { trusted: [] })).faultCount > 0);
   });
 
   it('does not come twice, and is not in the way of the queue, when it is shipped again', async () => {

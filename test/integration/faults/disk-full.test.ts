@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { QueueReader } from '../../../src/queue/reader.js';
+import type { ShipSource } from '../../../src/ship/source.js';
+import { Trail } from '../../../src/trail/trail.js';
+import { makeTempDir, removeTempDir } from '../../support/temp.js';
+import { until } from '../../support/until.js';
+import { assertShipped, fillQueue, shipperOf } from './stage.js';
+
+const EVENTS = 300;
+
+describe('P2: a disk that is full', () => {
+  let folder: string;
+  let file: string;
+  let url: string;
+
+  beforeEach(async () => {
+    folder = makeTempDir();
+    file = fillQueue(folder, EVENTS);
+    url = `sqlite:${folder}/audit.db`;
+    const trail = await Trail.open(url);
+    await trail.migrate();
+    await trail.close();
+  });
+
+  afterEach(() => removeTempDir(folder));
+
+  it('under the trail keeps the shipper waiting, and nothing is lost', async () => {
+    let isFull = true;
+    const openTrail = async (): Promise<Trail> => {
+      const trail = await Trail.open(url);
+      const [{ page_count: pages }] = await trail.knex.raw('PRAGMA page_count');
+      // SQLite then says what it says when the disk has no more room.
+      await trail.knex.raw(`PRAGMA max_page_count = ${isFull ? pages + 4 : 1_000_000}`);
+      return trail;
+    };
+    const { shipper, log } = shipperOf(file, url, { once: false, openTrail });
+    const running = shipper.run();
+    await until('word of the full disk', () => log.count('ship-trail-away') > 0);
+    isFull = false;
+    await until('all events shipped', () => log.lines.some((line) => line.fields?.sequence === EVENTS));
+    shipper.stop();
+    await running;
+    assert.match(String(log.lines.find((line) => line.id === 'ship-trail-away')?.fields?.error), /full/);
+    await assertShipped(file, url);
+  });
+
+  it('under the note of what is shipped keeps the shipper waiting, and nothing is doubled', async () => {
+    const reader = QueueReader.open(file);
+    let failures = 3;
+    const source: ShipSource = {
+      uuid: reader.uuid,
+      server: reader.server,
+      position: () => reader.position(),
+      read: (after, limit) => reader.read(after, limit),
+      checkpoints: (after, sequence) => reader.checkpoints(after, sequence),
+      keys: () => reader.keys(),
+      markShipped(sequence, hash, checkpoint) {
+        if (failures-- > 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        reader.markShipped(sequence, hash, checkpoint);
+      },
+      close: () => reader.close(),
+    };
+    const { shipper, log } = shipperOf(file, url, { openQueue: () => source });
+    await shipper.run();
+    assert.equal(log.count('ship-trail-away'), 3);
+    await assertShipped(file, url);
+  });
+});
