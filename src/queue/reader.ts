@@ -30,7 +30,7 @@ export class QueueReader {
         hint: version > QUEUE_SCHEMA ? 'run the newer Portledger that wrote it' : 'start the server on it first',
       });
     }
-    const head = db.prepare('SELECT uuid, server FROM queue').get() as { uuid: string; server: string } | undefined;
+    const head = headOf(db);
     if (!head)
       throw new QueueError(`Queue ${file} was never used by a server`, { hint: 'start the server on it first' });
     this.uuid = head.uuid;
@@ -38,9 +38,21 @@ export class QueueReader {
     this.#read = db.prepare('SELECT encoded, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?');
   }
 
-  /** True if there is a file to open; the server makes it at its first start. */
+  /** True once a server has made the queue; a file that it is just making is none yet. Says nothing about damage. */
   static exists(file: string): boolean {
-    return existsSync(file);
+    if (!existsSync(file)) return false;
+    let db: Database.Database | undefined;
+    try {
+      db = connect(file);
+      const tables = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get() as { n: number };
+      if (tables.n === 0) return false;
+      return db.pragma('user_version', { simple: true }) !== QUEUE_SCHEMA || headOf(db) !== undefined;
+    } catch {
+      // What is wrong with the file is told by who opens it.
+      return true;
+    } finally {
+      db?.close();
+    }
   }
 
   /** @throws QueueError if the file is missing, newer, damaged, or has not been used by a server yet. */
@@ -49,9 +61,7 @@ export class QueueReader {
       throw new QueueError(`Queue ${file} does not exist`, { hint: 'start the server, which makes it' });
     let db: Database.Database | undefined;
     try {
-      db = new Database(file, { fileMustExist: true });
-      db.pragma('query_only = ON');
-      db.pragma('busy_timeout = 5000');
+      db = connect(file);
       return new QueueReader(file, db);
     } catch (error) {
       db?.close();
@@ -104,4 +114,16 @@ export class QueueReader {
   close(): void {
     if (this.#db.open) this.#db.close();
   }
+}
+
+function connect(file: string): Database.Database {
+  const db = new Database(file, { fileMustExist: true });
+  db.pragma('query_only = ON');
+  db.pragma('busy_timeout = 5000');
+  return db;
+}
+
+/** The identity of the queue; undefined while no server has used it. */
+function headOf(db: Database.Database): { uuid: string; server: string } | undefined {
+  return db.prepare('SELECT uuid, server FROM queue').get() as { uuid: string; server: string } | undefined;
 }
