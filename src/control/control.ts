@@ -31,11 +31,17 @@ export class ControlServer {
     if (existsSync(path)) unlinkSync(path);
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy());
-      createInterface({ input: socket }).on('line', (line) => socket.write(`${JSON.stringify(answer(line, commands))}\n`));
+      createInterface({ input: socket }).on('line', (line) =>
+        socket.write(`${JSON.stringify(answer(line, commands))}\n`),
+      );
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) =>
-        reject(new UsageError(`Control socket ${path} cannot be made: ${messageOf(error)}`, { hint: 'choose a shorter queue.file' })),
+        reject(
+          new UsageError(`Control socket ${path} cannot be made: ${messageOf(error)}`, {
+            hint: 'choose a shorter queue.file',
+          }),
+        ),
       );
       server.listen(path, resolve);
     });
