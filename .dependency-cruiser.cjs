@@ -15,7 +15,23 @@ const MAY_IMPORT = {
   ship: ['base', 'event', 'queue', 'trail', 'log', 'config'],
   report: ['base', 'switches', 'trail'],
   demo: ['base', 'net', 'wire'],
-  cli: ['base', 'net', 'wire', 'event', 'lease', 'queue', 'switches', 'log', 'config', 'control', 'server', 'trail', 'ship', 'report', 'demo'],
+  cli: [
+    'base',
+    'net',
+    'wire',
+    'event',
+    'lease',
+    'queue',
+    'switches',
+    'log',
+    'config',
+    'control',
+    'server',
+    'trail',
+    'ship',
+    'report',
+    'demo',
+  ],
 };
 
 module.exports = {
@@ -27,7 +43,10 @@ module.exports = {
       comment: `src/${folder} may import ${allowed.join(', ') || 'nothing'} of src`,
       severity: 'error',
       from: { path: `^src/${folder}/` },
-      to: { path: '^(src|migrations)/', pathNot: `^(src/(${[folder, ...allowed].join('|')})/${allowed.includes('migrations') ? '|migrations/' : ''})` },
+      to: {
+        path: '^(src|migrations)/',
+        pathNot: `^(src/(${[folder, ...allowed].join('|')})/${allowed.includes('migrations') ? '|migrations/' : ''})`,
+      },
     })),
   ],
   options: {
