@@ -17,6 +17,19 @@ export async function withTrail<T>(url: string, work: (trail: Trail) => Promise<
   }
 }
 
+/** Every row of the tables that are made from events, as text, in the order of their keys. */
+export async function derivedRows(trail: Trail): Promise<string[]> {
+  const tables = {
+    sightings: ['opened_queue', 'opened_sequence'],
+    gaps: ['queue_uuid', 'sequence', 'kind'],
+    queues: ['queue_uuid'],
+  };
+  const rows: string[] = [];
+  for (const [table, keys] of Object.entries(tables))
+    for (const row of await trail.knex(table).orderBy(keys)) rows.push(`${table} ${JSON.stringify(row)}`);
+  return rows;
+}
+
 /** True for the events that a DHCPACK tells a client of. */
 export function isAcknowledged(event: LedgerEvent): boolean {
   return event.kind === 'granted' || event.kind === 'renewed';
