@@ -3,7 +3,7 @@ import { startUdhcpc, type UdhcpcClient } from '../../support/clients.js';
 import type { Namespace } from '../../support/netns.js';
 import { type RelayMode, startDhcrelay } from '../../support/relay.js';
 import { requires } from '../../support/requirements.js';
-import { Sniffer } from '../../support/tcpdump.js';
+import { NAKS, Sniffer } from '../../support/tcpdump.js';
 import { until } from '../../support/until.js';
 import { addRouter } from './routers.js';
 import { assertEnded, now, SERVER_ADDRESS, Stage, serverSection } from './stage.js';
@@ -72,12 +72,7 @@ describe('Two relays in a row, which are also the routers', function () {
   for (const [mode, port] of RECORDED) {
     it(`-m ${mode}: leases are on ${port}, renewals and their copies change nothing and are not refused`, async () => {
       await startRelays(mode);
-      const naks = await Sniffer.start(
-        stage.server,
-        'eth0',
-        'udp and src port 67 and udp[248:2] = 0x3501 and udp[250] = 6',
-        'out',
-      );
+      const naks = await Sniffer.start(stage.server, 'eth0', NAKS, 'out');
       const started = now();
       const udhcpc = startUdhcpc(client, 'eth0');
       const { address } = await udhcpc.waitFor('bound');
