@@ -13,7 +13,8 @@ export function makeTempDir(): string {
 
 /** Removes a folder and what is in it. */
 export function removeTempDir(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+  // A program that was killed a moment ago may still leave a file in it.
+  rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
   live.delete(path);
 }
 
