@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
 import { UsageError } from '../base/errors.js';
+import { Sqlite } from '../base/sqlite.js';
 
 /** A lock that its process holds; ends with release() or with the process, however that ends. */
 export interface Lock {
@@ -17,7 +17,7 @@ export interface Lock {
 export function acquireLock(file: string, what: string): Lock {
   mkdirSync(dirname(file), { recursive: true });
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
-  const db = new Database(file, { timeout: 0 });
+  const db = new Sqlite(file, { timeout: 0 });
   try {
     db.pragma('journal_mode = MEMORY');
     db.exec('BEGIN EXCLUSIVE');

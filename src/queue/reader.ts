@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { messageOf } from '../base/errors.js';
+import { Sqlite, type SqliteDatabase, type SqliteStatement } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { decodeEvent } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
@@ -18,10 +18,10 @@ export class QueueReader {
   readonly file: string;
   readonly uuid: string;
   readonly server: string;
-  readonly #db: Database.Database;
-  readonly #read: Database.Statement;
+  readonly #db: SqliteDatabase;
+  readonly #read: SqliteStatement;
 
-  private constructor(file: string, db: Database.Database) {
+  private constructor(file: string, db: SqliteDatabase) {
     this.file = file;
     this.#db = db;
     const version = db.pragma('user_version', { simple: true }) as number;
@@ -41,7 +41,7 @@ export class QueueReader {
   /** True once a server has made the queue; a file that it is just making is none yet. Says nothing about damage. */
   static exists(file: string): boolean {
     if (!existsSync(file)) return false;
-    let db: Database.Database | undefined;
+    let db: SqliteDatabase | undefined;
     try {
       db = connect(file);
       const tables = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get() as { n: number };
@@ -59,7 +59,7 @@ export class QueueReader {
   static open(file: string): QueueReader {
     if (!existsSync(file))
       throw new QueueError(`Queue ${file} does not exist`, { hint: 'start the server, which makes it' });
-    let db: Database.Database | undefined;
+    let db: SqliteDatabase | undefined;
     try {
       db = connect(file);
       return new QueueReader(file, db);
@@ -116,14 +116,14 @@ export class QueueReader {
   }
 }
 
-function connect(file: string): Database.Database {
-  const db = new Database(file, { fileMustExist: true });
+function connect(file: string): SqliteDatabase {
+  const db = new Sqlite(file, { fileMustExist: true });
   db.pragma('query_only = ON');
   db.pragma('busy_timeout = 5000');
   return db;
 }
 
 /** The identity of the queue; undefined while no server has used it. */
-function headOf(db: Database.Database): { uuid: string; server: string } | undefined {
+function headOf(db: SqliteDatabase): { uuid: string; server: string } | undefined {
   return db.prepare('SELECT uuid, server FROM queue').get() as { uuid: string; server: string } | undefined;
 }

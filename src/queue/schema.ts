@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
 import { messageOf } from '../base/errors.js';
+import { Sqlite, type SqliteDatabase } from '../base/sqlite.js';
 import { QueueError } from './errors.js';
 
 /** Version of the queue file's tables, kept in SQLite's user_version. */
@@ -48,12 +48,12 @@ const TABLES = `
  * Opens the queue file for its server, making it if it does not exist. WAL lets the shipper read while the server writes;
  * synchronous=FULL makes a commit survive a power cut (NORMAL, the usual choice with WAL, does not).
  */
-export function openQueueFile(file: string): Database.Database {
+export function openQueueFile(file: string): SqliteDatabase {
   try {
     mkdirSync(dirname(file), { recursive: true });
     // The file holds personal data: nobody but its owner reads it. SQLite gives -wal and -shm the same mode.
     if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
-    const db = new Database(file);
+    const db = new Sqlite(file);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('busy_timeout = 2000');
@@ -69,7 +69,7 @@ export function openQueueFile(file: string): Database.Database {
 }
 
 /** Refuses a file of a newer Portledger, or one that is no queue; makes the tables in an empty one. */
-function checkVersion(db: Database.Database, file: string): void {
+function checkVersion(db: SqliteDatabase, file: string): void {
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > QUEUE_SCHEMA) {
     throw new QueueError(`Queue ${file} has schema ${version}, this Portledger knows ${QUEUE_SCHEMA}`, {

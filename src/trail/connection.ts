@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import type { Database } from 'better-sqlite3';
 import createKnex, { type Knex } from 'knex';
+import { Sqlite, type SqliteDatabase } from '../base/sqlite.js';
 import type { TrailTarget } from './url.js';
 
 /** Milliseconds until a database that does not answer counts as away. */
@@ -16,6 +17,14 @@ const BUSY_TIMEOUT = 10_000;
  * transaction would else keep all others waiting for its row lock for hours.
  */
 const IDLE_SECONDS = 60;
+
+/** knex's own client, with the line of better-sqlite3 that this Node can run. */
+const BetterSqlite3Client: typeof Knex.Client = createRequire(import.meta.url)('knex/lib/dialects/better-sqlite3');
+class SqliteClient extends BetterSqlite3Client {
+  _driver(): typeof Sqlite {
+    return Sqlite;
+  }
+}
 
 /** What a session must have for times, text and refusals to be the same whatever the server's defaults are. */
 const SESSION = [
@@ -50,14 +59,14 @@ export function connect(target: TrailTarget, options: { poolSize?: number; idleS
 function connectSqlite(file: string): Connection {
   mkdirSync(dirname(file), { recursive: true });
   const knex = createKnex({
-    client: 'better-sqlite3',
+    client: SqliteClient,
     log: QUIET,
     connection: { filename: file },
     useNullAsDefault: true,
     pool: {
       min: 0,
       max: 1,
-      afterCreate: (db: Database, done: (error: unknown, db: Database) => void) => {
+      afterCreate: (db: SqliteDatabase, done: (error: unknown, db: SqliteDatabase) => void) => {
         done(
           attempt(() => prepareSqlite(db)),
           db,
@@ -68,7 +77,7 @@ function connectSqlite(file: string): Connection {
   return { knex, abort: () => undefined };
 }
 
-function prepareSqlite(db: Database): void {
+function prepareSqlite(db: SqliteDatabase): void {
   db.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
   db.pragma('journal_mode = WAL');
   // An event is deleted from its queue once it is here, so a commit here must survive a power cut.

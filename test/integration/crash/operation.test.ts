@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import Database from 'better-sqlite3';
+import { Sqlite } from '../../../src/base/sqlite.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
 import { until } from '../../support/until.js';
 import { Bench, errorLines, logged } from './bench.js';
@@ -20,7 +20,7 @@ describe('Server and shipper in operation', function () {
 
   /** Changes a file that belongs to somebody else, as a newer version of the program would. */
   function edit(file: string, statement: string): void {
-    const db = new Database(file);
+    const db = new Sqlite(file);
     db.exec(statement);
     db.close();
   }
