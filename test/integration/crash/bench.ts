@@ -66,7 +66,9 @@ export class Bench {
 
   /** Runs a command to its end. */
   async run(...args: string[]): Promise<CommandResult> {
-    return await this.installation.run('here', ...args);
+    const program = this.start(...args);
+    const { code } = await program.ended;
+    return { code, stdout: program.stdout, stderr: program.stderr };
   }
 
   /** Looks into the queue file. */
