@@ -64,6 +64,13 @@ export class Bench {
     return program;
   }
 
+  /** Starts the server and stops it at once, which it does cleanly. */
+  async serveBriefly(): Promise<void> {
+    const server = await this.serve();
+    const { code } = await server.stop();
+    if (code !== 0) throw new Error(`The server did not end cleanly\n${server.output}`);
+  }
+
   /** Runs a command to its end. */
   async run(...args: string[]): Promise<CommandResult> {
     const program = this.start(...args);

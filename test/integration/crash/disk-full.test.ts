@@ -11,8 +11,8 @@ import { eventsIn, isAcknowledged, withTrail } from './evidence.js';
 const DISK_BYTES = 4 * 1024 * 1024;
 const mounted = new Set<string>();
 
-// The last resort, if the test run ends without its hooks
-process.on('exit', () => mounted.forEach(unmount));
+// The last resort, if the test run ends without its hooks; before the folders are removed
+process.prependListener('exit', () => mounted.forEach(unmount));
 
 function mount(folder: string): void {
   mkdirSync(folder);

@@ -74,7 +74,7 @@ describe(`${KILLS} times kill -9 of server and shipper under load (PORTLEDGER_SE
     // perfdhcp ends without waiting for the last ones
     assert.ok(acks.length >= load.requestAck.received, load.output);
     const starts = events.filter(({ kind }) => kind === 'server-started');
-    assert.ok(starts.length > KILLS / 2 + 1, `${starts.length} starts`);
+    assert.ok(starts.length >= KILLS / 2 + 1, `${starts.length} starts`);
     console.log(`      ${acks.length} ACKs, ${events.length} events, ${starts.length} starts of the server`);
   });
 

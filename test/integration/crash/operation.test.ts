@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { Sqlite } from '../../../src/base/sqlite.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
 import { until } from '../../support/until.js';
@@ -24,6 +25,24 @@ describe('Server and shipper in operation', function () {
     db.exec(statement);
     db.close();
   }
+
+  it('SIGTERM while the server starts ends it cleanly, as if it had come later', async () => {
+    const server = bench.start('serve');
+    await until('queue that is opened', () => existsSync(`${bench.queueFile}.serve.lock`), { withinMs: 20_000 });
+    assert.deepEqual(await server.stop('SIGTERM'), { code: 0, signal: null }, server.output);
+    assert.deepEqual(
+      bench.events().map(({ kind }) => kind),
+      ['server-started', 'server-stopped'],
+    );
+  });
+
+  it('SIGHUP while the server starts re-reads the configuration once it runs', async () => {
+    const server = bench.start('serve');
+    await until('queue that is opened', () => existsSync(`${bench.queueFile}.serve.lock`), { withinMs: 20_000 });
+    server.signal('SIGHUP');
+    await server.waitFor(/config-loaded/);
+    assert.ok(await bench.relay.lease({ mac: MAC }));
+  });
 
   it('SIGHUP with a good configuration puts it in force and keeps every lease', async () => {
     const server = await bench.serve();
@@ -92,7 +111,7 @@ describe('Server and shipper in operation', function () {
   });
 
   it('ship --once on a database that does not answer ends with exit code 3 and one error', async () => {
-    await (await bench.serve()).stop();
+    await bench.serveBriefly();
     bench.installation.configure(bench.config({ audit: { url: 'mysql://nobody:verysecret@127.0.0.1:1/none' } }));
     const result = await bench.run('ship', '--once');
     assert.equal(result.code, 3, result.stderr);
@@ -106,10 +125,10 @@ describe('Server and shipper in operation', function () {
   });
 
   it('refuses a trail of a newer version, with exit code 2 and one error, and loses nothing', async () => {
-    await (await bench.serve()).stop();
+    await bench.serveBriefly();
     assert.equal((await bench.run('ship', '--once')).code, 0);
     edit(`${bench.folder}/audit.db`, 'UPDATE trail_state SET schema_version = 99');
-    await (await bench.serve()).stop();
+    await bench.serveBriefly();
     const kept = bench.events().length;
     const result = await bench.run('ship', '--once');
     assert.equal(result.code, 2, result.stderr);
@@ -124,7 +143,7 @@ describe('Server and shipper in operation', function () {
   });
 
   it('refuses a queue file of a newer version in server and shipper, with exit code 2', async () => {
-    await (await bench.serve()).stop();
+    await bench.serveBriefly();
     edit(bench.queueFile, 'PRAGMA user_version = 99');
     for (const args of [['serve'], ['ship', '--once']]) {
       const result = await bench.run(...args);

@@ -251,7 +251,7 @@ describe('Defects of Gluff that are not repeated', function () {
       const place = await freshDatabase();
       try {
         bench = await Bench.open({ audit: { url: place.url } });
-        await (await bench.serve()).stop();
+        await bench.serveBriefly();
         const before = await bench.run('ship', '--once');
         assert.equal(before.code, 2, before.stderr);
         assert.match(before.stderr, /^error: The database has no trail in it yet [^\n]*portledger migrate/m);

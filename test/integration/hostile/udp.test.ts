@@ -28,8 +28,8 @@ interface Counts {
 
 describe(`${FUZZ_COUNT} hostile datagrams over UDP at a running server (PORTLEDGER_SEED=${SEED})`, function () {
   this.timeout(120_000 + FUZZ_COUNT);
-  const folder = makeTempDir();
-  const queueFile = `${folder}/test.queue`;
+  let folder: string;
+  let queueFile: string;
   const memory: [datagrams: number, bytes: number][] = [];
   const waits: number[] = [];
   let client: TestRelay;
@@ -63,6 +63,8 @@ describe(`${FUZZ_COUNT} hostile datagrams over UDP at a running server (PORTLEDG
   }
 
   before(async () => {
+    folder = makeTempDir();
+    queueFile = `${folder}/test.queue`;
     client = await TestRelay.open(RELAY, SERVER);
     const port = client.port;
     attacker = await TestRelay.open(ATTACKER, SERVER, port);
