@@ -18,7 +18,26 @@ const MAY_IMPORT = {
   retain: ['base', 'event', 'proof', 'trail'],
   report: ['base', 'switches', 'trail'],
   demo: ['base', 'net', 'wire'],
-  cli: ['base', 'net', 'wire', 'event', 'proof', 'lease', 'queue', 'switches', 'log', 'config', 'control', 'server', 'trail', 'ship', 'verify', 'retain', 'report', 'demo'],
+  cli: [
+    'base',
+    'net',
+    'wire',
+    'event',
+    'proof',
+    'lease',
+    'queue',
+    'switches',
+    'log',
+    'config',
+    'control',
+    'server',
+    'trail',
+    'ship',
+    'verify',
+    'retain',
+    'report',
+    'demo',
+  ],
 };
 
 module.exports = {
@@ -30,7 +49,10 @@ module.exports = {
       comment: `src/${folder} may import ${allowed.join(', ') || 'nothing'} of src`,
       severity: 'error',
       from: { path: `^src/${folder}/` },
-      to: { path: '^(src|migrations)/', pathNot: `^(src/(${[folder, ...allowed].join('|')})/${allowed.includes('migrations') ? '|migrations/' : ''})` },
+      to: {
+        path: '^(src|migrations)/',
+        pathNot: `^(src/(${[folder, ...allowed].join('|')})/${allowed.includes('migrations') ? '|migrations/' : ''})`,
+      },
     })),
   ],
   options: {

@@ -5,6 +5,7 @@ const given = process.argv.slice(2).some((argument) => /(^|\/)test\/|\.test\.ts$
 
 module.exports = {
   'node-option': ['import=tsx'],
+  require: ['./test/support/hooks.ts'],
   reporter: './test/support/reporter.cjs',
   spec: given ? [] : ALL,
   timeout: 10_000,

@@ -160,7 +160,9 @@ const TABLES = [trailState, queues, switches, ports, events, sightings, gaps];
 /** The auditors' contract: its columns are added to, never renamed or removed. */
 function portHistory(mysql: boolean): string {
   const now = mysql ? 'UTC_TIMESTAMP(6)' : "strftime('%Y-%m-%d %H:%M:%f000', 'now')";
-  const clientId = mysql ? "CONCAT('0x', LOWER(HEX(s.client_id)))" : "'0x' || LOWER(HEX(s.client_id))";
+  // HEX(NULL) is NULL in MySQL and empty in SQLite
+  const hex = mysql ? "CONCAT('0x', LOWER(HEX(s.client_id)))" : "'0x' || LOWER(HEX(s.client_id))";
+  const clientId = `CASE WHEN s.client_id IS NOT NULL THEN ${hex} END`;
   const over = `s.ended_at IS NULL AND s.lease_until <= ${now}`;
   return `SELECT w.name AS switch_name, p.name AS port_name,
       CASE WHEN w.kind = 'remote-id' THEN w.value END AS remote_id, p.circuit_id AS circuit_id,

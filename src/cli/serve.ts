@@ -17,12 +17,14 @@ export function registerServe(program: Command): void {
 async function serve(command: Command): Promise<void> {
   const { config, logs, identity } = openContext(command);
   const loggers = { server: logs.module('server'), net: logs.module('net'), queue: logs.module('queue') };
+  // Signals are heard before the start begins: one that cut it off would leave an unclean end
+  const stop = stopSignal();
+  const reloads = new Reloads();
   try {
     const server = await DhcpServer.start(config, loggers, new SystemClock(), identity);
-    const reload = serialised(() => reloadFrom(command, server, logs));
-    process.on('SIGHUP', reload);
-    await stopSignal();
-    process.off('SIGHUP', reload);
+    reloads.begin(() => reloadFrom(command, server, logs));
+    await stop;
+    reloads.end();
     await server.stop();
   } finally {
     await logs.close();
@@ -51,10 +53,26 @@ async function reloadFrom(command: Command, server: DhcpServer, logs: LogSystem)
   }
 }
 
-/** Runs a task again after it has ended if it was asked for meanwhile, never twice at a time. */
-function serialised(task: () => Promise<void>): () => void {
-  let running: Promise<void> = Promise.resolve();
-  return () => {
-    running = running.then(task);
+/** Re-reads the configuration at each SIGHUP, one after the other; those that come before it can are kept until then. */
+class Reloads {
+  #isWanted = false;
+  #task: (() => Promise<void>) | undefined;
+  #running: Promise<void> = Promise.resolve();
+  readonly #onSignal = () => {
+    if (this.#task) this.#running = this.#running.then(this.#task);
+    else this.#isWanted = true;
   };
+
+  constructor() {
+    process.on('SIGHUP', this.#onSignal);
+  }
+
+  begin(task: () => Promise<void>): void {
+    this.#task = task;
+    if (this.#isWanted) this.#onSignal();
+  }
+
+  end(): void {
+    process.off('SIGHUP', this.#onSignal);
+  }
 }

@@ -169,7 +169,8 @@ class ModuleLogger implements Logger {
   /** Tells the counts that no later message told, each with the fields of the last one that was held back. */
   drain(): void {
     for (const [id, suppressed] of this.#limiter.drain()) {
-      this.log(id as MessageId, { ...this.#held.get(id as MessageId), suppressed });
+      const others = suppressed - 1; // this line stands for the last of them
+      this.log(id as MessageId, { ...this.#held.get(id as MessageId), ...(others > 0 ? { suppressed: others } : {}) });
     }
   }
 }

@@ -57,6 +57,9 @@ export class Endpoint {
   #directUnavailable: string | undefined;
   #unicastUnavailable: string | undefined;
   #closed: Promise<void> | undefined;
+  /** Datagrams that the system has not taken yet. */
+  #sending = 0;
+  #onAllSent: (() => void) | undefined;
 
   /**
    * Opens the sockets and starts to receive. Rejects with UsageError if the address cannot be listened on. What only
@@ -129,13 +132,20 @@ export class Endpoint {
     }
   }
 
-  /** Stops receiving and frees the port. May be called again. */
+  /** Stops receiving, lets what was received be answered, and frees the port. May be called again. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
+    // Whoever took datagrams in to answer them all at once does so before this
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#sending > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onAllSent = resolve;
+      });
+    }
     this.#sender?.close();
     this.#sender = undefined;
     await Promise.all([closed(this.#socket), this.#receiver?.leave(this.#broadcasts)]);
@@ -178,6 +188,7 @@ export class Endpoint {
   }
 
   #receive(bytes: Buffer, remote: RemoteInfo, viaBroadcast: boolean): void {
+    if (this.#closed) return;
     const source = parseIpv4(remote.address);
     // A limited broadcast that this host sends comes back to its own sockets.
     const own = viaBroadcast && source === this.address && remote.port === this.port;
@@ -186,13 +197,16 @@ export class Endpoint {
 
   #send(operation: NetFault['operation'], address: Ipv4, port: number, bytes: Buffer): void {
     const destination = formatIpv4(address);
-    const report = (error: unknown) => this.#onError({ operation, code: codeOf(error), destination });
+    const done = (error: unknown) => {
+      this.#sending -= 1;
+      if (error) this.#onError({ operation, code: codeOf(error), destination });
+      if (this.#sending === 0) this.#onAllSent?.();
+    };
+    this.#sending += 1;
     try {
-      this.#socket.send(bytes, port, destination, (error) => {
-        if (error) report(error);
-      });
+      this.#socket.send(bytes, port, destination, done);
     } catch (error) {
-      report(error);
+      done(error);
     }
   }
 }

@@ -1,6 +1,6 @@
-import Database from 'better-sqlite3';
 import { UsageError } from '../base/errors.js';
 import { makePrivate } from '../base/private-file.js';
+import { Sqlite } from '../base/sqlite.js';
 
 /** A lock that its process holds; ends with release() or with the process, however that ends. */
 export interface Lock {
@@ -15,7 +15,7 @@ export interface Lock {
  */
 export function acquireLock(file: string, what: string): Lock {
   makePrivate(file);
-  const db = new Database(file, { timeout: 0 });
+  const db = new Sqlite(file, { timeout: 0 });
   try {
     db.pragma('journal_mode = MEMORY');
     db.exec('BEGIN EXCLUSIVE');

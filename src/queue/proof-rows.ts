@@ -1,4 +1,4 @@
-import type Database from 'better-sqlite3';
+import type { SqliteDatabase } from '../base/sqlite.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 
@@ -30,7 +30,7 @@ interface KeyRow {
 }
 
 /** Adds a checkpoint. */
-export function insertCheckpoint(db: Database.Database, checkpoint: Checkpoint): void {
+export function insertCheckpoint(db: SqliteDatabase, checkpoint: Checkpoint): void {
   const { sequence, keyId, hash, at, nextWithin, signature } = checkpoint;
   db.prepare(
     'INSERT INTO checkpoints (sequence, key_id, hash, at, next_within, signature) VALUES (?, ?, ?, ?, ?, ?)',
@@ -39,7 +39,7 @@ export function insertCheckpoint(db: Database.Database, checkpoint: Checkpoint):
 
 /** The first checkpoints after a number that are about no event after `sequence`, in the order of signing. */
 export function checkpointsAfter(
-  db: Database.Database,
+  db: SqliteDatabase,
   queue: string,
   number: number,
   sequence: number,
@@ -52,20 +52,20 @@ export function checkpointsAfter(
 }
 
 /** The newest checkpoint, undefined if there is none. */
-export function newestCheckpoint(db: Database.Database, queue: string): Checkpoint | undefined {
+export function newestCheckpoint(db: SqliteDatabase, queue: string): Checkpoint | undefined {
   const row = db.prepare('SELECT * FROM checkpoints ORDER BY number DESC LIMIT 1').get() as CheckpointRow | undefined;
   return row && numberedOf(row, queue).checkpoint;
 }
 
 /** Deletes checkpoints up to a number; the newest always stays. */
-export function deleteCheckpoints(db: Database.Database, number: number): void {
+export function deleteCheckpoints(db: SqliteDatabase, number: number): void {
   db.prepare('DELETE FROM checkpoints WHERE number <= ? AND number < (SELECT max(number) FROM checkpoints)').run(
     number,
   );
 }
 
 /** Adds a key unless it is there. */
-export function insertIntroduction(db: Database.Database, introduction: Introduction): void {
+export function insertIntroduction(db: SqliteDatabase, introduction: Introduction): void {
   const { keyId, publicKey, at, by, signature } = introduction;
   db.prepare(
     'INSERT OR IGNORE INTO signing_keys (key_id, public_key, introduced_at, introduced_by, signature) VALUES (?, ?, ?, ?, ?)',
@@ -73,7 +73,7 @@ export function insertIntroduction(db: Database.Database, introduction: Introduc
 }
 
 /** Every key that this server signed with, oldest first. */
-export function introductions(db: Database.Database, server: string): Introduction[] {
+export function introductions(db: SqliteDatabase, server: string): Introduction[] {
   const rows = db.prepare('SELECT * FROM signing_keys ORDER BY introduced_at, rowid').all() as KeyRow[];
   return rows.map((row) => ({
     keyId: row.key_id,

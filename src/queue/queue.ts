@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type Database from 'better-sqlite3';
 import { messageOf } from '../base/errors.js';
+import type { SqliteDatabase, SqliteStatement } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { genesisHash, sealEvent } from '../event/encoding.js';
 import type { EventDraft, LedgerEvent } from '../event/event.js';
@@ -44,12 +44,12 @@ export class Queue {
   readonly file: string;
   /** What the file said when it was opened: whether the server before this one ended cleanly, and when it was last seen up. */
   readonly previous: { running: boolean; aliveAt: Micros; isNew: boolean; replaced: string | null };
-  readonly #db: Database.Database;
+  readonly #db: SqliteDatabase;
   readonly #lock: Lock;
   readonly #server: string;
-  readonly #upsertLease: Database.Statement;
-  readonly #insertEvent: Database.Statement;
-  readonly #updateHead: Database.Statement;
+  readonly #upsertLease: SqliteStatement;
+  readonly #insertEvent: SqliteStatement;
+  readonly #updateHead: SqliteStatement;
   readonly #write: (
     leases: readonly Lease[],
     events: readonly { encoded: Buffer; event: LedgerEvent }[],
@@ -59,7 +59,7 @@ export class Queue {
   #hash: Uint8Array;
   #at: Micros;
 
-  private constructor(file: string, db: Database.Database, lock: Lock, row: QueueRow) {
+  private constructor(file: string, db: SqliteDatabase, lock: Lock, row: QueueRow) {
     this.file = file;
     this.#db = db;
     this.#lock = lock;
@@ -207,7 +207,7 @@ export class Queue {
   }
 }
 
-function readOrMakeHead(db: Database.Database, file: string, server: string, now: Micros): QueueRow {
+function readOrMakeHead(db: SqliteDatabase, file: string, server: string, now: Micros): QueueRow {
   const read = () => db.prepare('SELECT * FROM queue').get() as QueueRow | undefined;
   const found = read();
   if (found && found.server !== server) {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { messageOf } from '../base/errors.js';
+import { Sqlite, type SqliteDatabase, type SqliteStatement } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { decodeEvent } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
@@ -21,10 +21,10 @@ export class QueueReader {
   readonly file: string;
   readonly uuid: string;
   readonly server: string;
-  readonly #db: Database.Database;
-  readonly #read: Database.Statement;
+  readonly #db: SqliteDatabase;
+  readonly #read: SqliteStatement;
 
-  private constructor(file: string, db: Database.Database) {
+  private constructor(file: string, db: SqliteDatabase) {
     this.file = file;
     this.#db = db;
     const version = db.pragma('user_version', { simple: true }) as number;
@@ -33,7 +33,7 @@ export class QueueReader {
         hint: version > QUEUE_SCHEMA ? 'run the newer Portledger that wrote it' : 'start the server on it first',
       });
     }
-    const head = db.prepare('SELECT uuid, server FROM queue').get() as { uuid: string; server: string } | undefined;
+    const head = headOf(db);
     if (!head)
       throw new QueueError(`Queue ${file} was never used by a server`, { hint: 'start the server on it first' });
     this.uuid = head.uuid;
@@ -41,20 +41,30 @@ export class QueueReader {
     this.#read = db.prepare('SELECT encoded, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?');
   }
 
-  /** True if there is a file to open; the server makes it at its first start. */
+  /** True once a server has made the queue; a file that it is just making is none yet. Says nothing about damage. */
   static exists(file: string): boolean {
-    return existsSync(file);
+    if (!existsSync(file)) return false;
+    let db: SqliteDatabase | undefined;
+    try {
+      db = connect(file);
+      const tables = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get() as { n: number };
+      if (tables.n === 0) return false;
+      return db.pragma('user_version', { simple: true }) !== QUEUE_SCHEMA || headOf(db) !== undefined;
+    } catch {
+      // What is wrong with the file is told by who opens it.
+      return true;
+    } finally {
+      db?.close();
+    }
   }
 
   /** @throws QueueError if the file is missing, newer, damaged, or has not been used by a server yet. */
   static open(file: string): QueueReader {
     if (!existsSync(file))
       throw new QueueError(`Queue ${file} does not exist`, { hint: 'start the server, which makes it' });
-    let db: Database.Database | undefined;
+    let db: SqliteDatabase | undefined;
     try {
-      db = new Database(file, { fileMustExist: true });
-      db.pragma('query_only = ON');
-      db.pragma('busy_timeout = 5000');
+      db = connect(file);
       return new QueueReader(file, db);
     } catch (error) {
       db?.close();
@@ -129,4 +139,16 @@ export class QueueReader {
   close(): void {
     if (this.#db.open) this.#db.close();
   }
+}
+
+function connect(file: string): SqliteDatabase {
+  const db = new Sqlite(file, { fileMustExist: true });
+  db.pragma('query_only = ON');
+  db.pragma('busy_timeout = 5000');
+  return db;
+}
+
+/** The identity of the queue; undefined while no server has used it. */
+function headOf(db: SqliteDatabase): { uuid: string; server: string } | undefined {
+  return db.prepare('SELECT uuid, server FROM queue').get() as { uuid: string; server: string } | undefined;
 }

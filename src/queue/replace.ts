@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import type Database from 'better-sqlite3';
 import { messageOf } from '../base/errors.js';
+import type { SqliteDatabase } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { decodeEvent, genesisHash } from '../event/encoding.js';
 import { QueueError } from './errors.js';
@@ -45,7 +45,7 @@ export function replaceQueue(file: string, now: Micros): Replacement {
   }
 }
 
-function replace(db: Database.Database, file: string, now: Micros): Replacement {
+function replace(db: SqliteDatabase, file: string, now: Micros): Replacement {
   const head = db.prepare('SELECT uuid, sequence, at FROM queue').get() as Head | undefined;
   if (!head || head.sequence === 0) {
     throw new QueueError(`Queue ${file} has no events yet`, { hint: 'there is nothing to replace; start the server' });
@@ -65,12 +65,12 @@ function replace(db: Database.Database, file: string, now: Micros): Replacement 
 }
 
 /** When the first event happened that is not noted as shipped; undefined if all are. */
-function firstUnshipped(db: Database.Database, shipped: number): Micros | undefined {
+function firstUnshipped(db: SqliteDatabase, shipped: number): Micros | undefined {
   const row = db.prepare('SELECT encoded FROM events WHERE sequence > ? ORDER BY sequence LIMIT 1').get(shipped);
   return row === undefined ? undefined : decodeEvent((row as { encoded: Buffer }).encoded).at;
 }
 
-function keep(db: Database.Database, copy: string): void {
+function keep(db: SqliteDatabase, copy: string): void {
   try {
     closeSync(openSync(copy, 'wx', 0o600));
     db.prepare('VACUUM INTO ?').run(copy);

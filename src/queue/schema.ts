@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { messageOf } from '../base/errors.js';
 import { makePrivate } from '../base/private-file.js';
+import { Sqlite, type SqliteDatabase } from '../base/sqlite.js';
 import { QueueError } from './errors.js';
 
 /** Version of the queue file's tables, kept in SQLite's user_version. */
@@ -75,12 +75,12 @@ const STEPS = [VERSION_1, VERSION_2];
  * Opens the queue file for its server, making it if it does not exist. WAL lets the shipper read while the server writes;
  * synchronous=FULL makes a commit survive a power cut (NORMAL, the usual choice with WAL, does not).
  */
-export function openQueueFile(file: string): Database.Database {
+export function openQueueFile(file: string): SqliteDatabase {
   try {
     // They hold personal data: nobody but their owner reads them. SQLite gives a new -wal and -shm the mode of the file.
     makePrivate(file);
     for (const part of [`${file}-wal`, `${file}-shm`]) if (existsSync(part)) makePrivate(part);
-    const db = new Database(file);
+    const db = new Sqlite(file);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('busy_timeout = 2000');
@@ -96,7 +96,7 @@ export function openQueueFile(file: string): Database.Database {
 }
 
 /** Refuses a file of a newer Portledger, or one that is no queue; makes the tables that an empty or an older one lacks. */
-function checkVersion(db: Database.Database, file: string): void {
+function checkVersion(db: SqliteDatabase, file: string): void {
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > QUEUE_SCHEMA) {
     throw new QueueError(`Queue ${file} has schema ${version}, this Portledger knows ${QUEUE_SCHEMA}`, {

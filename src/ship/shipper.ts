@@ -1,4 +1,4 @@
-import { PortledgerError } from '../base/errors.js';
+import { PortledgerError, UsageError } from '../base/errors.js';
 import type { Logger } from '../log/logger.js';
 import { databaseMessage, isTransient, TrailTimeoutError } from '../trail/errors.js';
 import type { StepListener } from '../trail/steps.js';
@@ -88,11 +88,12 @@ export class Shipper {
       try {
         const queue = this.#options.openQueue();
         if (queue) return queue;
-        if (!told) this.#options.log.log('ship-waiting', { file: this.#options.queueFile });
-        told = true;
       } catch (error) {
         if (!told || attempt++ >= QUEUE_ATTEMPTS) throw error;
       }
+      if (this.#options.once) throw noQueue(this.#options.queueFile);
+      if (!told) this.#options.log.log('ship-waiting', { file: this.#options.queueFile });
+      told = true;
       await this.#pause.wait(this.#options.pollMillis ?? POLL_MILLIS);
     }
     return null;
@@ -197,6 +198,11 @@ export class Shipper {
   #newWaits(): Generator<number> {
     return waits(this.#options.once ? ATTEMPTS_ONCE : undefined);
   }
+}
+
+/** Without `once` the shipper waits for it. */
+function noQueue(file: string): UsageError {
+  return new UsageError(`Queue ${file} does not exist`, { hint: 'start the server, which makes it; check queue.file' });
 }
 
 /** What the database refuses for good is said in its own words, with what to do. */

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { connect as connectTcp, type Socket } from 'node:net';
-import type { Database } from 'better-sqlite3';
 import createKnex, { type Knex } from 'knex';
 import { makePrivate } from '../base/private-file.js';
+import { Sqlite, type SqliteDatabase } from '../base/sqlite.js';
 import { tlsOptions } from './tls.js';
 import type { TrailTarget } from './url.js';
 
@@ -18,6 +19,14 @@ const BUSY_TIMEOUT = 10_000;
  * transaction would else keep all others waiting for its row lock for hours.
  */
 const IDLE_SECONDS = 60;
+
+/** knex's own client, with the line of better-sqlite3 that this Node can run. */
+const BetterSqlite3Client: typeof Knex.Client = createRequire(import.meta.url)('knex/lib/dialects/better-sqlite3');
+class SqliteClient extends BetterSqlite3Client {
+  _driver(): typeof Sqlite {
+    return Sqlite;
+  }
+}
 
 /** What a session must have for times, text and refusals to be the same whatever the server's defaults are. */
 const SESSION = [
@@ -53,7 +62,7 @@ function connectSqlite(file: string): Connection {
   // It holds personal data: nobody but its owner reads it, unless he gives others the right afterwards.
   if (!existsSync(file)) makePrivate(file);
   const knex = createKnex({
-    client: 'better-sqlite3',
+    client: SqliteClient,
     log: QUIET,
     // What an error tells may be logged, and the values of a statement are personal data.
     compileSqlOnError: false,
@@ -62,7 +71,7 @@ function connectSqlite(file: string): Connection {
     pool: {
       min: 0,
       max: 1,
-      afterCreate: (db: Database, done: (error: unknown, db: Database) => void) => {
+      afterCreate: (db: SqliteDatabase, done: (error: unknown, db: SqliteDatabase) => void) => {
         done(
           attempt(() => prepareSqlite(db)),
           db,
@@ -73,7 +82,7 @@ function connectSqlite(file: string): Connection {
   return { knex, abort: () => undefined };
 }
 
-function prepareSqlite(db: Database): void {
+function prepareSqlite(db: SqliteDatabase): void {
   db.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
   db.pragma('journal_mode = WAL');
   // An event is deleted from its queue once it is here, so a commit here must survive a power cut.

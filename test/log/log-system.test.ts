@@ -121,7 +121,7 @@ describe('The log', () => {
     const log = new LogSystem(config(), { clock, stderr });
     for (let i = 0; i < 3; i++) log.module('server').limited('config-fault', { fault: `number ${i}` });
     await log.close();
-    assert.match(stderr.lines.at(-1)!, /config-fault: number 2 suppressed=2$/);
+    assert.match(stderr.lines.at(-1)!, /config-fault: number 2 suppressed=1$/);
     assert.equal(stderr.lines.length, 2);
   });
 

@@ -78,6 +78,17 @@ describe('Endpoint on the loopback interface', () => {
     assert.equal(second.port, first.port);
   });
 
+  it('lets what it received be answered before it closes', async () => {
+    const endpoint = await open();
+    const answers: string[] = [];
+    peer.on('message', (bytes) => void answers.push(bytes.toString()));
+    const closing = endpoint.close();
+    for (let i = 0; i < 20; i++) endpoint.sendTo(LOOPBACK, peer.address().port, Buffer.from(`answer ${i}`));
+    await closing;
+    await until('answers', () => answers.length === 20);
+    assert.deepEqual(faults, []);
+  });
+
   it('reports what is too long to send, and goes on', async () => {
     const endpoint = await open();
     endpoint.sendTo(LOOPBACK, peer.address().port, Buffer.alloc(70_000));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Trail } from '../../src/trail/trail.js';
 import { Installation } from '../support/processes.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
+import { TSX } from '../support/tsx.js';
 import { NOON, queueOf, SECOND } from '../trail/campus.js';
 import { ship } from '../trail/trails.js';
 
@@ -80,7 +81,7 @@ describe('portledger report', function () {
 
   it('ends quietly when its reader has enough', async () => {
     const main = join(import.meta.dirname, '../../src/cli/main.ts');
-    const args = ['--import', import.meta.resolve('tsx'), main, '--config', installation.configFile];
+    const args = ['--import', TSX, main, '--config', installation.configFile];
     const child = spawn(process.execPath, [...args, 'report', 'switch', 'sw-a', '-o', 'csv']);
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

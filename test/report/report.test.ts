@@ -459,7 +459,6 @@ function asJson(row: Record<string, unknown>): Json {
   return Object.fromEntries(
     Object.entries(row).map(([column, value]) => {
       const field = column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-      if (field === 'clientId' && value === '0x') return [field, null]; // a missing one, in the view of SQLite
       if (Buffer.isBuffer(value)) return [field, `0x${value.toString('hex')}`];
       const isTime = typeof value === 'string' && /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/.test(value);
       return [field, isTime ? toIsoTime(fromSqlTime(value)) : (value as string | number | null)];

@@ -108,19 +108,27 @@ onEveryDatabase('The shipper', (current) => {
 
   it('waits for the queue, and says so once', async () => {
     let queue: FakeQueue | null = null;
-    const { shipper, log } = shipperOf(current().url, null, { openQueue: () => queue });
+    const { shipper, log } = shipperOf(current().url, null, { openQueue: () => queue, once: false });
     const running = shipper.run();
     await until('word of waiting', () => log.count('ship-waiting') === 1);
-    queue = new FakeQueue(events(5));
+    const found = new FakeQueue(events(5));
+    queue = found;
+    await until('all events shipped', () => found.shipped === 5);
+    shipper.stop();
     assert.equal(await running, 5);
     assert.equal(log.count('ship-waiting'), 1);
   });
 
   it('ends at once when stopped while it waits for the queue', async () => {
-    const { shipper } = shipperOf(current().url, null);
+    const { shipper } = shipperOf(current().url, null, { once: false });
     const running = shipper.run();
     shipper.stop();
     assert.equal(await running, 0);
+  });
+
+  it('refuses to ship once where there is no queue', async () => {
+    const { shipper } = shipperOf(current().url, null);
+    await assert.rejects(shipper.run(), /Queue the\.queue does not exist/);
   });
 
   it('stops with an error, and a gap, at a queue that does not fit the trail', async () => {

@@ -28,15 +28,19 @@ export interface UdhcpcClient extends DhcpClient {
 export interface DhclientOptions {
   /** Lines for dhclient.conf: `send host-name "lab-7";` and the like. */
   config?: string[];
+  /** Where it keeps its leases, for the next dhclient to know them; in its own folder unless given. */
+  leaseFile?: string;
 }
 
 /** Starts ISC dhclient, all of its files in a folder of its own. */
 export function startDhclient(host: Namespace, device: string, options: DhclientOptions = {}): DhcpClient {
   const folder = makeTempDir();
   const { script, notes } = writeClientScript(folder);
-  const [config, leases, pidFile] = ['dhclient.conf', 'dhclient.leases', 'dhclient.pid'].map((name) =>
+  const diary = openDiary(folder, notes);
+  const [config, ownLeases, pidFile] = ['dhclient.conf', 'dhclient.leases', 'dhclient.pid'].map((name) =>
     join(folder, name),
   );
+  const leases = options.leaseFile ?? ownLeases;
   const lines = ['timeout 20;', 'retry 2;', 'initial-interval 1;', 'backoff-cutoff 2;', ...(options.config ?? [])];
   writeFileSync(config!, `${lines.join('\n')}\n`);
   const command = (...flags: string[]) => {
@@ -45,12 +49,12 @@ export function startDhclient(host: Namespace, device: string, options: Dhclient
   };
   const program = host.start(command());
   return {
-    ...followClient(program, notes, folder),
+    ...followClient(program, diary),
     async release() {
       // A second dhclient reads the first one's lease, ends it and sends the RELEASE.
       await host.start(command('-r')).succeed();
       await program.ended;
-      removeTempDir(folder);
+      diary.close();
     },
   };
 }
@@ -59,41 +63,62 @@ export function startDhclient(host: Namespace, device: string, options: Dhclient
 export function startUdhcpc(host: Namespace, device: string, flags: string[] = []): UdhcpcClient {
   const folder = makeTempDir();
   const { script, notes } = writeClientScript(folder);
+  const diary = openDiary(folder, notes);
   const pacing = ['-t', '10', '-T', '1', '-A', '1'];
   const program = host.start([programPath('udhcpc')!, '-f', '-i', device, '-s', script, ...pacing, ...flags]);
   return {
-    ...followClient(program, notes, folder),
+    ...followClient(program, diary),
     renew: () => program.signal('SIGUSR1'),
     async release() {
-      const before = readClientEvents(notes).length;
+      const before = diary.events().length;
       program.signal('SIGUSR2');
       await until('deconfig', () =>
-        readClientEvents(notes)
+        diary
+          .events()
           .slice(before)
           .find(({ event }) => event === 'deconfig'),
       );
       await program.stop();
+      diary.close();
+    },
+  };
+}
+
+/** What a client's script noted; it can still be read after the client's folder is gone. */
+interface Diary {
+  events(): ClientEvent[];
+  /** Removes the folder. */
+  close(): void;
+}
+
+function openDiary(folder: string, notes: string): Diary {
+  let whole: ClientEvent[] | undefined;
+  return {
+    events: () => whole ?? readClientEvents(notes),
+    close: () => {
+      whole ??= readClientEvents(notes);
       removeTempDir(folder);
     },
   };
 }
 
-function followClient(program: Program, notes: string, folder: string): Omit<DhcpClient, 'release'> {
+function followClient(program: Program, diary: Diary): Omit<DhcpClient, 'release'> {
   return {
     program,
-    events: () => readClientEvents(notes),
+    events: () => diary.events(),
     waitFor: (event, { after = 0, withinMs = 15_000 } = {}) =>
       until(
         `event "${event}"`,
         () =>
-          readClientEvents(notes)
+          diary
+            .events()
             .slice(after)
             .find((candidate) => candidate.event === event),
         { withinMs, detail: () => program.output },
       ),
     async kill() {
       await program.stop('SIGKILL');
-      removeTempDir(folder);
+      diary.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +121,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Privat
 }
 
 function installFiles(folder: string): void {
+  mkdirSync(join(folder, 'tmp'));
   const program = programPath('mariadb-install-db');
   if (!program) throw new Error('The program mariadb-install-db is not installed');
   execFileSync(
@@ -128,6 +129,7 @@ function installFiles(folder: string): void {
     [
       '--no-defaults',
       `--datadir=${folder}/data`,
+      `--tmpdir=${folder}/tmp`, // at its start a server deletes what others have in a shared one
       ...asUser(),
       '--skip-test-db',
       '--auth-root-authentication-method=normal',
@@ -143,6 +145,7 @@ function spawnMariadb(folder: string, port: number, socket: string, options: Mar
     [
       '--no-defaults',
       `--datadir=${folder}/data`,
+      `--tmpdir=${folder}/tmp`,
       ...asUser(),
       `--socket=${socket}`,
       `--port=${port}`,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { killPrograms, Program } from './program.js';
+import { Program } from './program.js';
 
 const PREFIX = 'portledger';
 const live = new Set<Campus>();
@@ -185,7 +185,6 @@ function isAlive(pid: number): boolean {
 }
 
 process.on('exit', () => {
-  killPrograms();
   for (const campus of live) campus.removeNow();
 });
 for (const [signal, code] of [

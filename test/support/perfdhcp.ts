@@ -36,12 +36,32 @@ export interface PerfdhcpOptions {
 
 /** Runs perfdhcp, which speaks as a relay whose giaddr is the host's own address. */
 export async function runPerfdhcp(host: Namespace, options: PerfdhcpOptions): Promise<PerfdhcpResult> {
+  return await startPerfdhcp(host, options).finished;
+}
+
+/** A perfdhcp under way. */
+export interface PerfdhcpRun {
+  readonly finished: Promise<PerfdhcpResult>;
+  /** Ends the load before its time, with its statistics; answers on their way are waited for. */
+  stop(): Promise<PerfdhcpResult>;
+}
+
+/** Starts perfdhcp and leaves it running. */
+export function startPerfdhcp(host: Namespace, options: PerfdhcpOptions): PerfdhcpRun {
   const { server, rate, seconds, clients, flags = [] } = options;
   const load = ['-r', `${rate}`, '-p', `${seconds}`, '-R', `${clients}`];
   // After the last exchange it waits 1 s for answers, else those still on their way would count as drops.
   const program = host.start([programPath('perfdhcp')!, '-4', '-W', '1000000', '-x', 'l', ...load, ...flags, server]);
-  const { code } = await program.ended;
-  return parsePerfdhcp(program.output, code);
+  const finished = program.ended.then(({ code }) => parsePerfdhcp(program.output, code));
+  // Whoever does not come to wait for it has failed for another reason
+  finished.catch(() => undefined);
+  return {
+    finished,
+    stop: () => {
+      program.signal('SIGINT');
+      return finished;
+    },
+  };
 }
 
 /** Reads what perfdhcp prints at its end. Throws if the statistics are not there. */

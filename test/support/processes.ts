@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { Namespace } from './netns.js';
 import { Program } from './program.js';
+import { TSX } from './tsx.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -11,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN =
   process.env.PORTLEDGER_TEST_BUILT === '1'
     ? [join(ROOT, 'dist/src/cli/main.js')]
-    : ['--import', import.meta.resolve('tsx'), join(ROOT, 'src/cli/main.ts')];
+    : ['--import', TSX, join(ROOT, 'src/cli/main.ts')];
 
 /** A configuration as it stands in the YAML file. */
 export type ConfigDocument = Record<string, unknown>;

@@ -97,7 +97,7 @@ async function timeout(ms: number): Promise<undefined> {
   return undefined;
 }
 
-/** Ends every program that still runs, at once; for the end of the test run, where nothing can be waited for. */
-export function killPrograms(): void {
+// At the end of the test run nothing can be waited for. Before anything else: what they use is removed then, too.
+process.prependListener('exit', () => {
   for (const program of running) program.signal('SIGKILL');
-}
+});

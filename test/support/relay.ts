@@ -13,19 +13,24 @@ export interface RelayOptions {
   /** Adds Option 82; its circuit-id is the name of the interface towards the client. */
   addOption82?: boolean;
   mode?: RelayMode;
+  /** Puts this interface's address into giaddr and names the client's network by link selection (`-U`). */
+  linkSelectionFrom?: string;
 }
 
 /** Starts ISC dhcrelay and waits until it listens. Its interfaces must be up. */
 export async function startDhcrelay(host: Namespace, options: RelayOptions): Promise<Program> {
+  // Told of an interface by both -U and -iu, dhcrelay 4.4.3 dies with the first packet.
+  const up = options.up.filter((device) => device !== options.linkSelectionFrom);
   const program = host.start([
     programPath('dhcrelay')!,
     '-4',
     '-d',
     '--no-pid',
     ...(options.addOption82 ? ['-a'] : []),
+    ...(options.linkSelectionFrom ? ['-U', options.linkSelectionFrom] : []),
     ...(options.mode ? ['-m', options.mode] : []),
     ...options.down.flatMap((device) => ['-id', device]),
-    ...options.up.flatMap((device) => ['-iu', device]),
+    ...up.flatMap((device) => ['-iu', device]),
     ...options.servers,
   ]);
   await program.waitFor(/Sending on\s+Socket\/fallback/);

@@ -2,6 +2,9 @@ import type { Namespace } from './netns.js';
 import type { Program } from './program.js';
 import { programPath } from './requirements.js';
 
+/** DHCPNAKs, of servers that put the message type first. */
+export const NAKS = 'udp and src port 67 and udp[248:2] = 0x3501 and udp[250] = 6';
+
 /** A frame that tcpdump saw, as far as the tests look at it. */
 export interface SeenFrame {
   sourceMac: string;

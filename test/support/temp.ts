@@ -2,12 +2,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Makes an empty folder for one test. */
+const live = new Set<string>();
+
+/** Makes an empty folder for one test. It does not outlive the test run. */
 export function makeTempDir(): string {
-  return mkdtempSync(join(tmpdir(), 'portledger-'));
+  const path = mkdtempSync(join(tmpdir(), 'portledger-'));
+  live.add(path);
+  return path;
 }
 
 /** Removes a folder and what is in it. */
 export function removeTempDir(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+  // A program that was killed a moment ago may still leave a file in it.
+  rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  live.delete(path);
 }
+
+process.on('exit', () => {
+  for (const path of live) removeTempDir(path);
+});

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { dhcping, startDhclient, startUdhcpc } from '../../support/clients.js';
 import type { Namespace } from '../../support/netns.js';
 import { requires } from '../../support/requirements.js';
-import { Sniffer } from '../../support/tcpdump.js';
+import { NAKS, Sniffer } from '../../support/tcpdump.js';
+import { makeTempDir, removeTempDir } from '../../support/temp.js';
 import { asReported, assertEnded, assertWithin, now, SERVER_ADDRESS, Stage, serverSection } from './stage.js';
 
 const MAC = '02:00:00:00:00:01';
@@ -129,4 +132,40 @@ describe("Clients on the server's own link", function () {
       ['granted', 'renewed', 'released'],
     );
   });
+
+  it('a lease that dhclient brings from another network is refused, then it gets one of this network', async () => {
+    const folder = makeTempDir();
+    try {
+      const leaseFile = join(folder, 'leases');
+      writeFileSync(leaseFile, FOREIGN_LEASE);
+      const naks = await Sniffer.start(client, 'eth0', NAKS, 'in');
+      const { address } = await startDhclient(client, 'eth0', { leaseFile }).waitFor('bound');
+      assert.match(address!, /^198\.18\.0\.1[012]\d$/);
+      const seen = await naks.stop();
+      assert.ok(seen.length >= 1);
+      for (const { source, destination } of seen)
+        assert.deepEqual([source, destination], [SERVER_ADDRESS, '255.255.255.255']);
+      const events = await stage.events('mac', MAC);
+      assert.deepEqual(
+        events.map(({ kind, clientState, ip }) => [kind, clientState, ip]),
+        [['granted', 'SELECTING', address]],
+      );
+      assert.equal((await stage.status()).traffic['naks-sent'], seen.length);
+    } finally {
+      removeTempDir(folder);
+    }
+  });
 });
+
+const FOREIGN_LEASE = `lease {
+  interface "eth0";
+  fixed-address 198.18.99.5;
+  option subnet-mask 255.255.255.0;
+  option dhcp-lease-time 3600;
+  option dhcp-message-type 5;
+  option dhcp-server-identifier 198.18.99.1;
+  renew 2 2037/01/06 00:00:00;
+  rebind 2 2037/01/06 00:00:00;
+  expire 2 2037/01/06 00:00:00;
+}
+`;

@@ -41,6 +41,7 @@ export interface TrailEvent {
   xid: number;
   clientState: string | null;
   giaddr: string | null;
+  linkSelection: string | null;
   circuitId: string | null;
   remoteId: string | null;
   evidence: string;
@@ -157,7 +158,7 @@ export class Stage {
   }
 
   /** What the auditor sees: `SELECT ... FROM port_history` with this value in a column, oldest first. */
-  async history(column: 'ip' | 'mac', value: string): Promise<Stay[]> {
+  async history(column: 'ip' | 'mac' | 'port_name', value: string): Promise<Stay[]> {
     await this.shipped();
     const sql = `SELECT switch_name, port_name, remote_id, circuit_id, ip, mac, client_id, hostname, first_seen,
       last_seen, lease_until, ended_at, end_reason, evidence, server, events
@@ -241,6 +242,7 @@ function toTrailEvent(row: RowDataPacket): TrailEvent {
     xid: row.xid,
     clientState: row.client_state,
     giaddr: row.giaddr,
+    linkSelection: row.link_selection,
     circuitId: row.circuit_id?.toString() ?? null,
     remoteId: row.remote_id?.toString() ?? null,
     evidence: row.evidence,

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import type { LedgerEvent } from '../../../src/event/event.js';
+import { QueueReader } from '../../../src/queue/reader.js';
+import { type LoggedPacket, requestsOf } from '../../support/packet-log.js';
+import type { Ending, Program } from '../../support/program.js';
+import { requires } from '../../support/requirements.js';
+import { isAcknowledged } from './evidence.js';
+import { Plant } from './plant.js';
+
+describe('SIGTERM under load', function () {
+  this.timeout(60_000);
+  let plant: Plant;
+  let server: Program;
+  let ending: Ending;
+  let packets: LoggedPacket[];
+  let events: LedgerEvent[];
+
+  before(async function () {
+    requires(this, 'netns', 'perfdhcp', 'tcpdump', 'mariadb');
+    plant = await Plant.open();
+    server = await plant.startReady('serve');
+    const run = plant.startLoad({ rate: 500, clients: 3000 });
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    ending = await server.stop('SIGTERM');
+    await run.stop();
+    packets = await plant.packets.stop();
+    const reader = QueueReader.open(plant.queueFile);
+    events = reader.read(0, 1_000_000);
+    reader.close();
+  });
+
+  after(async () => {
+    await plant?.remove();
+  });
+
+  it('ends with exit code 0', () => {
+    assert.deepEqual(ending, { code: 0, signal: null }, server.output);
+  });
+
+  it('answers what was taken in: the events are exactly the ACKs', () => {
+    const told = [...requestsOf(packets).values()].flatMap(({ ack }) => (ack ? [`${ack.xid} ${ack.yiaddr}`] : []));
+    const recorded = events.filter(isAcknowledged).map(({ xid, address }) => `${xid} ${address}`);
+    assert.ok(told.length > 200, `only ${told.length} ACKs`);
+    assert.deepEqual(recorded.sort(), told.sort());
+  });
+
+  it('answers every datagram that it counts', () => {
+    const last = JSON.parse(server.stderr.trimEnd().split('\n').at(-1)!);
+    assert.equal(last.id, 'server-stopped');
+    const { traffic, drops } = last.fields;
+    assert.equal(traffic.received, traffic['offers-sent'] + traffic['acks-sent'], JSON.stringify(last));
+    assert.deepEqual(drops, {});
+  });
+
+  it('records the stop as the last event, so that the next start has no unclean end to tell of', async () => {
+    assert.equal(events.at(-1)!.kind, 'server-stopped');
+    assert.equal(events.filter(({ kind }) => kind === 'server-stopped').length, 1);
+    const next = await plant.startReady('serve');
+    await next.stop();
+    assert.doesNotMatch(next.stderr, /unclean-end-found/);
+  });
+});

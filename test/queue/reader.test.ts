@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Queue } from '../../src/queue/queue.js';
+import { QueueReader } from '../../src/queue/reader.js';
+import { openQueueFile } from '../../src/queue/schema.js';
+import { makeTempDir, removeTempDir } from '../support/temp.js';
+
+describe('The reader of a queue', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(() => {
+    folder = makeTempDir();
+    file = join(folder, 'test.queue');
+  });
+
+  afterEach(() => removeTempDir(folder));
+
+  it('finds no queue at any step before the server has made it', () => {
+    assert.equal(QueueReader.exists(file), false);
+    writeFileSync(file, '');
+    assert.equal(QueueReader.exists(file), false, 'an empty file');
+    openQueueFile(file).close();
+    assert.equal(QueueReader.exists(file), false, 'tables without an identity');
+    Queue.open(file, 'dhcp-a', 1).close();
+    assert.equal(QueueReader.exists(file), true);
+    QueueReader.open(file).close();
+  });
+
+  it('does not wait for what will never be a queue', () => {
+    writeFileSync(file, 'something else, long enough to be no SQLite file at all');
+    assert.equal(QueueReader.exists(file), true);
+    assert.throws(() => QueueReader.open(file), /test\.queue cannot be read: file is not a database/);
+  });
+});
