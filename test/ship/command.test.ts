@@ -73,6 +73,24 @@ describe('The commands ship and migrate', function () {
     assert.deepEqual(await shipped(`sqlite:${folder}/data/audit.db`), [1, 2, 3, 4, 5]);
   });
 
+  it('are followed by status, which counts what the trail rejected', async () => {
+    configure('sqlite:./audit.db');
+    const trail = await Trail.open(`sqlite:${folder}/audit.db`);
+    await trail.migrate();
+    const reject = "BEGIN SELECT RAISE(ABORT, 'no') WHERE NEW.ip = '10.0.0.1'; END";
+    await trail.knex.raw(`CREATE TRIGGER reject BEFORE INSERT ON events ${reject}`);
+    await trail.close();
+    commit(3);
+    const { code, stderr } = await run('ship', '--once');
+    assert.equal(code, EXIT.ok);
+    assert.match(stderr, /error .*ship-event-quarantined: Trail rejects event 2 \(granted, 10\.0\.0\.1\) for good/);
+    const status = start('status', '-o', 'json');
+    await status.ended;
+    const { place, ...counts } = JSON.parse(status.stdout).trail;
+    assert.deepEqual(counts, { sequence: 3, behind: 0, quarantined: 1 });
+    assert.match(place, /audit\.db$/);
+  });
+
   it('refuse a second shipper on the same queue', async () => {
     configure('sqlite:./audit.db');
     commit(1);
