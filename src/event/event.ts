@@ -18,8 +18,8 @@ export type Evidence = (typeof EVIDENCES)[number];
  *
  * With evidence `observed` the fields giaddr to linkSelection come from this packet; with `carried` they are those of the
  * packet that last showed the port of this lease, so that an event names its port by itself; with `none`, circuitId,
- * remoteId, subscriberId and relayId are null, giaddr is the packet's, and option82 holds the bytes only if the packet's
- * Option 82 was malformed.
+ * remoteId, subscriberId and relayId are null, giaddr is the packet's, and option82 holds the bytes
+ * of an Option 82 that is malformed or names neither switch, port nor subscriber.
  */
 export interface EventDraft {
   kind: EventKind;

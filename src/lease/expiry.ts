@@ -2,25 +2,30 @@ import { MICROS_PER_SECOND, type Micros } from '../base/time.js';
 import type { Ipv4 } from '../net/ipv4.js';
 
 /**
- * Tells which addresses are due, in buckets of one second. A renewal only adds a later entry; the older one is found to be
- * out of date by the caller, who knows the lease's end.
+ * Tells which addresses are due, in buckets of one second. An address has one entry however often it is renewed: a later end
+ * leaves the entry where it is, and the address moves on when that is looked at.
  */
 export class ExpiryQueue {
   readonly #buckets = new Map<number, Ipv4[]>();
+  /** The second of each address's entry; an entry in another second is stale. */
+  readonly #secondOf = new Map<Ipv4, number>();
   /** All buckets below this second are empty. */
   #from = Number.MAX_SAFE_INTEGER;
 
   add(address: Ipv4, end: Micros): void {
     const second = Math.floor(end / MICROS_PER_SECOND);
-    const bucket = this.#buckets.get(second);
-    if (bucket) bucket.push(address);
-    else this.#buckets.set(second, [address]);
-    if (second < this.#from) this.#from = second;
+    const known = this.#secondOf.get(address);
+    if (known === undefined || second < known) this.#enter(address, second);
+  }
+
+  /** Number of addresses that wait. */
+  get size(): number {
+    return this.#secondOf.size;
   }
 
   /**
-   * Takes out addresses whose entry lies at or before now, at most `limit`. `endOf` tells the end that is true today; an entry
-   * of the current second that is not due yet stays.
+   * Takes out addresses whose end lies at or before now, at most `limit`. `endOf` tells the end that is true today, undefined if the address
+   * has none any more.
    */
   takeDue(now: Micros, limit: number, endOf: (address: Ipv4) => Micros | undefined): Ipv4[] {
     const due: Ipv4[] = [];
@@ -28,24 +33,39 @@ export class ExpiryQueue {
     while (due.length < limit) {
       if (!this.#buckets.has(this.#from)) this.#skipAhead(current);
       if (this.#from > current) break;
-      const bucket = this.#buckets.get(this.#from) ?? [];
-      const later: Ipv4[] = [];
+      const second = this.#from;
+      const bucket = this.#buckets.get(second) ?? [];
+      const waiting: Ipv4[] = [];
       while (bucket.length > 0 && due.length < limit) {
         const address = bucket.pop()!;
-        const end = endOf(address);
-        if (end === undefined) continue;
-        if (end <= now) due.push(address);
-        else if (Math.floor(end / MICROS_PER_SECOND) === this.#from) later.push(address);
+        if (this.#secondOf.get(address) === second) this.#look(address, second, now, endOf(address), due, waiting);
       }
-      const rest = bucket.concat(later);
-      if (rest.length > 0) {
-        this.#buckets.set(this.#from, rest);
-        break;
-      }
-      this.#buckets.delete(this.#from);
-      this.#from += 1;
+      for (const address of waiting) bucket.push(address);
+      if (bucket.length > 0) break;
+      this.#buckets.delete(second);
+      this.#from = second + 1;
     }
     return due;
+  }
+
+  #look(address: Ipv4, second: number, now: Micros, end: Micros | undefined, due: Ipv4[], waiting: Ipv4[]): void {
+    const later = end === undefined ? second : Math.floor(end / MICROS_PER_SECOND);
+    if (end !== undefined && end > now && later === second) {
+      waiting.push(address);
+      return;
+    }
+    this.#secondOf.delete(address);
+    if (end === undefined) return;
+    if (end <= now) due.push(address);
+    else this.#enter(address, later);
+  }
+
+  #enter(address: Ipv4, second: number): void {
+    this.#secondOf.set(address, second);
+    const bucket = this.#buckets.get(second);
+    if (bucket) bucket.push(address);
+    else this.#buckets.set(second, [address]);
+    if (second < this.#from) this.#from = second;
   }
 
   /** After a long time without entries the walk over empty seconds is replaced by one look at the keys. */

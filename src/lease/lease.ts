@@ -35,8 +35,10 @@ export interface Lease {
   readonly start: Micros;
   /** When its current term began: T1 and T2 count from here. */
   readonly renewed: Micros;
-  /** Until when it holds (active), the address is quarantined (declined), or when it ended. */
+  /** Until when it holds (active), the address is quarantined (declined), or when it ended: in the time that events carry. */
   readonly end: Micros;
+  /** When that is on the server's steady time, which goes on where the time of events is held. Not stored. */
+  readonly due: Micros;
   readonly port: PortObservation | null;
 }
 
@@ -51,7 +53,7 @@ export function clientKey(htype: number, hwaddr: string, clientId: string | null
   return clientId === null ? `h${String.fromCharCode(htype)}${hwaddr}` : `i${clientId}`;
 }
 
-/** True if the lease binds its address now: half-open, the end itself is free. */
+/** True if the lease binds its address now, in steady time: half-open, the end itself is free. */
 export function isActive(lease: Lease | undefined, now: Micros): lease is Lease {
-  return lease !== undefined && lease.state === 'active' && now < lease.end;
+  return lease !== undefined && lease.state === 'active' && now < lease.due;
 }

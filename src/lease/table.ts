@@ -6,6 +6,13 @@ import type { Network } from './network.js';
 import { Offers } from './offers.js';
 import { PortCounts, type PortOf } from './port-counts.js';
 
+/** One change that can be taken back: the lease its address had, and the address that its client had before. */
+interface Change {
+  address: Ipv4;
+  before: Lease | undefined;
+  former: Ipv4 | undefined;
+}
+
 /** Finds the network that an address belongs to, undefined if the configuration has none. */
 export type NetworkOf = (address: Ipv4) => Network | undefined;
 
@@ -24,7 +31,7 @@ export class LeaseTable {
   #portOf: PortOf | undefined;
   readonly #ports = new PortCounts();
   /** Leases as they were before each change that is not kept yet, oldest first. */
-  #journal: { address: Ipv4; before: Lease | undefined }[] = [];
+  #journal: Change[] = [];
   #active = 0;
 
   constructor(networkOf: NetworkOf) {
@@ -76,7 +83,9 @@ export class LeaseTable {
 
   /** Records a lease of any state in place of the one its address had. */
   put(lease: Lease): void {
-    this.#journal.push({ address: lease.address, before: this.#byAddress.get(lease.address) });
+    const network = this.#networkOf(lease.address);
+    const former = network && this.ofClient(network, lease.client)?.address;
+    this.#journal.push({ address: lease.address, before: this.#byAddress.get(lease.address), former });
     this.#set(lease);
   }
 
@@ -84,7 +93,7 @@ export class LeaseTable {
   takeDue(now: Micros, limit: number): Lease[] {
     const endOf = (address: Ipv4) => {
       const lease = this.#byAddress.get(address);
-      return lease && (lease.state === 'active' || lease.state === 'declined') ? lease.end : undefined;
+      return lease && (lease.state === 'active' || lease.state === 'declined') ? lease.due : undefined;
     };
     return this.#expiry.takeDue(now, limit, endOf).map((address) => this.#byAddress.get(address)!);
   }
@@ -143,9 +152,11 @@ export class LeaseTable {
 
   /** Takes back the changes since the mark, or since the last {@link keep}: they could not be made durable. */
   undo(mark = 0): void {
-    for (const { address, before } of this.#journal.splice(mark).reverse()) {
+    for (const { address, before, former } of this.#journal.splice(mark).reverse()) {
       if (before) this.#set(before);
       else this.#forget(address);
+      const known = former === undefined ? undefined : this.#byAddress.get(former);
+      if (known) this.#index(known);
     }
   }
 
@@ -204,7 +215,7 @@ export class LeaseTable {
   }
 
   #index(lease: Lease): void {
-    if (lease.state === 'active' || lease.state === 'declined') this.#expiry.add(lease.address, lease.end);
+    if (lease.state === 'active' || lease.state === 'declined') this.#expiry.add(lease.address, lease.due);
     const network = this.#networkOf(lease.address);
     if (!network) return;
     const key = network.id + lease.client;

@@ -51,6 +51,7 @@ export function leaseOfRow(row: LeaseRow): Lease {
     start: row.start,
     renewed: row.renewed,
     end: row.end,
+    due: row.end,
     port: row.port_option82 && { giaddr: row.port_giaddr ?? 0, option82: row.port_option82.toString('latin1') },
   };
 }

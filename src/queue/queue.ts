@@ -71,7 +71,8 @@ export class Queue {
     this.previous = { running: row.running === 1, aliveAt: row.alive_at, isNew, replaced };
     this.#sequence = row.sequence;
     this.#hash = row.hash;
-    this.#at = row.at;
+    // The server before was up at alive_at, so no event of this one may carry an earlier time
+    this.#at = Math.max(row.at, row.sequence === 0 ? 0 : row.alive_at);
     this.#upsertLease = db.prepare(UPSERT_LEASE);
     this.#insertEvent = db.prepare('INSERT INTO events (sequence, encoded, hash) VALUES (?, ?, ?)');
     this.#updateHead = db.prepare(

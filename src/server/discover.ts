@@ -1,4 +1,3 @@
-import { MICROS_PER_SECOND } from '../base/time.js';
 import { isActive } from '../lease/lease.js';
 import type { Network } from '../lease/network.js';
 import type { Ipv4 } from '../net/ipv4.js';
@@ -79,9 +78,4 @@ function keysOf(requester: Requester, network: Network, desk: Desk) {
     ? observedPort(message)
     : (desk.leases.ofClient(network, client.client)?.port ?? null);
   return reservationKeys(client, reservationPort(port));
-}
-
-/** The end of a lease that begins, or goes on, now. */
-export function leaseEnd(desk: Desk, seconds: number): number {
-  return desk.now + seconds * MICROS_PER_SECOND;
 }

@@ -7,16 +7,16 @@ import { addressOption, type Requester } from './requester.js';
 
 /**
  * Ends the client's lease at its own wish (RFC 2131 section 4.3.4). A release is always sent by unicast, so one that comes through a
- * relay is a copy.
+ * relay is a copy, unless the relay had itself addressed as the server (RFC 5107).
  */
 export function release(requester: Requester, desk: Desk): DropReason | undefined {
   const { message, client } = requester;
   if (isForOther(requester)) return 'other-server-chosen';
   const lease = currentLease(desk, message.ciaddr);
   if (!isActive(lease, desk.now) || lease.client !== client.client) return 'release-unknown-lease';
-  const { view, port } = readUnicastPort(requester, lease.port, message.giaddr !== 0);
-  desk.leases.put({ ...lease, state: 'released', end: desk.now, port });
-  recordLeaseEvent(desk, 'released', lease, view, message, null, desk.now);
+  const { view, port } = readUnicastPort(requester, lease.port, message.giaddr !== 0 && !requester.overridden);
+  desk.leases.put({ ...lease, state: 'released', end: desk.at, due: desk.now, port });
+  recordLeaseEvent(desk, 'released', lease, view, message, null, desk.at);
   return undefined;
 }
 
@@ -39,9 +39,10 @@ export function decline(requester: Requester, desk: Desk): DropReason | undefine
 function quarantine(requester: Requester, lease: Lease, desk: Desk): void {
   const seen = readBroadcastPort(requester, lease.port);
   const { view, port } = seen.view.evidence === 'none' ? keptUnlessMalformed(requester, lease, seen) : seen;
-  desk.leases.put({ ...lease, state: 'declined', end: desk.now + desk.config.declineTime, port });
+  const rest = desk.config.declineTime;
+  desk.leases.put({ ...lease, state: 'declined', end: desk.at + rest, due: desk.now + rest, port });
   const named = { ...lease, hostname: hostnameOf(requester.message) ?? lease.hostname };
-  recordLeaseEvent(desk, 'declined', named, view, requester.message, null, desk.now);
+  recordLeaseEvent(desk, 'declined', named, view, requester.message, null, desk.at);
 }
 
 function keptUnlessMalformed(requester: Requester, lease: Lease, seen: ReturnType<typeof carriedPort>) {
@@ -53,6 +54,8 @@ export function inform(requester: Requester, desk: Desk): ReplyPlan | DropReason
   const { message, datagram } = requester;
   const address = message.ciaddr || (message.giaddr === 0 ? datagram.source : 0);
   if (address === 0) return 'inform-without-address';
+  // The answer goes to giaddr: to no address that is not of a network served here
+  if (message.giaddr !== 0 && !requester.network) return 'no-subnet';
   const scope = desk.topology.scopeOf(address);
   return scope ? { type: 'ack', yiaddr: 0, scope } : 'no-subnet';
 }

@@ -8,7 +8,7 @@ export function expireDue(desk: Desk, limit: number): number {
   const due = desk.leases.takeDue(desk.now, limit);
   for (const { address } of due) {
     const lease = desk.leases.get(address)!;
-    if (lease.state === 'active' && lease.end <= desk.now) expireLease(desk, lease);
+    if (lease.state === 'active' && lease.due <= desk.now) expireLease(desk, lease);
     else currentLease(desk, address);
   }
   return due.length;

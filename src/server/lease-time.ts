@@ -8,3 +8,13 @@ export function leaseSeconds(message: DhcpMessage, times: LeaseTimes): number {
   if (asked?.length !== 4) return times.default;
   return Math.min(Math.max(asked.readUInt32BE(0), times.min), times.max);
 }
+
+/** T2 in seconds: when a client with this lease turns from its server to any (RFC 2131 section 4.4.5). */
+export function rebindingSeconds(seconds: number, times: LeaseTimes): number {
+  return Math.min(times.rebinding ?? Math.floor(seconds * 0.875), seconds);
+}
+
+/** T1 in seconds: when it begins to renew. */
+export function renewalSeconds(seconds: number, times: LeaseTimes): number {
+  return Math.min(times.renewal ?? Math.floor(seconds / 2), rebindingSeconds(seconds, times));
+}

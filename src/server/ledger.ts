@@ -21,8 +21,10 @@ export interface Desk {
   readonly topology: Topology;
   readonly leases: LeaseTable;
   readonly direct: DirectRequests;
-  /** The time of this batch, the `at` of its events. */
+  /** Steady time: leases, offers and quarantines go by it. */
   readonly now: Micros;
+  /** The `at` of this batch's events: the wall clock, held where that stepped back. */
+  readonly at: Micros;
   /** Adds an event to the batch's commit. */
   record(event: EventDraft): void;
   /** Logs what clients can bring about, at a limited rate. */
@@ -79,18 +81,18 @@ export function expireLease(desk: Desk, lease: Lease): void {
 
 /** Ends a lease that the server takes back before its time. */
 export function revokeLease(desk: Desk, lease: Lease): void {
-  desk.leases.put({ ...lease, state: 'revoked', end: desk.now });
-  recordLeaseEvent(desk, 'revoked', lease, carriedPort(lease.port).view, null, null, desk.now);
+  desk.leases.put({ ...lease, state: 'revoked', end: desk.at, due: desk.now });
+  recordLeaseEvent(desk, 'revoked', lease, carriedPort(lease.port).view, null, null, desk.at);
 }
 
 /** The lease of an address as it is now: one whose end has passed unnoticed so far is expired first. */
 export function currentLease(desk: Desk, address: number): Lease | undefined {
   const lease = desk.leases.get(address);
-  if (lease?.state === 'active' && lease.end <= desk.now) {
+  if (lease?.state === 'active' && lease.due <= desk.now) {
     expireLease(desk, lease);
     return desk.leases.get(address);
   }
-  if (lease?.state === 'declined' && lease.end <= desk.now) {
+  if (lease?.state === 'declined' && lease.due <= desk.now) {
     desk.leases.endQuarantine(lease);
     return desk.leases.get(address);
   }

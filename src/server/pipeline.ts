@@ -8,7 +8,6 @@ import { formatIpv4 } from '../net/ipv4.js';
 import type { ReceivedDatagram } from '../net/udp.js';
 import type { Queue } from '../queue/queue.js';
 import type { EncodedMessage } from '../wire/encode.js';
-import { ClockWatch } from './clock-watch.js';
 import type { Counters, DropReason } from './counters.js';
 import { decide } from './decide.js';
 import { type Destination, destinationOf } from './destination.js';
@@ -21,6 +20,7 @@ import { DirectRequests } from './port-rule.js';
 import { QueueOutage } from './queue-outage.js';
 import { encodeReply } from './reply.js';
 import { type Requester, readRequester } from './requester.js';
+import { type ClockStep, ServerClock } from './server-clock.js';
 import { serverEvent } from './server-event.js';
 import type { Topology } from './topology.js';
 
@@ -66,7 +66,9 @@ export class Pipeline {
   readonly #counters: Counters;
   readonly #logger: Logger;
   readonly #direct = new DirectRequests();
-  readonly #clockWatch: ClockWatch;
+  readonly #serverClock: ServerClock;
+  /** Events of the server itself that are not stored yet. */
+  #unstored: EventDraft[] = [];
   readonly #outage: QueueOutage;
   #parts: PipelineParts;
   readonly #intake = new Intake<Pending>();
@@ -86,9 +88,11 @@ export class Pipeline {
     this.#leases = tools.leases;
     this.#counters = tools.counters;
     this.#logger = tools.logger;
-    this.#clockWatch = new ClockWatch(tools.clock);
+    this.#serverClock = new ServerClock(tools.clock, tools.queue.at);
     this.#outage = new QueueOutage(tools.logger);
     this.configure(parts);
+    const step = this.#serverClock.stepBefore(tools.queue.at);
+    if (step) this.#noteClockStep(step);
   }
 
   /** Replaces configuration and topology between two batches. */
@@ -125,11 +129,13 @@ export class Pipeline {
   }
 
   /**
-   * Commits events of the server itself at once.
+   * Commits an event of the server itself at once, with whatever an outage of the queue has left to be stored.
    * @throws QueueWriteError
    */
   commitServerEvent(event: EventDraft, running: boolean): void {
-    this.#queue.commit([], [event], this.#clock.now(), running);
+    const { events, desk } = this.#open();
+    events.push(event);
+    this.#store(events, desk.at, running);
   }
 
   /** Ends every lease that is over, in several commits if there are many. For the start, before requests come in. */
@@ -138,8 +144,7 @@ export class Pipeline {
     while (more) {
       const { desk, events } = this.#open();
       more = expireDue(desk, 5 * EXPIRE_PER_BATCH) > 0;
-      this.#queue.commit(this.#leases.changed(), events, desk.now);
-      this.#leases.keep();
+      this.#store(events, desk.at, true);
     }
   }
 
@@ -164,11 +169,10 @@ export class Pipeline {
 
   #work(pending: Pending[]): void {
     const { desk, events } = this.#open();
-    this.#noteClockStep(events);
     this.#leases.expireOffers(desk.now);
     expireDue(desk, EXPIRE_PER_BATCH);
     const outcomes = pending.flatMap(({ datagram, listen }) => this.#answer(datagram, listen, desk, events) ?? []);
-    const isDurable = this.#commit(events, desk.now, outcomes.length);
+    const isDurable = this.#commit(events, desk.at, outcomes.length);
     for (const outcome of outcomes) {
       if (!isDurable) this.#counters.drop('queue-unavailable');
       else if (outcome === NO_REPLY) this.#counters.count('taken-without-reply');
@@ -179,10 +183,13 @@ export class Pipeline {
   #open(): { desk: Desk; events: EventDraft[] } {
     const events: EventDraft[] = [];
     const { config, topology } = this.#parts;
-    const now = this.#queue.hold(this.#clock.now());
+    const step = this.#serverClock.read();
+    if (step) this.#noteClockStep(step);
+    const now = this.#serverClock.steady;
+    const at = this.#queue.hold(this.#serverClock.wall);
     const record = (event: EventDraft) => void events.push(event);
     const warn: Desk['warn'] = (id, fields) => this.#logger.limited(id, fields);
-    return { events, desk: { config, topology, leases: this.#leases, direct: this.#direct, now, record, warn } };
+    return { events, desk: { config, topology, leases: this.#leases, direct: this.#direct, now, at, record, warn } };
   }
 
   /** Decides about one datagram. A fault in it costs this datagram only, and leaves no trace in leases or events. */
@@ -216,34 +223,40 @@ export class Pipeline {
   }
 
   /** Makes the batch durable, `requests` of which were taken up. True if the replies may leave. */
-  #commit(events: EventDraft[], now: Micros, requests: number): boolean {
+  #commit(events: EventDraft[], at: Micros, requests: number): boolean {
     const changed = this.#leases.changed();
-    if (events.length === 0 && changed.length === 0 && !this.#outage.isOver(now)) return true;
-    const { config, onFailure } = this.#parts;
+    const isNothing = events.length === 0 && changed.length === 0 && this.#unstored.length === 0;
+    if (isNothing && !this.#outage.isOver(this.#serverClock.steady)) return true;
+    const { onFailure } = this.#parts;
     try {
-      this.#queue.commit(
-        this.#outage.unsaved(changed, this.#leases),
-        this.#outage.preface(config.name, events, now),
-        now,
-      );
-      this.#outage.end();
-      this.#leases.keep();
+      this.#store(events, at, true);
       return true;
     } catch (error) {
-      this.#outage.note(error, now, onFailure, requests, changed);
+      this.#outage.note(error, { at, steady: this.#serverClock.steady }, onFailure, requests, changed);
       if (onFailure === 'serve') this.#leases.keep();
       else this.#leases.undo();
       return onFailure === 'serve';
     }
   }
 
-  #noteClockStep(events: EventDraft[]): void {
-    const step = this.#clockWatch.look();
-    if (!step) return;
-    const seconds = Math.round((step.found - step.expected) / 1000) / 1000;
+  /**
+   * One commit: the changed leases, what an outage could not store, and the events.
+   * @throws QueueWriteError; then all of it is still to be stored
+   */
+  #store(events: EventDraft[], at: Micros, running: boolean): void {
+    const leases = this.#outage.unsaved(this.#leases.changed(), this.#leases);
+    const all = this.#outage.preface(this.#parts.config.name, [...this.#unstored, ...events], at);
+    this.#queue.commit(leases, all, at, running);
+    this.#unstored = [];
+    this.#outage.end();
+    this.#leases.keep();
+  }
+
+  #noteClockStep({ found, expected }: ClockStep): void {
+    const seconds = Math.round((found - expected) / 1000) / 1000;
     const detail = `clock stepped ${seconds < 0 ? 'back' : 'forward'} ${Math.abs(seconds)} s`;
-    const span = { from: Math.min(step.found, step.expected), to: Math.max(step.found, step.expected) };
-    events.push(serverEvent('clock-stepped', this.#parts.config.name, detail, span));
+    const span = { from: Math.min(found, expected), to: Math.max(found, expected) };
+    this.#unstored.push(serverEvent('clock-stepped', this.#parts.config.name, detail, span));
     this.#logger.log('clock-stepped', { seconds });
   }
 

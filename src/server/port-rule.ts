@@ -2,6 +2,7 @@ import { MICROS_PER_SECOND, type Micros } from '../base/time.js';
 import type { ClientState } from '../event/event.js';
 import { isActive, type Lease, type PortObservation } from '../lease/lease.js';
 import { RELAY_AGENT_SUBOPTIONS, suboption } from '../wire/relay-agent.js';
+import { rebindingSeconds } from './lease-time.js';
 import { identityOf, isSamePort, observedPort, type PortView, showsPort, viewOf, viewOfNone } from './port-view.js';
 import type { Requester } from './requester.js';
 import type { Topology } from './topology.js';
@@ -51,8 +52,8 @@ export interface RenewalReading {
  * Tells RENEWING (unicast, passes no relay) from REBINDING (broadcast, RFC 2131 section 4.4.5). The packet itself does not say: a
  * router that runs a relay also forwards copies of unicast requests which it only routes, with its own giaddr and
  * Option 82, and then neither relay nor port are the client's. The signs of a copy, from the surest: the relay says how the packet came (RFC 5010);
- * the original came in just before; the relay is on no network that is served here; and, before T2 (after it clients only
- * broadcast), the relay is on another network than the lease, or its Option 82 names no switch where the lease's own does.
+ * the original came in just before; and, before T2 (after it clients only broadcast), the relay is on another network than the
+ * lease, or its Option 82 names no switch where the lease's own does.
  */
 export function readRenewal(
   requester: Requester,
@@ -63,23 +64,24 @@ export function readRenewal(
 ): RenewalReading {
   const { message, datagram } = requester;
   if (message.giaddr === 0) return { state: datagram.viaBroadcast ? 'REBINDING' : 'RENEWING', isCopy: false };
-  if (requester.overridden) return { state: isBeforeT2(lease, now) ? 'RENEWING' : 'REBINDING', isCopy: false };
+  const beforeT2 = isBeforeT2(lease, topology, now);
+  if (requester.overridden) return { state: beforeT2 ? 'RENEWING' : 'REBINDING', isCopy: false };
   const flags = suboption(message.relayAgent, RELAY_AGENT_SUBOPTIONS.flags.code)?.[0];
   if (flags !== undefined) {
     const unicast = (flags & FLAG_UNICAST) !== 0;
     return { state: unicast ? 'RENEWING' : 'REBINDING', isCopy: unicast };
   }
-  const isCopy =
-    direct.has(requester, now) ||
-    requester.network === undefined ||
-    (isBeforeT2(lease, now) && looksForeign(requester, lease, topology));
+  const isCopy = direct.has(requester, now) || (beforeT2 && looksForeign(requester, lease, topology));
   return { state: isCopy ? 'RENEWING' : 'REBINDING', isCopy };
 }
 
-function isBeforeT2(lease: Lease | undefined, now: Micros): boolean {
+function isBeforeT2(lease: Lease | undefined, topology: Topology, now: Micros): boolean {
   if (!lease || !isActive(lease, now)) return false;
   const term = lease.end - lease.renewed;
-  return now < lease.renewed + term * 0.875 - Math.min(MAX_REBIND_SLACK, term / 16);
+  const times = topology.scopeOf(lease.address)?.leases;
+  const seconds = Math.round(term / MICROS_PER_SECOND);
+  const rebinding = times ? rebindingSeconds(seconds, times) * MICROS_PER_SECOND : term;
+  return now < lease.due - term + rebinding - Math.min(MAX_REBIND_SLACK, term / 16);
 }
 
 function looksForeign(requester: Requester, lease: Lease | undefined, topology: Topology): boolean {

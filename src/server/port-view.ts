@@ -28,7 +28,6 @@ export function observedPort(message: DhcpMessage): PortObservation {
 /** The event's port fields for a port seen in this packet, or carried over from an earlier one. */
 export function viewOf(port: PortObservation, evidence: 'observed' | 'carried'): PortView {
   const relayAgent = relayAgentOf(port);
-  const link = suboption(relayAgent, SUB.linkSelection.code);
   return {
     giaddr: addressText(port.giaddr),
     option82: Buffer.from(port.option82, 'latin1'),
@@ -36,7 +35,7 @@ export function viewOf(port: PortObservation, evidence: 'observed' | 'carried'):
     remoteId: suboption(relayAgent, SUB.remoteId.code) ?? null,
     subscriberId: suboption(relayAgent, SUB.subscriberId.code) ?? null,
     relayId: suboption(relayAgent, SUB.relayId.code) ?? null,
-    linkSelection: link?.length === 4 ? formatIpv4(link.readUInt32BE(0)) : null,
+    linkSelection: linkOf(relayAgent),
     evidence,
   };
 }
@@ -51,9 +50,14 @@ export function viewOfNone(message: DhcpMessage | null): PortView {
     remoteId: null,
     subscriberId: null,
     relayId: null,
-    linkSelection: null,
+    linkSelection: relayAgent ? linkOf(relayAgent) : null,
     evidence: 'none',
   };
+}
+
+function linkOf(relayAgent: RelayAgent): string | null {
+  const link = suboption(relayAgent, SUB.linkSelection.code);
+  return link?.length === 4 ? formatIpv4(link.readUInt32BE(0)) : null;
 }
 
 /** Identity of the switch: remote-id, else relay-id, else the relay's address; the kind ranks them (2 is the strongest). */

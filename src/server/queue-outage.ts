@@ -25,8 +25,8 @@ export class QueueOutage {
   }
 
   /** True if there is an outage and it is time to see whether it is over. */
-  isOver(now: Micros): boolean {
-    return this.#since !== undefined && now - this.#tried >= RETRY;
+  isOver(steady: Micros): boolean {
+    return this.#since !== undefined && steady - this.#tried >= RETRY;
   }
 
   /** The leases of a commit with those that an earlier one could not store. */
@@ -44,9 +44,15 @@ export class QueueOutage {
   }
 
   /** A commit failed; `requests` were in it. */
-  note(error: unknown, now: Micros, onFailure: 'refuse' | 'serve', requests: number, changed: Lease[]): void {
-    this.#since ??= now;
-    this.#tried = now;
+  note(
+    error: unknown,
+    now: { at: Micros; steady: Micros },
+    onFailure: 'refuse' | 'serve',
+    requests: number,
+    changed: Lease[],
+  ): void {
+    this.#since ??= now.at;
+    this.#tried = now.steady;
     if (onFailure === 'serve') {
       this.#answered += requests;
       for (const lease of changed) this.#unsaved.add(lease.address);

@@ -2,6 +2,7 @@ import { netmask } from '../net/ipv4.js';
 import { MESSAGE_TYPE, OPTION } from '../wire/codes.js';
 import { type EncodedMessage, encodeMessage, type OutgoingMessage } from '../wire/encode.js';
 import { BROADCAST_FLAG } from '../wire/layout.js';
+import { rebindingSeconds, renewalSeconds } from './lease-time.js';
 import type { ReplyPlan } from './ledger.js';
 import { messageBytesLimit } from './message-size.js';
 import type { Requester } from './requester.js';
@@ -67,12 +68,10 @@ function leadingOptions({ message, serverId }: Requester, plan: ReplyPlan): Opti
 }
 
 function timeOptions(seconds: number, scope: Scope): Options {
-  const rebinding = Math.min(scope.leases.rebinding ?? Math.floor(seconds * 0.875), seconds);
-  const renewal = Math.min(scope.leases.renewal ?? Math.floor(seconds / 2), rebinding);
   return [
     [OPTION.leaseTime, uint32(seconds)],
-    [OPTION.renewalTime, uint32(renewal)],
-    [OPTION.rebindingTime, uint32(rebinding)],
+    [OPTION.renewalTime, uint32(renewalSeconds(seconds, scope.leases))],
+    [OPTION.rebindingTime, uint32(rebindingSeconds(seconds, scope.leases))],
   ];
 }
 

@@ -1,10 +1,11 @@
+import { MICROS_PER_SECOND } from '../base/time.js';
 import type { ClientState } from '../event/event.js';
 import { isActive, type Lease } from '../lease/lease.js';
 import type { Network } from '../lease/network.js';
 import type { Ipv4 } from '../net/ipv4.js';
 import { OPTION } from '../wire/codes.js';
 import type { DropReason } from './counters.js';
-import { leaseEnd, mayHave } from './discover.js';
+import { mayHave } from './discover.js';
 import { leaseSeconds } from './lease-time.js';
 import { currentLease, type Desk, hostnameOf, type ReplyPlan, recordLeaseEvent, revokeLease } from './ledger.js';
 import { isPortFull } from './port-limit.js';
@@ -58,6 +59,7 @@ function renewing(requester: Requester, desk: Desk): ReplyPlan | DropReason {
   const { state, isCopy } = readRenewal(requester, own, desk.direct, desk.topology, desk.now);
   if (message.giaddr === 0 && !requester.datagram.viaBroadcast) desk.direct.note(requester, desk.now);
   if (!network) return requester.network && !isCopy ? refuse(desk, requester.network, 'wrong network') : 'no-subnet';
+  if (requester.network === undefined && !isCopy) return 'no-subnet';
   if (isElsewhere(requester, network, isCopy)) return refuse(desk, network, 'wrong network');
   if (own && mayHave(requester, network, address, desk)) {
     const read = state === 'RENEWING' ? readUnicastPort(requester, own.port, isCopy) : undefined;
@@ -92,15 +94,16 @@ function grant(
   const seconds = leaseSeconds(message, scope.leases);
   const before = desk.leases.get(address);
   const held = isActive(before, desk.now) && before.client === client.client ? before : undefined;
-  const { view, port } = reading ?? readBroadcastPort(requester, state === 'REBINDING' ? (held?.port ?? null) : null);
+  const { view, port } = reading ?? readBroadcastPort(requester, held?.port ?? null);
   const lease: Lease = {
     ...client,
     address,
     state: 'active',
     hostname: hostnameOf(message) ?? held?.hostname ?? null,
-    start: held?.start ?? desk.now,
-    renewed: desk.now,
-    end: leaseEnd(desk, seconds),
+    start: held?.start ?? desk.at,
+    renewed: desk.at,
+    end: desk.at + seconds * MICROS_PER_SECOND,
+    due: desk.now + seconds * MICROS_PER_SECOND,
     port,
   };
   if (isPortFull(requester, port, [before, desk.leases.ofClient(network, client.client)], desk)) {

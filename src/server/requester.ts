@@ -13,6 +13,8 @@ import type { Topology } from './topology.js';
 /** BOOTREQUEST, RFC 2131 section 2. */
 const OP_REQUEST = 1;
 const MAX_CLIENT_ID = 255;
+/** 224.0.0.0: from here on no address is a host's. */
+const FIRST_MULTICAST = 0xe0000000;
 
 /** A datagram that may be answered: decoded, believed, and with a client behind it. */
 export interface Requester {
@@ -48,7 +50,7 @@ export function readRequester(
   if (fault) return fault;
   const client = clientOf(message);
   if (typeof client === 'string') return client;
-  const override = addressSuboption(message, RELAY_AGENT_SUBOPTIONS.serverIdentifierOverride.code);
+  const override = overrideOf(message);
   return {
     message,
     datagram,
@@ -68,10 +70,22 @@ function faultOf(
   config: ServerConfig,
 ): DropReason | undefined {
   if (message.op !== OP_REQUEST) return 'not-a-request';
+  if (message.giaddr >= FIRST_MULTICAST) return 'no-subnet';
   if (message.options.get(OPTION.messageType)?.length !== 1) return 'no-message-type';
   if (message.relayAgent.state === 'absent') return undefined;
-  if (message.giaddr === 0) return listen.snooping ? undefined : 'option-82-without-relay';
+  if (message.giaddr === 0) {
+    const isBelieved = listen.snooping && (isOnLink(datagram) || isTrusted(config, datagram.source));
+    return isBelieved ? undefined : 'option-82-without-relay';
+  }
   return isTrusted(config, datagram.source) ? undefined : 'option-82-untrusted-relay';
+}
+
+/**
+ * True if the packet comes from the interface's own link. A snooping switch stands there; what is routed from elsewhere may carry an
+ * Option 82 that anybody wrote.
+ */
+function isOnLink({ viaBroadcast, source, endpoint }: ReceivedDatagram): boolean {
+  return viaBroadcast || source === 0 || endpoint.subnets.some((subnet) => contains(subnet, source));
 }
 
 /**
@@ -99,7 +113,9 @@ function networkOf(message: DhcpMessage, datagram: ReceivedDatagram, topology: T
   return networkOfInterface(datagram, topology);
 }
 
+/** Only for clients that are attached there: a routed packet without a relay's address tells no network. */
 function networkOfInterface(datagram: ReceivedDatagram, topology: Topology): Network | undefined {
+  if (!isOnLink(datagram)) return undefined;
   const own = topology.networkOf(datagram.endpoint.address);
   if (own) return own;
   for (const subnet of datagram.endpoint.subnets) {
@@ -107,6 +123,12 @@ function networkOfInterface(datagram: ReceivedDatagram, topology: Topology): Net
     if (network) return network;
   }
   return undefined;
+}
+
+/** The server identifier that the relay wants (RFC 5107); one that is no host's address is none. */
+function overrideOf(message: DhcpMessage): Ipv4 | undefined {
+  const address = addressSuboption(message, RELAY_AGENT_SUBOPTIONS.serverIdentifierOverride.code);
+  return address !== undefined && address > 0 && address < FIRST_MULTICAST ? address : undefined;
 }
 
 function addressSuboption(message: DhcpMessage, code: number): Ipv4 | undefined {

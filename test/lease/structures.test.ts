@@ -64,6 +64,20 @@ describe('ExpiryQueue', () => {
     );
   });
 
+  it('keeps one entry for an address however often it is renewed', () => {
+    const queue = new ExpiryQueue();
+    for (let end = 1; end <= 10_000; end++) queue.add(7, end * 1_000_000);
+    assert.equal(queue.size, 1);
+    assert.deepEqual(
+      queue.takeDue(9_999_000_000, 10, () => 10_000_000_000),
+      [],
+    );
+    assert.deepEqual(
+      queue.takeDue(10_000_000_000, 10, () => 10_000_000_000),
+      [7],
+    );
+  });
+
   it('passes over years without entries at once', () => {
     const queue = new ExpiryQueue();
     queue.add(1, 1_000_000);

@@ -23,6 +23,7 @@ const LEASE = {
   start: NOON,
   renewed: NOON,
   end: NOON + 100 * SECOND,
+  due: NOON + 100 * SECOND,
   port: null,
 };
 

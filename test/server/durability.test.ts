@@ -3,6 +3,7 @@ import { chainHash, encodeEvent, genesisHash } from '../../src/event/encoding.js
 import { parseIpv4 } from '../../src/net/ipv4.js';
 import { Queue } from '../../src/queue/queue.js';
 import { QueueReader } from '../../src/queue/reader.js';
+import { serverEvent } from '../../src/server/server-event.js';
 import { Lab, option82, sketchConfig, TYPE, typeOf, yiaddrOf } from '../support/lab.js';
 
 const RELAY = '198.18.0.2';
@@ -105,7 +106,70 @@ describe('What the server keeps', () => {
     assert.equal(events[1]!.leaseEnd! - events[1]!.leaseStart!, 3600e6);
   });
 
+  it('records a step of the clock although the commit that carries it fails at first', () => {
+    const repair = breakQueue(lab);
+    lab.clock.step(3600);
+    lab.lease({ giaddr: RELAY });
+    repair();
+    lab.clock.advance(2);
+    lab.pipeline.flush();
+    assert.deepEqual(kinds(), ['queue-refused', 'clock-stepped']);
+  });
+
+  it('records a step back that happened while no server ran, and lets no event be earlier', () => {
+    lab.lease({ giaddr: RELAY });
+    lab.queue.touch(lab.clock.now() + 600e6);
+    lab.crash();
+    lab.clock.step(-3600);
+    lab.open();
+    lab.lease({ giaddr: RELAY });
+    const [granted, stepped, renewed] = lab.events();
+    assert.deepEqual(kinds(), ['granted', 'clock-stepped', 'renewed']);
+    assert.equal(stepped?.detail, 'clock stepped back 4200 s');
+    assert.equal(renewed?.at, granted!.at + 600e6);
+  });
+
+  it('ends leases, offers and quarantines in their time while the time of events is held', () => {
+    lab.lease({ giaddr: RELAY });
+    lab.clock.step(-86_400);
+    for (const mac of ['02000000000b', '02000000000c']) lab.send({ type: TYPE.discover, giaddr: RELAY, mac });
+    assert.equal(lab.leases.offers, 2);
+    lab.clock.advance(31);
+    lab.pipeline.flush();
+    assert.equal(lab.leases.offers, 0);
+    assert.equal(typeOf(lab.lease({ giaddr: RELAY, mac: '02000000000d' })), TYPE.ack);
+    lab.clock.advance(3601);
+    lab.pipeline.flush();
+    assert.equal(lab.leases.active, 0);
+    const ats = lab.events().map(({ at }) => at);
+    assert.deepEqual([...ats].sort(), ats);
+  });
+
   describe('when the queue cannot be written (promise P1)', () => {
+    it('stores what an outage has left with the stop, however soon that comes', () => {
+      const serving = new Lab(CAMPUS, { onFailure: 'serve' });
+      const repair = breakQueue(serving);
+      serving.lease({ giaddr: RELAY });
+      repair();
+      serving.pipeline.drain();
+      serving.pipeline.commitServerEvent(serverEvent('server-stopped', 'dhcp-a', null), false);
+      assert.deepEqual(
+        serving.events().map(({ kind }) => kind),
+        ['queue-refused', 'server-stopped'],
+      );
+      assert.equal([...serving.queue.leases()].length, 1);
+      serving.close();
+    });
+
+    it('gives a client its former address again after a commit for another one failed', () => {
+      lab.lease({ giaddr: RELAY });
+      lab.send({ type: TYPE.release, ciaddr: '198.18.0.100' });
+      const repair = breakQueue(lab);
+      lab.send({ type: TYPE.request, giaddr: RELAY, requested: '198.18.0.109', serverId: '198.18.0.1' });
+      repair();
+      assert.equal(yiaddrOf(lab.send({ type: TYPE.discover, giaddr: RELAY })[0]), '198.18.0.100');
+    });
+
     it('refuse: does not answer, forgets what it could not store, and records the gap', () => {
       const repair = breakQueue(lab);
       assert.equal(lab.lease({ giaddr: RELAY }), undefined);

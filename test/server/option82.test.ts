@@ -86,6 +86,24 @@ describe('Option 82', () => {
     assert.equal(lab.events()[0]?.giaddr, null);
   });
 
+  it('is not believed where it is routed to a snooping listener from elsewhere, unless that is trusted', () => {
+    const sketch = { type: TYPE.request, ciaddr: '198.18.1.100', option82: P1, snooping: true, source: '203.0.113.7' };
+    const wary = new Lab(sketchConfig(SUBNETS, { trustedRelays: [{ network: 0xc6120100, prefix: 24 }] }));
+    wary.lease({ giaddr: '198.18.1.2' });
+    assert.deepEqual(wary.send(sketch), []);
+    assert.equal(wary.counters.dropped('option-82-without-relay'), 1);
+    assert.equal(wary.send({ ...sketch, source: '198.18.1.100' }).length, 1);
+    assert.equal(wary.events().at(-1)?.evidence, 'observed');
+    wary.close();
+  });
+
+  it('shows the port of a release that an overriding relay passes on (RFC 5107)', () => {
+    const through = (port: string) => ({ giaddr: RELAY, option82: option82(port, 'sw', '0b04c6120002') });
+    lab.send({ type: TYPE.request, ...through('p1'), requested: '198.18.0.100', serverId: RELAY });
+    lab.send({ type: TYPE.release, ...through('p2'), ciaddr: '198.18.0.100' });
+    assert.deepEqual(ports().at(-1), ['released', 'p2', 'observed']);
+  });
+
   it('selects the subnet by link selection (RFC 3527), the reply still goes to giaddr', () => {
     const [offer] = lab.send({ type: TYPE.discover, giaddr: RELAY, option82: option82('p1', 'sw', '0504c6120100') });
     assert.equal(yiaddrOf(offer), '198.18.1.100');
@@ -183,6 +201,21 @@ describe('Option 82', () => {
       lab.clock.advance(3300);
       const [nak] = lab.send({ ...renew, giaddr: '198.18.1.2', option82: P2 });
       assert.equal(typeOf(nak), TYPE.nak);
+    });
+
+    it('is not taken for carried when a relay of no network here broadcasts after T2: that client left', () => {
+      lab.clock.advance(3300);
+      assert.deepEqual(lab.send({ ...renew, giaddr: '203.0.113.1', option82: P2 }), []);
+      assert.equal(lab.counters.dropped('no-subnet'), 1);
+    });
+
+    it('goes by the T2 that the client was told', () => {
+      const soon = new Lab(sketchConfig(SUBNETS, { leases: { default: 3600, min: 60, max: 3600, rebinding: 600 } }));
+      soon.lease({ giaddr: RELAY, option82: P1 });
+      soon.clock.advance(900);
+      soon.send({ ...renew, giaddr: RELAY, option82: option82('eth7') });
+      assert.equal(soon.events().at(-1)?.evidence, 'observed');
+      soon.close();
     });
 
     it('survives a restart', () => {

@@ -291,6 +291,17 @@ describe('RFC 2131 section 4.3', () => {
     assert.deepEqual(lab.events(), []);
   });
 
+  it('INFORM from a relay of no network here is not answered: the answer would go to anybody', () => {
+    assert.deepEqual(lab.send({ type: TYPE.inform, ciaddr: '198.18.0.77', giaddr: '203.0.113.8' }), []);
+    assert.deepEqual(lab.send({ type: TYPE.discover, giaddr: '255.255.255.255' }), []);
+    assert.equal(lab.counters.dropped('no-subnet'), 2);
+  });
+
+  it('a routed packet without a relay is from no network', () => {
+    assert.deepEqual(lab.send({ type: TYPE.discover, source: '203.0.113.8', viaBroadcast: false }), []);
+    assert.equal(lab.counters.dropped('no-subnet'), 1);
+  });
+
   describe('where replies go (section 4.1)', () => {
     it('to the link address of a client without an address, unless it wants broadcast', () => {
       assert.equal(lab.send({ type: TYPE.discover })[0]?.to, 'link 198.18.0.100');
