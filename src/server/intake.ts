@@ -1,5 +1,8 @@
-/** Datagrams of one port that wait at most; more clients than this do not ask at one moment behind one port. */
-export const PORT_BACKLOG = 64;
+/**
+ * Datagrams of one port that wait at most. Turns are what protects other ports; this only bounds what one of them can hold, and must let a busy
+ * port (an uplink of a whole building) outlast a pause of the machine of some 100 ms.
+ */
+export const PORT_BACKLOG = 1024;
 /** Datagrams that wait at most, of all ports together: no more than can be worked off before their clients send again (4 s). */
 export const BACKLOG = 8192;
 

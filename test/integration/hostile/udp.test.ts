@@ -8,7 +8,7 @@ import { Installation } from '../../support/processes.js';
 import type { Program } from '../../support/program.js';
 import { randomFrom, runSeed } from '../../support/random.js';
 import { TestRelay } from '../../support/relay-agent.js';
-import { FUZZ_COUNT } from '../../support/size.js';
+import { FUZZ_COUNT, sized } from '../../support/size.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 import { until } from '../../support/until.js';
 import { CAPTURES, packetsOf } from '../../wire/packets.js';
@@ -25,6 +25,9 @@ interface Counts {
   traffic: Record<string, number>;
   drops: Record<string, number>;
 }
+
+/** Bytes. In a short run the heap of a young process still grows to its working size; the long one shows that it stays there. */
+const ALLOWED_GROWTH = sized(60e6, 24e6);
 
 describe(`${FUZZ_COUNT} hostile datagrams over UDP at a running server (PORTLEDGER_SEED=${SEED})`, function () {
   this.timeout(120_000 + FUZZ_COUNT);
@@ -146,7 +149,7 @@ describe(`${FUZZ_COUNT} hostile datagrams over UDP at a running server (PORTLEDG
     const grown = slopeOf(settled) * (settled.at(-1)![0] - settled[0]![0]);
     const shown = memory.map(([, bytes]) => Math.round(bytes / 1e6)).join(' ');
     console.log(`      memory in MB: ${shown}`);
-    assert.ok(grown < 24e6, `memory grew by ${grown} bytes: ${shown}`);
+    assert.ok(grown < ALLOWED_GROWTH, `memory grew by ${grown} bytes: ${shown}`);
   });
 
   it('cost a few log lines, which tell how many they stand for', async () => {

@@ -8,6 +8,7 @@ import { encodeRequest, option82, type RequestSketch, TYPE } from '../../support
 import { Installation } from '../../support/processes.js';
 import { Program } from '../../support/program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
+import { TSX } from '../../support/tsx.js';
 
 const SERVER = '127.77.0.1';
 const RELAY = '127.77.0.2';
@@ -100,7 +101,7 @@ describe('A flood from one port, over UDP', function () {
   it('leaves the clients of the other ports of its relay served, at their first attempt and in time', async () => {
     const calm = await bootAll(0);
     const program = fileURLToPath(new URL('./flooder.ts', import.meta.url));
-    const words = ['--import', import.meta.resolve('tsx'), program, RELAY, SERVER, `${port}`, `${FLOOD_RATE}`];
+    const words = ['--import', TSX, program, RELAY, SERVER, `${port}`, `${FLOOD_RATE}`];
     flooder = new Program([process.execPath, ...words]);
     await flooder.waitFor(/\n/, 20_000);
     const flooded = await bootAll(CLIENTS);
