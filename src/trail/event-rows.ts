@@ -55,6 +55,11 @@ const COLUMNS: readonly (readonly [column: string, field: keyof LedgerEvent, cod
 /** The columns of table `events`, in the order of {@link eventToRow}. */
 export const EVENT_COLUMNS: readonly string[] = COLUMNS.map(([column]) => column);
 
+/** Those of them that hold bytes. */
+export const EVENT_BYTE_COLUMNS: readonly string[] = COLUMNS.flatMap(([column, , codec]) =>
+  codec === BYTES ? [column] : [],
+);
+
 /** The values of an event's row, in the order of {@link EVENT_COLUMNS}. */
 export function eventToRow(event: LedgerEvent): Value[] {
   return COLUMNS.map(([, field, codec]) => {

@@ -64,6 +64,7 @@ export function trace(window: Window, added: readonly Observation[]): Traces | n
   const isNew = new Set(added);
   const last = added.at(-1)!;
   for (const event of [...stored, ...added].sort(compareKeys)) {
+    if (!reaches(window, event)) return null;
     follow(traces.renewed, event);
     if (!isNew.has(event)) follow(traces.old, event);
     if (compareKeys(event, last) >= 0 && sameState(traces.old.open, traces.renewed.open)) {
@@ -71,6 +72,12 @@ export function trace(window: Window, added: readonly Observation[]): Traces | n
     }
   }
   return window.toEnd ? traces : null;
+}
+
+/** True if the window has every stored event up to this one. */
+function reaches({ later, toEnd }: Window, event: EventKey): boolean {
+  const end = later.at(-1);
+  return toEnd || (end !== undefined && compareKeys(event, end) <= 0);
 }
 
 /** The sighting whose stored row {@link splice} needs: the one that stands open, without the new events, where they come to the same. */

@@ -2,34 +2,49 @@ import type { Knex } from 'knex';
 import { messageOf } from '../base/errors.js';
 import { toSqlTime } from '../base/time.js';
 import { decodeEvent, uuidBytes, uuidText } from '../event/encoding.js';
-import { EVENT_COLUMNS, rowToEvent, type Value } from '../trail/event-rows.js';
+import { EVENT_BYTE_COLUMNS, EVENT_COLUMNS, rowToEvent, type Value } from '../trail/event-rows.js';
 import { GAP_COLUMNS } from '../trail/gap-rows.js';
 import { EVENT_GAP_KINDS } from '../trail/gaps.js';
 import { checkpointPage } from '../trail/proof-rows.js';
 import { type QuarantinedEvent, readQuarantined } from '../trail/quarantine.js';
 import { SIGHTING_COLUMNS } from '../trail/sighting-rows.js';
+import { isMysql } from '../trail/sql.js';
 import type { ReadEvent } from './chain-walk.js';
 import { Pages } from './pages.js';
 
 export type Row = Record<string, Value>;
 
 /** Rows read at a time. */
-export const PAGE = 2000;
+export const PAGE = 1000;
 
 const HASH_LENGTH = 32;
 const NO_HASH = Buffer.alloc(HASH_LENGTH);
 
+/** What a queue's events share need not be read with each of them. */
+const NAMED_COLUMNS = EVENT_COLUMNS.filter((column) => column !== 'queue_uuid');
+
+/**
+ * The driver of SQLite makes a buffer with memory of its own for each value of bytes, which costs more than all the hashing. As
+ * literals they come at a third of that, and still show what is no bytes.
+ */
+const QUOTED_COLUMNS = NAMED_COLUMNS.map((column) =>
+  EVENT_BYTE_COLUMNS.includes(column) ? `quote(${column}) AS ${column}` : column,
+);
+
 /** The events of a queue after `start`, up to `end`. */
 export function eventPages(db: Knex, queue: string, start: number, end: number): Pages<ReadEvent> {
   const uuid = uuidBytes(queue);
+  const columns = isMysql(db) ? NAMED_COLUMNS : QUOTED_COLUMNS;
   return new Pages(async (after) => {
     const rows: Row[] = await db('events')
-      .select(EVENT_COLUMNS as string[])
+      .select(db.raw(columns.join(', ')))
       .where('queue_uuid', uuid)
       .where('sequence', '>', after?.sequence ?? start)
       .where('sequence', '<=', end)
       .orderBy('sequence')
       .limit(PAGE);
+    if (!isMysql(db)) rows.forEach(unquote);
+    for (const row of rows) row.queue_uuid = uuid;
     return rows.map(readEvent);
   }, PAGE);
 }
@@ -92,6 +107,15 @@ export async function queuesIn(db: Knex, table: string, column: string): Promise
     last = (row?.queue ?? null) as Buffer | null;
     if (last === null) return found;
     found.push(uuidText(last));
+  }
+}
+
+/** Puts bytes in the place of literals such as X'C0FFEE'; any other literal stays as it is and will be refused. */
+function unquote(row: Row): void {
+  for (const column of EVENT_BYTE_COLUMNS) {
+    const literal = row[column] as string;
+    if (literal === 'NULL') row[column] = null;
+    else if (literal.startsWith("X'")) row[column] = Buffer.from(literal.slice(2, -1), 'hex');
   }
 }
 

@@ -37,7 +37,7 @@ function queueLines(queue: QueueResult): string[] {
   const { server, events, first, last, checkpoint, unsigned, removed, removedAt, lastSequence } = queue;
   const span = first === null || last === null ? '' : ` from ${toIsoTime(first)} to ${toIsoTime(last)}`;
   const lines = [`${server} ${queue.queue}: ${events} events${span}, the last is ${lastSequence}`];
-  if (removed > 0) lines.push(`  ${removed} events removed by retention, last on ${isoOrNull(removedAt)}`);
+  if (removed > 0) lines.push(`  ${removed} events were removed by retention, last on ${isoOrNull(removedAt)}`);
   const signed = checkpoint
     ? `last checkpoint: event ${checkpoint.sequence}, signed ${toIsoTime(checkpoint.at)} by key ${checkpoint.keyId}`
     : 'no checkpoint';

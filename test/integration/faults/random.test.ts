@@ -7,7 +7,7 @@ import { Installation } from '../../support/processes.js';
 import type { Program } from '../../support/program.js';
 import { requires } from '../../support/requirements.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { PersistentRelay } from './persistent-relay.js';
+import { type Acknowledged, PersistentRelay } from './persistent-relay.js';
 import { FaultProxy } from './proxy.js';
 import { type Range, staysOf } from './stays.js';
 
@@ -138,7 +138,11 @@ describe(`${FAULTS} random faults under load (PORTLEDGER_SEED=${SEED})`, functio
     await assertVerified();
     const trail = await Trail.open(database.url);
     await assertWhole(trail);
-    await assertAsSeen(trail);
+    await assertAsSeen(trail, relay.seen);
+    // One word misheard by one client would be noticed.
+    const which = random(relay.seen.length);
+    const misheard = relay.seen.with(which, { ...relay.seen[which]!, circuitId: 'another' });
+    await assert.rejects(assertAsSeen(trail, misheard), assert.AssertionError);
     await trail.close();
   });
 
@@ -158,8 +162,8 @@ describe(`${FAULTS} random faults under load (PORTLEDGER_SEED=${SEED})`, functio
   }
 
   /** The sightings are those that the packets call for: no more, no fewer, at the right times. */
-  async function assertAsSeen(trail: Trail): Promise<void> {
-    const stays = staysOf(relay.seen);
+  async function assertAsSeen(trail: Trail, seen: readonly Acknowledged[]): Promise<void> {
+    const stays = staysOf(seen);
     assert.equal(stays.size, CLIENTS);
     for (const [address, expected] of stays) {
       const rows = await trail
