@@ -117,6 +117,7 @@ describe('The URL of a trail', () => {
       host: 'db.example',
       port: 3307,
       socket: undefined,
+      tls: undefined,
       user: 'port@ledger',
       password: 's/e:c',
       database: 'audit',
