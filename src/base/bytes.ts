@@ -37,6 +37,7 @@ export function escapeBytes(bytes: Uint8Array): string {
 
 /** Reads what {@link escapeBytes} wrote. Throws RangeError on anything it cannot have written. */
 export function unescapeBytes(text: string): Buffer {
+  if (/^[\x20-\x5b\x5d-\x7e]*$/.test(text)) return Buffer.from(text, 'latin1');
   const bytes: number[] = [];
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

@@ -45,6 +45,35 @@ export function portId(port: PortIdentity): Buffer {
   return port.circuitId === null ? digest(kind, value, null) : digest(kind, value, port.circuitId);
 }
 
+/** Ids that were asked for lately: most events are of a port that was seen before, and a digest costs more than a look. */
+const known = new Map<string, Buffer>();
+const MOST_KNOWN = 20_000;
+
+/** The 16 bytes that name the port of an event, null if it has no evidence of one. To be read only. */
+export function portIdOf(event: Placed): Buffer | null {
+  if (event.evidence === 'none') return null;
+  const name = nameOf(event);
+  let id = known.get(name);
+  if (id === undefined) {
+    id = portId(portOf(event)!);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(name, id);
+  }
+  return id;
+}
+
+/** The identity of the port as text; the length in front keeps the two parts apart. */
+function nameOf({ remoteId, relayId, giaddr, circuitId }: Placed): string {
+  const port = circuitId === null ? '' : `/${latin1(circuitId)}`;
+  if (remoteId !== null) return `m${remoteId.length} ${latin1(remoteId)}${port}`;
+  if (relayId !== null) return `r${relayId.length} ${latin1(relayId)}${port}`;
+  return giaddr === null ? `d${port}` : `g${giaddr.length} ${giaddr}${port}`;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
 /** SHA-256 over the kind and each part with its length in front (0xffffffff for null), cut to 16 bytes. */
 function digest(kind: SwitchKind, ...parts: (Buffer | null)[]): Buffer {
   const hash = createHash('sha256').update(`${kind}\0`);

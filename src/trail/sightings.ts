@@ -1,6 +1,6 @@
 import type { Micros } from '../base/time.js';
 import { EVIDENCES, type Evidence, isLeaseEvent, type LedgerEvent } from '../event/event.js';
-import { portId, portOf, switchId } from './identity.js';
+import { portIdOf, portOf, switchId } from './identity.js';
 
 export const END_REASONS = ['moved', 'replaced', 'expired', 'released', 'declined', 'revoked'] as const;
 export type EndReason = (typeof END_REASONS)[number];
@@ -189,19 +189,6 @@ export function isClientOf(sighting: Sighting, event: Pick<Observation, 'htype' 
 
 function isAtPortOf(sighting: Sighting, event: Observation): boolean {
   return sameBytes(sighting.portId, portIdOf(event));
-}
-
-/** Each event is asked several times, and what it answers costs a digest. */
-const portIds = new WeakMap<Observation, Buffer | null>();
-
-function portIdOf(event: Observation): Buffer | null {
-  let id = portIds.get(event);
-  if (id === undefined) {
-    const port = portOf(event);
-    id = port && portId(port);
-    portIds.set(event, id);
-  }
-  return id;
 }
 
 /** The stronger of two evidences. */

@@ -15,7 +15,7 @@ import { Pages } from './pages.js';
 export type Row = Record<string, Value>;
 
 /** Rows read at a time. */
-export const PAGE = 1000;
+export const PAGE = 250;
 
 const HASH_LENGTH = 32;
 const NO_HASH = Buffer.alloc(HASH_LENGTH);

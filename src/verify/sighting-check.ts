@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '../event/event.js';
 import { SIGHTING_COLUMNS, type SightingRow, sightingToRow } from '../trail/sighting-rows.js';
-import { observe, type Sighting } from '../trail/sightings.js';
+import { observe, type Sighting, sameBytes } from '../trail/sightings.js';
 import type { Findings } from './findings.js';
 
 /** A sighting as it was rebuilt so far, and what the trail has for it: undefined if nothing. */
@@ -39,8 +39,8 @@ export class SightingCheck {
     const known = this.#open.get(address);
     const step = observe(known?.sighting ?? null, event);
     if (step.ended) this.#compare(step.ended, known!.stored);
-    if (step.opened) this.#open.set(address, { sighting: step.open!, stored: rowOf(event) });
-    else if (step.open && known) known.sighting = step.open;
+    if (step.opened) this.#open.set(address, { sighting: kept(step.open!), stored: rowOf(event) });
+    else if (step.open && known) known.sighting = keptAfter(known.sighting, step.open);
     else this.#open.delete(address);
   }
 
@@ -68,6 +68,23 @@ export class SightingCheck {
     const { openedQueue, openedSequence } = sighting;
     this.#findings.add('sighting', openedQueue, openedSequence, `Sighting of event ${openedSequence} ${fault}`);
   }
+}
+
+/** Small buffers are cut from larger ones, which they keep in memory as a whole: what stays for long gets memory of its own. */
+function kept(sighting: Sighting): Sighting {
+  const { hwaddr, clientId, hostname } = sighting;
+  return { ...sighting, hwaddr: copyOf(hwaddr), clientId: copyOf(clientId), hostname: copyOf(hostname) };
+}
+
+/** The same after one more event, of which only the hostname stays. */
+function keptAfter(before: Sighting, sighting: Sighting): Sighting {
+  if (sighting.hostname === before.hostname) return sighting;
+  const isOld = sameBytes(sighting.hostname, before.hostname);
+  return { ...sighting, hostname: isOld ? before.hostname : copyOf(sighting.hostname) };
+}
+
+function copyOf(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes && Uint8Array.from(bytes);
 }
 
 function faultOf(sighting: Sighting, stored: SightingRow | undefined): string | null {

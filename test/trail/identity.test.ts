@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { portId, portOf, switchId } from '../../src/trail/identity.js';
+import { portId, portIdOf, portOf, switchId } from '../../src/trail/identity.js';
 import { formatMac, parseMac } from '../../src/trail/mac.js';
 import { namingOf, PLAIN_NAMING } from '../../src/trail/naming.js';
 import { draft } from './campus.js';
@@ -48,6 +48,19 @@ describe('The identity of switches and ports', () => {
       assert.equal(portId(a).length, 16);
     });
     fc.assert(property);
+  });
+
+  it('is the same where it is remembered as where it is computed, whatever the bytes', () => {
+    const bytes = fc.option(fc.stringMatching(/^[0-9 /dgmr]{0,4}$/).map((text) => Buffer.from(text)));
+    const fields = fc.record({ remoteId: bytes, relayId: bytes, giaddr: fc.option(fc.ipV4()), circuitId: bytes });
+    fc.assert(
+      fc.property(fields, (one) => {
+        const event = draft('granted', one);
+        const id = portId(portOf(event)!);
+        assert.deepEqual([portIdOf(event), portIdOf(event)], [id, id]);
+        assert.equal(portIdOf({ ...event, evidence: 'none' }), null);
+      }),
+    );
   });
 
   it('stays what it is for ever: the trails that exist are made of it', () => {
