@@ -33,4 +33,19 @@ describe('The reader of a queue', () => {
     assert.equal(QueueReader.exists(file), true);
     assert.throws(() => QueueReader.open(file), /test\.queue cannot be read: file is not a database/);
   });
+
+  it('reads a queue of the version before checkpoints once the server has brought it up, with all it has', () => {
+    const first = Queue.open(file, 'dhcp-a', 1);
+    const { uuid } = first;
+    first.close();
+    const db = openQueueFile(file);
+    db.exec('DROP TABLE checkpoints; DROP TABLE signing_keys; ALTER TABLE queue DROP COLUMN replaces');
+    db.pragma('user_version = 1');
+    db.close();
+    assert.throws(() => QueueReader.open(file), /has schema 1, .*/);
+    const again = Queue.open(file, 'dhcp-a', 2);
+    assert.deepEqual([again.uuid, again.checkpoint, again.keys], [uuid, undefined, []]);
+    again.close();
+    QueueReader.open(file).close();
+  });
 });

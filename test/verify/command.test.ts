@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Queue } from '../../src/queue/queue.js';
@@ -8,6 +9,14 @@ import { TestClock, TestLogger } from '../support/lab.js';
 import { Installation } from '../support/processes.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
 import { draft, SECOND } from '../trail/campus.js';
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}
 
 describe('portledger verify, evidence, key and checkpoint', function () {
   this.timeout(120_000);
@@ -124,6 +133,36 @@ describe('portledger verify, evidence, key and checkpoint', function () {
     assert.match(stdout, /last checkpoint: event 7/);
     const stranger = await run('verify', '--public-key', `${queue}.key.pub`);
     assert.equal(stranger.code, 4, 'the new key does not vouch for what the old one signed');
+  });
+
+  it('ask the running server to sign and to take a new key', async () => {
+    const port = await freeUdpPort();
+    const pool = { subnet: '127.0.0.0/8', pools: ['127.77.0.10-127.77.0.20'] };
+    const server = {
+      name: 'dhcp-a',
+      listen: [{ address: '127.0.0.1', port }],
+      'trusted-relays': 'any',
+      subnets: [pool],
+    };
+    installation.configure({ server, queue: { file: './a.queue' }, audit: { url: 'sqlite:./audit.db' } });
+    const running = await installation.serve('here');
+    const started = JSON.parse((await run('checkpoint')).stdout);
+    assert.equal(started.sequence > 5, true, 'the start was signed');
+    const rotated = await run('key', 'rotate');
+    assert.equal(rotated.code, 0, rotated.stderr);
+    const [, next, by] = /^Key (\w+) signs from now on, certified by (\w+)$/m.exec(rotated.stdout)!;
+    assert.equal(by, started.keyId);
+    assert.deepEqual(await running.stop('SIGTERM'), { code: 0, signal: null });
+    const stopped = JSON.parse((await run('checkpoint')).stdout);
+    assert.deepEqual(
+      [stopped.keyId, stopped.sequence],
+      [next, started.sequence + 1],
+      'the stop was signed by the new key',
+    );
+    await run('ship', '--once');
+    const { code, stdout } = await run('verify');
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /; 0 events after it/);
   });
 
   it('write a bundle that needs neither trail nor configuration to be checked', async () => {
