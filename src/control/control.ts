@@ -84,7 +84,13 @@ export function askServer(path: string, command: string, argument?: unknown): Pr
       if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(undefined);
       else reject(new UnreachableError(`The server does not answer on ${path}: ${messageOf(error)}`, { cause: error }));
     });
-    createInterface({ input: socket }).once('line', (line) => {
+    socket.on('close', () =>
+      reject(new UnreachableError(`The server on ${path} closed the connection without an answer`)),
+    );
+    const lines = createInterface({ input: socket });
+    // It passes on the socket's errors, which are told above
+    lines.on('error', () => undefined);
+    lines.once('line', (line) => {
       socket.end();
       const reply = JSON.parse(line) as { result?: unknown; error?: string };
       if (reply.error === undefined) resolve(reply.result);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../../src/base/errors.js';
+import { UnreachableError, UsageError } from '../../src/base/errors.js';
 import { askServer, ControlServer } from '../../src/control/control.js';
 
 describe('The control socket', () => {
@@ -44,5 +46,21 @@ describe('The control socket', () => {
 
   it('tells by undefined that no server runs', async () => {
     assert.equal(await askServer(join(folder, 'none.sock'), 'echo'), undefined);
+  });
+
+  it('takes the socket of a server that was killed for no server', async () => {
+    const stale = join(folder, 'stale.sock');
+    const script = `require('node:net').createServer().listen(${JSON.stringify(stale)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    spawnSync(process.execPath, ['-e', script]);
+    assert.ok(existsSync(stale));
+    assert.equal(await askServer(stale, 'echo'), undefined);
+  });
+
+  it('rejects where the connection is closed without an answer', async () => {
+    const mute = join(folder, 'mute.sock');
+    const closing = createServer((socket) => socket.end()).listen(mute);
+    await once(closing, 'listening');
+    await assert.rejects(askServer(mute, 'echo'), UnreachableError);
+    closing.close();
   });
 });
