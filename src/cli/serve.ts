@@ -24,7 +24,7 @@ async function serve(command: Command): Promise<void> {
     const server = await DhcpServer.start(config, loggers, new SystemClock(), identity);
     reloads.begin(() => reloadFrom(command, server, logs));
     await stop;
-    reloads.end();
+    await reloads.end();
     await server.stop();
   } finally {
     await logs.close();
@@ -58,21 +58,25 @@ class Reloads {
   #isWanted = false;
   #task: (() => Promise<void>) | undefined;
   #running: Promise<void> = Promise.resolve();
-  readonly #onSignal = () => {
-    if (this.#task) this.#running = this.#running.then(this.#task);
-    else this.#isWanted = true;
-  };
 
   constructor() {
-    process.on('SIGHUP', this.#onSignal);
+    // Heard to the end: without a listener the signal would kill a server that stops
+    process.on('SIGHUP', () => this.#want());
   }
 
   begin(task: () => Promise<void>): void {
     this.#task = task;
-    if (this.#isWanted) this.#onSignal();
+    if (this.#isWanted) this.#want();
   }
 
-  end(): void {
-    process.off('SIGHUP', this.#onSignal);
+  /** Begins none any more, and waits for the one that runs. */
+  async end(): Promise<void> {
+    this.#task = undefined;
+    await this.#running;
+  }
+
+  #want(): void {
+    this.#isWanted = true;
+    this.#running = this.#running.then(() => this.#task?.());
   }
 }

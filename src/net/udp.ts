@@ -47,7 +47,8 @@ export class Endpoint {
   readonly interface: string | undefined;
   /** The networks of the interface's addresses: clients of these may be attached directly. */
   readonly subnets: Subnet[];
-  readonly #clientPort: number;
+  /** UDP port of directly attached clients; may change while the endpoint is open. */
+  clientPort: number;
   readonly #onDatagram: (datagram: ReceivedDatagram) => void;
   readonly #onError: (fault: NetFault) => void;
   readonly #socket: Socket;
@@ -93,7 +94,7 @@ export class Endpoint {
     this.port = socket.address().port;
     this.interface = place.interface.name;
     this.subnets = place.interface.addresses.map((own) => own.subnet);
-    this.#clientPort = clientPort;
+    this.clientPort = clientPort;
     this.#onDatagram = onDatagram;
     this.#onError = onError;
     this.#socket = socket;
@@ -121,11 +122,11 @@ export class Endpoint {
   sendDirect(target: LinkTarget | 'broadcast', bytes: Buffer): void {
     if (!this.#sender) {
       // The kernel picks the interface of a limited broadcast by the address that the socket is bound to.
-      this.#send('send-direct', LIMITED_BROADCAST, this.#clientPort, bytes);
+      this.#send('send-direct', LIMITED_BROADCAST, this.clientPort, bytes);
       return;
     }
     try {
-      this.#sender.send(target, this.#clientPort, bytes);
+      this.#sender.send(target, this.clientPort, bytes);
     } catch (error) {
       const destination = target === 'broadcast' ? LIMITED_BROADCAST : target.yiaddr;
       this.#onError({ operation: 'send-direct', code: codeOf(error), destination: formatIpv4(destination) });

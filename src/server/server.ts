@@ -33,6 +33,10 @@ export class DhcpServer {
   #config: Config & { server: ServerConfig };
   #topology: Topology;
   #control: ControlServer | undefined;
+  /** The start is in the queue, so an end has to be as well. */
+  #isRecorded = false;
+  /** The reload under way, if any. Never rejects. */
+  #reloading: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   private constructor(config: Config & { server: ServerConfig }, queue: Queue, loggers: ServerLoggers, clock: Clock) {
@@ -71,8 +75,8 @@ export class DhcpServer {
   }
 
   /**
-   * Starts a server: opens its queue, records the start and the leases that ended meanwhile, then opens the sockets.
-   * @throws UsageError, QueueError: it cannot run like this; nothing is left open
+   * Starts a server: opens its queue and its sockets, records the start and the leases that ended meanwhile, then answers.
+   * @throws UsageError, QueueError: it cannot run like this; nothing is left open, and an attempt that failed is not recorded
    */
   static async start(
     config: Config,
@@ -85,11 +89,12 @@ export class DhcpServer {
     let server: DhcpServer | undefined;
     try {
       server = new DhcpServer(complete, queue, loggers, clock);
-      server.#recordStart();
-      server.#checkpoints.tryMake();
       await identity.asRoot(() => server!.#listeners.open(complete.server.listen));
       identity.settle();
       server.#control = await ControlServer.open(controlPath(queue.file), server.#commands());
+      server.#recordStart();
+      server.#checkpoints.tryMake();
+      await server.#listeners.use();
       server.#housekeeping.start();
       server.#logReady();
       return server;
@@ -105,19 +110,28 @@ export class DhcpServer {
    * @throws UsageError if it cannot be taken over; then everything is as before
    */
   async reload(config: Config): Promise<void> {
+    const reload = this.#reloading.then(() => this.#reload(config));
+    this.#reloading = reload.catch(() => undefined);
+    await reload;
+  }
+
+  async #reload(config: Config): Promise<void> {
+    if (this.#stopped) throw new UsageError('The server is stopping');
     const next = withServer(config);
-    if (next.server.name !== this.#config.server.name || next.queue.file !== this.#config.queue.file) {
-      throw new UsageError('server.name and queue.file cannot change while the server runs', {
+    if (placeOf(next) !== placeOf(this.#config)) {
+      throw new UsageError('server.name, queue.file and queue.key-file cannot change while the server runs', {
         hint: 'restart the server',
       });
     }
     const topology = new Topology(next.server, ownAddresses(next.server.listen));
     await this.#listeners.open(next.server.listen);
+    const closing = this.#listeners.use();
     this.#config = next;
     this.#topology = topology;
     this.#leases.rebuild(topology.networks, (address) => topology.networkOf(address));
     this.#pipeline.configure(this.#parts());
-    this.#checkpoints.configure({ ...next.queue, keyFile: this.#config.queue.keyFile });
+    this.#checkpoints.configure(next.queue);
+    await closing;
     this.#logReady();
   }
 
@@ -146,8 +160,17 @@ export class DhcpServer {
   }
 
   async #stop(): Promise<void> {
+    await this.#reloading;
     this.#housekeeping.stop();
     await this.#listeners.close();
+    if (this.#isRecorded) this.#recordStop();
+    await this.#control?.close();
+    this.#queue.close();
+    if (!this.#isRecorded) return;
+    this.#loggers.server.log('server-stopped', { name: this.#config.server.name, ...this.#counters.snapshot() });
+  }
+
+  #recordStop(): void {
     this.#pipeline.drain();
     try {
       this.#pipeline.commitServerEvent(serverEvent('server-stopped', this.#config.server.name, null), false);
@@ -155,9 +178,6 @@ export class DhcpServer {
       this.#loggers.queue.log('queue-write-failed', { error: messageOf(error), policy: 'stop' });
     }
     this.#checkpoints.tryMake();
-    await this.#control?.close();
-    this.#queue.close();
-    this.#loggers.server.log('server-stopped', { name: this.#config.server.name, ...this.#counters.snapshot() });
   }
 
   #parts() {
@@ -181,6 +201,7 @@ export class DhcpServer {
     const span = previous.isNew ? null : { from, to: now };
     const detail = startDetail(previous);
     this.#pipeline.commitServerEvent(serverEvent('server-started', this.#config.server.name, detail, span), true);
+    this.#isRecorded = true;
     this.#pipeline.expireAll();
     if (previous.running && span) {
       this.#loggers.server.log('unclean-end-found', {
@@ -200,6 +221,11 @@ export class DhcpServer {
       queue: this.#queue.uuid,
     });
   }
+}
+
+/** What a server is bound to as long as it runs. */
+function placeOf({ server, queue }: Config & { server: ServerConfig }): string {
+  return JSON.stringify([server.name, queue.file, queue.keyFile]);
 }
 
 function newestAsJson(checkpoints: Checkpoints): Json | null {
