@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, unlinkSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { messageOf, UnreachableError, UsageError } from '../base/errors.js';
 
@@ -7,6 +7,8 @@ import { messageOf, UnreachableError, UsageError } from '../base/errors.js';
 export type ControlCommands = Readonly<Record<string, (argument: unknown) => unknown>>;
 
 const TIMEOUT_MS = 5000;
+/** Milliseconds after which the server closes a connection on which nobody asks. */
+const IDLE_MS = 10_000;
 
 /** The control socket of the server on this queue. */
 export function controlPath(queueFile: string): string {
@@ -20,20 +22,25 @@ export function controlPath(queueFile: string): string {
 export class ControlServer {
   readonly #server: Server;
   readonly #path: string;
+  readonly #connections: ReadonlySet<Socket>;
 
-  private constructor(server: Server, path: string) {
+  private constructor(server: Server, path: string, connections: ReadonlySet<Socket>) {
     this.#server = server;
     this.#path = path;
+    this.#connections = connections;
   }
 
-  /** The caller holds the queue's lock, so a socket that is left there belongs to a server that has died. */
-  static async open(path: string, commands: ControlCommands): Promise<ControlServer> {
+  /**
+   * The caller holds the queue's lock, so a socket that is left there belongs to a server that has died.
+   * @param idleMs after which a connection on which nobody asks is closed
+   */
+  static async open(path: string, commands: ControlCommands, idleMs = IDLE_MS): Promise<ControlServer> {
     if (existsSync(path)) unlinkSync(path);
+    const connections = new Set<Socket>();
     const server = createServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      createInterface({ input: socket }).on('line', (line) =>
-        socket.write(`${JSON.stringify(answer(line, commands))}\n`),
-      );
+      connections.add(socket);
+      serve(socket, commands, idleMs);
+      socket.on('close', () => connections.delete(socket));
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) =>
@@ -49,15 +56,28 @@ export class ControlServer {
       process.umask(before);
     });
     chmodSync(path, 0o600);
-    return new ControlServer(server, path);
+    return new ControlServer(server, path, connections);
   }
 
+  /** Cuts the connections that are open, for it would else wait for whoever holds them. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
+      for (const socket of this.#connections) socket.destroy();
       if (existsSync(this.#path)) unlinkSync(this.#path);
     });
   }
+}
+
+function serve(socket: Socket, commands: ControlCommands, idleMs: number): void {
+  socket.on('error', () => socket.destroy());
+  socket.setTimeout(idleMs, () => socket.destroy());
+  const lines = createInterface({ input: socket });
+  // It passes on the socket's errors, which are seen to above
+  lines.on('error', () => undefined);
+  lines.on('line', (line) => {
+    if (!socket.destroyed) socket.write(`${JSON.stringify(answer(line, commands))}\n`);
+  });
 }
 
 function answer(line: string, commands: ControlCommands): { result?: unknown; error?: string } {

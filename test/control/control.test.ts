@@ -63,4 +63,22 @@ describe('The control socket', () => {
     await assert.rejects(askServer(mute, 'echo'), UnreachableError);
     closing.close();
   });
+
+  it('closes although somebody holds a connection open', async () => {
+    const held = join(folder, 'held.sock');
+    const holding = await ControlServer.open(held, { echo: (argument) => ({ argument }) });
+    const socket = connect(held).on('error', () => undefined);
+    socket.write(`${JSON.stringify({ command: 'echo' })}\n`);
+    await once(socket, 'data');
+    const gone = once(socket, 'close');
+    await holding.close();
+    await gone;
+  });
+
+  it('closes a connection on which nobody asks', async () => {
+    const idle = join(folder, 'idle.sock');
+    const patient = await ControlServer.open(idle, {}, 20);
+    await once(connect(idle).resume(), 'close');
+    await patient.close();
+  });
 });
