@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import { messageOf } from '../base/errors.js';
+import { EXIT, type ExitCode, messageOf, PortledgerError } from '../base/errors.js';
 import { toIsoTime } from '../base/time.js';
 import type { Config } from '../config/types.js';
 import { askServer, controlPath } from '../control/control.js';
 import { QueueReader } from '../queue/reader.js';
 import { visible } from '../report/visible.js';
 import { countQuarantined } from '../trail/quarantine.js';
-import { Trail } from '../trail/trail.js';
 import { configOf } from './context.js';
+import { withTrail } from './open-trail.js';
 
 /** What stands in the way of an answer is part of the answer: status says all it can find out. */
 type Part = Record<string, unknown> | { error: string };
@@ -16,19 +16,29 @@ type Part = Record<string, unknown> | { error: string };
 export function registerStatus(program: Command): void {
   program
     .command('status')
-    .description('show server, queue and trail: counts, pools, what is not shipped yet')
+    .description(
+      'show server, queue and trail: counts, pools, what is not shipped yet (exit 3 if the trail cannot be reached)',
+    )
     .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json']).default('table'))
     .action(async ({ output }: { output: string }, command: Command) => {
       const config = configOf(command);
       const queue = queueStatus(config.queue.file);
-      const parts = { server: await serverStatus(config), queue, trail: await trailStatus(config, queue) };
+      const server = await serverStatus(config);
+      const { part: trail, exitCode } = await trailStatus(config, queue);
+      const parts = { server, queue, trail };
       process.stdout.write(output === 'json' ? `${JSON.stringify(parts, null, 2)}\n` : textOf(parts));
+      // A server that is down and a queue that is elsewhere are answers; where there is no other, there is none at all
+      process.exitCode = Object.values(parts).every((part) => 'error' in part) ? EXIT.unreachable : exitCode;
     });
 }
 
 async function serverStatus(config: Config): Promise<Part> {
-  const answer = await orError(async () => await askServer(controlPath(config.queue.file), 'status'));
-  return (answer as Part | undefined) ?? { error: 'no server runs on this queue' };
+  try {
+    const answer = await askServer(controlPath(config.queue.file), 'status');
+    return (answer as Part | undefined) ?? { error: 'no server runs on this queue' };
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
 }
 
 function queueStatus(file: string): Part {
@@ -54,36 +64,24 @@ function queueStatus(file: string): Part {
   }
 }
 
-async function trailStatus(config: Config, queue: Part): Promise<Part> {
-  return (await orError(async () => {
-    const trail = await Trail.open(config.audit.url);
-    try {
-      await trail.checkSchema();
+async function trailStatus(config: Config, queue: Part): Promise<{ part: Part; exitCode: ExitCode }> {
+  try {
+    const part = await withTrail(config.audit.url, async (trail) => {
       const position = 'uuid' in queue ? await trail.position(String(queue.uuid)) : undefined;
+      const sequence = position?.sequence ?? 0;
       const quarantined = await countQuarantined(trail.knex);
-      return {
-        place: trail.place,
-        sequence: position?.sequence ?? 0,
-        ...lagOf(queue, position?.sequence ?? 0),
-        quarantined,
-      };
-    } finally {
-      await trail.close();
-    }
-  })) as Part;
+      return { place: trail.place, sequence, ...lagOf(queue, sequence), quarantined };
+    });
+    return { part, exitCode: EXIT.ok };
+  } catch (error) {
+    const exitCode = error instanceof PortledgerError ? error.exitCode : EXIT.unreachable;
+    return { part: { error: messageOf(error) }, exitCode };
+  }
 }
 
 /** How many events of the queue the trail does not have yet. */
 function lagOf(queue: Part, sequence: number): Record<string, unknown> {
   return 'lastSequence' in queue ? { behind: Number(queue.lastSequence) - sequence } : {};
-}
-
-async function orError(task: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return await task();
-  } catch (error) {
-    return { error: messageOf(error) };
-  }
 }
 
 /** Two columns; what is nested is indented. */

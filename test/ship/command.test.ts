@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../../src/base/errors.js';
@@ -89,6 +89,30 @@ describe('The commands ship and migrate', function () {
     const { place, ...counts } = JSON.parse(status.stdout).trail;
     assert.deepEqual(counts, { sequence: 3, behind: 0, quarantined: 1 });
     assert.match(place, /audit\.db$/);
+  });
+
+  it('are preceded by status, which says that there is no trail and makes none', async () => {
+    configure('sqlite:./audit.db');
+    commit(2);
+    const status = start('status', '-o', 'json');
+    assert.equal((await status.ended).code, EXIT.unreachable);
+    const { server, queue, trail } = JSON.parse(status.stdout);
+    assert.match(server.error, /no server runs/);
+    assert.equal(queue.unshipped, 2);
+    assert.match(trail.error, /audit\.db does not exist yet/);
+    assert.ok(!existsSync(join(folder, 'audit.db')));
+  });
+
+  it('leave a trail that status shows, with exit code 0, where there is neither server nor queue', async () => {
+    configure('sqlite:./audit.db');
+    commit(1);
+    assert.equal((await run('ship', '--once')).code, EXIT.ok);
+    rmSync(join(folder, 'a.queue'));
+    const status = start('status', '-o', 'json');
+    assert.equal((await status.ended).code, EXIT.ok);
+    const { queue, trail } = JSON.parse(status.stdout);
+    assert.match(queue.error, /a\.queue/);
+    assert.equal(trail.quarantined, 0);
   });
 
   it('refuse a second shipper on the same queue', async () => {
