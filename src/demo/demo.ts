@@ -1,5 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { UsageError } from '../base/errors.js';
 import { parseIpv4 } from '../net/ipv4.js';
 import { DemoCampus, type DemoNetwork, demoConfig, LEASE_SECONDS } from './campus.js';
 import { PortledgerProcess } from './processes.js';
@@ -18,9 +20,20 @@ export interface DemoSetting {
   say: (line: string) => void;
 }
 
+/** What every part of a run knows: the configuration that it works with, and when to end early. */
+interface Run {
+  config: string;
+  main: string;
+  say: (line: string) => void;
+  /** Aborted when somebody stops the demonstration. */
+  signal: AbortSignal;
+}
+
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Runs server and shipper as real processes on loopback while a small campus speaks DHCP with them, then prints reports from the
- * trail. Takes half a minute; needs no privileges.
+ * trail. Takes under half a minute; needs no privileges. Throws UsageError if a signal stops it; what it started is stopped, too.
  */
 export async function runDemo({ folder, main, say }: DemoSetting): Promise<void> {
   mkdirSync(folder, { recursive: true });
@@ -28,48 +41,62 @@ export async function runDemo({ folder, main, say }: DemoSetting): Promise<void>
   const config = join(folder, 'portledger.yaml');
   const network = { address: SERVER, port: await freePort() };
   writeFileSync(config, demoConfig(network));
-  await live(network, config, main, say);
-  await showReports(config, main, say);
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort(new UsageError('The demonstration was stopped before its end'));
+  for (const signal of STOPPING) process.on(signal, onSignal);
+  try {
+    const run = { config, main, say, signal: stop.signal };
+    await live(network, run);
+    await showReports(run);
+  } finally {
+    for (const signal of STOPPING) process.off(signal, onSignal);
+  }
 }
 
 /** The campus's half minute, from the first process started to the last one stopped. */
-async function live(network: DemoNetwork, config: string, main: string, say: (line: string) => void): Promise<void> {
+async function live(network: DemoNetwork, { config, main, say, signal }: Run): Promise<void> {
   const server = new PortledgerProcess(main, ['serve', '-c', config]);
   const shipper = new PortledgerProcess(main, ['ship', '-c', config]);
   let campus: DemoCampus | undefined;
   try {
-    await server.says('server-ready');
+    await server.says('server-ready', signal);
     say(`server and shipper run; the server listens on ${network.address} port ${network.port}`);
     campus = await DemoCampus.open(network);
-    await story(campus, say);
+    await story(campus, say, signal);
+  } catch (error) {
+    // Whatever the stop made fail is not worth telling
+    signal.throwIfAborted();
+    throw error;
   } finally {
     campus?.close();
     await server.stop();
     await shipper.stop();
   }
   const rest = await new PortledgerProcess(main, ['ship', '--once', '-c', config]).ended();
+  signal.throwIfAborted();
   if (rest !== 0) throw new Error(`the last events could not be shipped (exit code ${rest})`);
 }
 
 /** What happens on the campus. Whoever does not renew any more expires. */
-async function story(campus: DemoCampus, say: (line: string) => void): Promise<void> {
+async function story(campus: DemoCampus, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   for (const client of campus.clients) {
+    signal.throwIfAborted();
     await client.boot();
     say(`${client.name} gets ${client.address} on ${client.place}`);
   }
-  await seconds(LEASE_SECONDS / 4);
+  await seconds(LEASE_SECONDS / 4, signal);
   const carol = campus.client('carol-laptop');
   const before = carol.place;
   await carol.moveTo(campus.second, 4);
   say(`carol-laptop moves from ${before} to ${carol.place}`);
   await renewAll(campus, ['dave-printer'], say);
-  await seconds(LEASE_SECONDS / 4);
+  await seconds(LEASE_SECONDS / 4, signal);
   campus.client('erin-phone').release();
   say('erin-phone releases its address');
-  await seconds(LEASE_SECONDS / 4);
+  await seconds(LEASE_SECONDS / 4, signal);
   await renewAll(campus, ['dave-printer', 'erin-phone'], say);
   say('dave-printer is switched off without a word: its lease will expire');
-  await seconds(LEASE_SECONDS / 2);
+  await seconds(LEASE_SECONDS / 2, signal);
 }
 
 async function renewAll(campus: DemoCampus, but: string[], say: (line: string) => void): Promise<void> {
@@ -78,7 +105,7 @@ async function renewAll(campus: DemoCampus, but: string[], say: (line: string) =
   say(`${renewing.map(({ name }) => name).join(', ')} renew by unicast: no relay, so no Option 82`);
 }
 
-async function showReports(config: string, main: string, say: (line: string) => void): Promise<void> {
+async function showReports({ config, main, say, signal }: Run): Promise<void> {
   const from = relative(process.cwd(), config) || config;
   for (const question of [
     ['switch', 'sw-b'],
@@ -88,6 +115,7 @@ async function showReports(config: string, main: string, say: (line: string) => 
     say('');
     say(`$ portledger report ${question.join(' ')}`);
     await new PortledgerProcess(main, ['report', ...question, '-c', config]).ended();
+    signal.throwIfAborted();
   }
   say('');
   say('The data stays. Ask it yourself, for example:');
@@ -104,6 +132,6 @@ async function freePort(): Promise<number> {
   return probe.port;
 }
 
-function seconds(count: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, count * 1000));
+async function seconds(count: number, signal: AbortSignal): Promise<void> {
+  await wait(count * 1000, undefined, { signal });
 }

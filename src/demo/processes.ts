@@ -17,10 +17,11 @@ export class PortledgerProcess {
     createInterface({ input: this.#child.stderr! }).on('line', (line) => this.#lines.push(line));
   }
 
-  /** Resolves when a log line contains the text. Rejects with what was logged if it ends, or takes too long, before. */
-  async says(text: string): Promise<void> {
+  /** Resolves when a log line contains the text. Rejects with what was logged if it ends, or takes too long, before, or if told to stop. */
+  async says(text: string, signal: AbortSignal): Promise<void> {
     const deadline = Date.now() + READY_MS;
     while (!this.#lines.some((line) => line.includes(text))) {
+      signal.throwIfAborted();
       if (this.#child.exitCode !== null || Date.now() > deadline) {
         throw new Error(`no "${text}" from the process; it said:\n${this.#lines.join('\n')}`);
       }
