@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { PORT_BACKLOG } from '../../src/server/intake.js';
 import { Lab, option82, type RequestSketch, sketchConfig, TYPE, typeOf } from '../support/lab.js';
 
 const RELAY = '198.18.0.2';
@@ -42,7 +43,7 @@ describe('A flood from one port', () => {
     lab.receive(...Array.from({ length: FLOOD }, (_, i) => flooded(i)));
     lab.pipeline.drain();
     const { traffic, drops } = lab.counters.snapshot();
-    assert.equal(drops['backlog-full'], FLOOD - 64);
+    assert.equal(drops['backlog-full'], FLOOD - PORT_BACKLOG);
     assert.equal(traffic.received, (traffic['offers-sent'] ?? 0) + Object.values(drops).reduce((a, b) => a + b, 0));
   });
 
