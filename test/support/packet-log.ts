@@ -32,7 +32,7 @@ export class PacketLog {
   /** Starts tcpdump and waits until it listens. The file lies in `folder`. */
   static async start(host: Namespace, device: string, folder: string): Promise<PacketLog> {
     const file = join(folder, `${host.name}-${device}.pcap`);
-    const flags = ['-Z', 'root', '-U', '--immediate-mode', '-n', '-B', '16384', '-i', device, '-w', file];
+    const flags = ['-Z', 'root', '-U', '--immediate-mode', '-n', '-B', '131072', '-i', device, '-w', file];
     const program = host.start([programPath('tcpdump')!, ...flags, 'udp port 67']);
     await program.waitFor(/listening on/);
     return new PacketLog(program, file);
