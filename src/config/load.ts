@@ -28,10 +28,14 @@ function readConfig(source: unknown, file: string, root: Place): Config | undefi
   if (!values) return undefined;
   const folder = dirname(file);
   const switches = readSwitches(values.switches ?? []);
+  const queue = readQueue(values.queue, folder);
+  const audit = readAudit(values.audit, folder);
+  if (audit.url === `sqlite:${queue.file}`)
+    root.key('audit').key('url').fault('is the file of the queue', audit.url, 'give queue and trail a file each');
   return {
     ...(values.server ? { server: readServer(values.server, switches) } : {}),
-    queue: readQueue(values.queue, folder),
-    audit: readAudit(values.audit, folder),
+    queue,
+    audit,
     switches,
     log: readLog(values.log, folder, values.server?.name),
     file,

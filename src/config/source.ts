@@ -67,13 +67,20 @@ function findDuplicates(node: unknown, place: Place, lines: LineCounter): void {
   }
 }
 
-/** Replaces `${NAME}` in every text by the environment's value; `$${` stands for `${`. */
-function fillIn(value: unknown, place: Place, env: NodeJS.ProcessEnv, findings: Findings): unknown {
-  if (Array.isArray(value)) return value.map((item, i) => fillIn(item, place.item(i), env, findings));
+/** Replaces `${NAME}` in every text by the environment's value; `$${` stands for `${`. `around` is what the value lies in. */
+function fillIn(
+  value: unknown,
+  place: Place,
+  env: NodeJS.ProcessEnv,
+  findings: Findings,
+  around: readonly unknown[] = [],
+): unknown {
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, fillIn(item, place.key(key), env, findings)]),
-    );
+    if (around.includes(value))
+      return place.fault('refers to itself', undefined, 'write the values out instead of using this alias') ?? FAULTED;
+    const fill = (item: unknown, at: Place): unknown => fillIn(item, at, env, findings, [...around, value]);
+    if (Array.isArray(value)) return value.map((item, i) => fill(item, place.item(i)));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, place.key(key))]));
   }
   return typeof value === 'string' ? fillInText(value, place, env, findings) : value;
 }

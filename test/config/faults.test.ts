@@ -25,6 +25,20 @@ const CASES: Case[] = [
   ['a quote that does not end', 'line 3, column 1', 'YAML', 'server:\n  name: "dhcp-a\n'],
   ['a tab as indent', 'line 2, column 1', 'YAML', 'queue:\n\tfile: a\n'],
   ['a bracket that does not end', 'line 3, column 1', 'YAML', 'switches: [\n\n'],
+  [
+    'an alias of what it lies in',
+    'switches[0]',
+    'refers to itself',
+    'switches: &s [*s]\n',
+    /instead of using this alias/,
+  ],
+  [
+    'one file for queue and trail',
+    'audit.url',
+    'x.db',
+    { queue: { file: 'x.db' }, audit: { url: 'sqlite:./x.db' } },
+    /each/,
+  ],
   ['an unknown alias', '', 'alias', 'queue: *nothing\n'],
   ['a key written twice', 'queue.file', '"file"', 'queue:\n  file: a\n  file: b\n', /remove one/],
   [
