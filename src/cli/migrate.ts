@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { deniedError } from '../trail/errors.js';
 import { namingOf } from '../trail/naming.js';
 import { Trail } from '../trail/trail.js';
+import { parseTrailUrl } from '../trail/url.js';
 import { configOf } from './context.js';
 
 /** `portledger migrate`: makes the trail's tables and views, or brings them to the newest version. */
@@ -17,6 +19,8 @@ export function registerMigrate(program: Command): void {
         await trail.refreshNames();
         const done = names.length > 0 ? `has been brought to ${names.at(-1)}` : 'is up to date already';
         process.stderr.write(`Trail ${trail.place} ${done}\n`);
+      } catch (error) {
+        throw deniedError(error, parseTrailUrl(config.audit.url), 'migrate with the URL of the database administrator');
       } finally {
         await trail.close();
       }

@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { UnreachableError } from '../base/errors.js';
-import { connectError, isTransient } from '../trail/errors.js';
+import { connectError, deniedError, isTransient } from '../trail/errors.js';
 import { Trail } from '../trail/trail.js';
 import { parseTrailUrl } from '../trail/url.js';
+
+/** What a user of the database needs for commands that only read, and for those that write. */
+const RIGHTS =
+  'grant the user of audit.url SELECT on all tables of the trail; INSERT, UPDATE and DELETE where it is written';
 
 /**
  * Works with the trail that is there, and closes it. Opening the embedded one would make an empty file where there is none.
@@ -21,7 +25,7 @@ export async function withTrail<T>(url: string, work: (trail: Trail) => Promise<
     await trail.checkSchema();
     return await work(trail);
   } catch (error) {
-    throw isTransient(error) ? connectError(error, target) : error;
+    throw isTransient(error) ? connectError(error, target) : deniedError(error, target, RIGHTS);
   } finally {
     await trail.close();
   }

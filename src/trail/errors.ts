@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { EXIT, messageOf, PortledgerError, UnreachableError, UsageError } from '../base/errors.js';
 import { describeTarget, type TrailTarget } from './url.js';
 
@@ -172,11 +173,30 @@ const CODE_HINTS: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
+/** Error numbers of MySQL and MariaDB: the user may not do this to this table, or in this database. */
+const DENIED_NUMBERS: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227, 1370, 1419]);
+
+/** The refusal of something that the user of the database may not do, as the operator should read it; anything else stays as it is. */
+export function deniedError(error: unknown, target: TrailTarget, hint: string): unknown {
+  const { errno, code } = (typeof error === 'object' && error !== null ? error : {}) as Coded;
+  const denied = typeof errno === 'number' && DENIED_NUMBERS.has(errno);
+  if (!denied && code !== 'SQLITE_READONLY' && code !== 'SQLITE_READONLY_DIRECTORY') return error;
+  return new UsageError(`Trail ${describeTarget(target)} refuses: ${databaseMessage(error)}`, { hint, cause: error });
+}
+
 /** An error of the driver while connecting, as the operator should read it. Anything that is not the database's stays as it is. */
 export function connectError(error: unknown, target: TrailTarget): unknown {
   if (error instanceof PortledgerError) return error;
   const { code, errno } = (typeof error === 'object' && error !== null ? error : {}) as Coded;
   if (code === undefined && errno === undefined) return error;
+  if (target.kind === 'sqlite' && /^SQLITE_(CANTOPEN|READONLY)/.test(String(code)) && existsSync(target.file))
+    return new TrailUnreachableError(
+      `Trail ${describeTarget(target)} cannot be used by this user: ${messageOf(error)}`,
+      {
+        hint: 'even to read it SQLite writes -wal and -shm beside it: run this as its owner, or on a copy of it in a folder of your own',
+        cause: error,
+      },
+    );
   const hint = (typeof errno === 'number' && HINTS.get(errno)) || CODE_HINTS.get(String(code)) || defaultHint(target);
   return new TrailUnreachableError(`Trail ${describeTarget(target)} cannot be opened: ${messageOf(error) || code}`, {
     hint,

@@ -41,10 +41,14 @@ export async function rollbackSchema(db: Knex): Promise<void> {
   await db.migrate.rollback(CONFIG, true);
 }
 
+const VIEWS_ONLY = 'This user of the database sees the views of the trail and not its tables, which this command reads';
+const TABLES_HINT = 'give audit.url a user with SELECT on all tables of the database, or ask the views by SQL';
+
 /** Throws SchemaError unless the schema is the one this program knows. */
 export async function checkSchema(db: Knex): Promise<void> {
   const version = await schemaVersion(db);
   if (version === null) {
+    if (await db.schema.hasTable('port_history')) throw new SchemaError(VIEWS_ONLY, { hint: TABLES_HINT });
     throw new SchemaError('The database has no trail in it yet', { hint: 'run portledger migrate first' });
   }
   refuseNewer(version);

@@ -69,7 +69,7 @@ export class Trail {
   /** Connects. Throws TrailUnreachableError if the database does not answer or refuses, UsageError for a bad URL. */
   static async open(url: string, options: TrailOptions = {}): Promise<Trail> {
     const target = parseTrailUrl(url);
-    const trail = new Trail(target, connect(target, options), options);
+    const trail = new Trail(target, connectTo(target, options), options);
     try {
       await trail.knex.raw('SELECT 1');
       return trail;
@@ -238,4 +238,12 @@ function resultOf(batch: Batch, last: { sequence: number; hash: Uint8Array } | n
     appended,
     skipped: batch.events.length - appended,
   };
+}
+
+function connectTo(target: TrailTarget, options: TrailOptions): Connection {
+  try {
+    return connect(target, options);
+  } catch (error) {
+    throw connectError(error, target);
+  }
 }

@@ -10,7 +10,7 @@ import { ship } from './trails.js';
 
 /** The account is of one database of the shared server, so that it meets no other test. */
 async function withAuditor(
-  work: (ask: (sql: string) => Promise<Record<string, unknown>[]>, trail: Trail) => Promise<void>,
+  work: (ask: (sql: string) => Promise<Record<string, unknown>[]>, trail: Trail, url: string) => Promise<void>,
 ): Promise<void> {
   const { url, drop } = await freshDatabase();
   const { host, port, pathname } = new URL(url.replace('mysql:', 'http:'));
@@ -32,7 +32,11 @@ async function withAuditor(
       database,
     });
     try {
-      await work(async (sql) => (await connection.query(sql))[0] as Record<string, unknown>[], trail);
+      await work(
+        async (sql) => (await connection.query(sql))[0] as Record<string, unknown>[],
+        trail,
+        `mysql://${user}:pw@127.0.0.1:${port}/${database}`,
+      );
     } finally {
       await connection.end();
       await trail.knex.raw(`DROP USER '${user}'@'127.0.0.1'`);
@@ -77,6 +81,18 @@ describe('The SQL for auditors', function () {
         'SHOW CREATE VIEW port_history',
       ])
         await assert.rejects(ask(sql), /denied|not updatable/, sql);
+    });
+  });
+
+  it('makes a user whose report is told what it needs', async function () {
+    requires(this, 'mariadb');
+    await withAuditor(async (_ask, _trail, url) => {
+      const trail = await Trail.open(url);
+      try {
+        await assert.rejects(trail.checkSchema(), /sees the views of the trail and not its tables/);
+      } finally {
+        await trail.close();
+      }
     });
   });
 
