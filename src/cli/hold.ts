@@ -15,6 +15,7 @@ import type { Trail } from '../trail/trail.js';
 import { configOf } from './context.js';
 import { whoAsks, withTrail } from './open-trail.js';
 import { signerFor } from './signer.js';
+import { tableWidth } from './terminal.js';
 
 interface AddOptions {
   readonly mac?: string;
@@ -101,7 +102,7 @@ async function list(options: { all?: boolean; output: string }, command: Command
     const holds = (await readHolds(trail.knex)).filter((hold) => options.all || hold.liftedAt === null);
     const lines = holds.map((hold) => ({ ...hold }));
     if (options.output === 'json') for (const text of renderJson(lines, SHAPE)) process.stdout.write(text);
-    else if (lines.length > 0) process.stdout.write(renderTable(lines, COLUMNS, process.stdout.columns ?? 160));
+    else if (lines.length > 0) process.stdout.write(renderTable(lines, COLUMNS, tableWidth()));
     if (lines.length === 0) process.stderr.write('no holds\n');
     process.exitCode = lines.length > 0 ? EXIT.ok : EXIT.nothingFound;
   });

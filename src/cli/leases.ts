@@ -12,6 +12,7 @@ import type { Shape } from '../report/shape.js';
 import { renderTable, type TableColumn } from '../report/table.js';
 import { decodeRelayAgent, RELAY_AGENT_SUBOPTIONS, suboption } from '../wire/relay-agent.js';
 import { configOf } from './context.js';
+import { tableWidth } from './terminal.js';
 
 /** One lease as it is listed. */
 interface LeaseLine {
@@ -39,9 +40,9 @@ const SHAPE: Shape<LeaseLine> = {
 const COLUMNS: readonly TableColumn<LeaseLine>[] = [
   { title: 'IP', cell: (line) => line.ip },
   { title: 'MAC', cell: (line) => line.mac },
-  { title: 'HOSTNAME', cell: (line) => line.hostname, leaves: 2 },
+  { title: 'HOSTNAME', cell: (line) => line.hostname, shrinks: 20, leaves: 2 },
   { title: 'STATE', cell: (line) => line.state },
-  { title: 'START', cell: (line) => secondsOf(line.start), leaves: 1 },
+  { title: 'START (UTC)', cell: (line) => secondsOf(line.start), leaves: 1 },
   { title: 'END (UTC)', cell: (line) => secondsOf(line.end) },
   { title: 'REMOTE-ID', cell: (line) => line.remoteId && toText(line.remoteId) },
   { title: 'CIRCUIT-ID', cell: (line) => line.circuitId && toText(line.circuitId) },
@@ -96,7 +97,7 @@ function cellsOf(lines: readonly LeaseLine[]) {
 }
 
 function tableOf(lines: readonly LeaseLine[]): string {
-  return renderTable(lines, COLUMNS, process.stdout.columns ?? 160);
+  return renderTable(lines, COLUMNS, tableWidth());
 }
 
 function secondsOf(at: Micros): string {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../base/errors.js';
+import { OutputError, watch } from '../report/output.js';
 import { registerAuditors } from './auditors.js';
 import { DEFAULT_CONFIG } from './context.js';
 import { registerDemo } from './demo.js';
@@ -42,13 +43,21 @@ function buildProgram(): Command {
 
 async function main(): Promise<void> {
   const program = buildProgram();
+  const written = watch(process.stdout);
+  // Nobody is left to be told
+  process.stderr.on('error', () => undefined);
+  const debug = (): boolean => program.opts<{ debug?: boolean }>().debug === true;
   try {
     await program.parseAsync();
   } catch (error) {
     // Commander has already said what was wrong; help and version end with its code 0
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    else process.exitCode = reportFailure(error, program.opts<{ debug?: boolean }>().debug === true);
+    else process.exitCode = reportFailure(error, debug());
+    if (error instanceof OutputError) return;
   }
+  await written().catch((error: unknown) => {
+    process.exitCode = reportFailure(error, debug());
+  });
 }
 
 await main();

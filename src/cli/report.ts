@@ -7,9 +7,7 @@ import { OUTPUTS, parseRequest, type Question, type ReportOptions } from '../rep
 import { noteAccess, noteAnswer } from '../trail/access-log.js';
 import { configOf } from './context.js';
 import { whoAsks, withTrail } from './open-trail.js';
-
-/** Characters that a line of a table may have where the output is no terminal. */
-const WIDTH = 160;
+import { tableWidth } from './terminal.js';
 
 const EXAMPLES = `
 Examples:
@@ -28,6 +26,7 @@ circuit-id as 0x hex.
 
 Times: 2026-11-20T14:03:07Z, "2026-11-20 14:03", 2026-11-20 (its first moment), "yesterday 14:00",
 "2h ago", now. Without an offset they are in --timezone. --from is included, --to is not.
+--at is about the whole second, as tables show times; with a fraction about that very moment.
 
 Exit code 1: no evidence was found; standard error says whether there could be any.`;
 
@@ -68,7 +67,7 @@ function reportCommand(report: Command, name: string, description: string): Comm
   return report
     .command(name)
     .description(description)
-    .option('--at <time>', 'at this moment')
+    .option('--at <time>', 'at this moment, to the second')
     .option('--from <time>', 'since this moment')
     .option('--to <time>', 'before this moment')
     .addOption(new Option('-o, --output <format>', 'form of the answer').choices(OUTPUTS).default('table'))
@@ -83,7 +82,7 @@ async function print(command: Command, question: Question, options: Options): Pr
   const { url, accessLog } = configOf(command).audit;
   await withTrail(url, async ({ knex }) => {
     const { stdout: out, stderr: err } = process;
-    const answer = (): Promise<ExitCode> => runReport(knex, request, { out, err, width: out.columns ?? WIDTH });
+    const answer = (): Promise<ExitCode> => runReport(knex, request, { out, err, width: tableWidth() });
     process.exitCode = accessLog ? await logged(knex, wordsOf(command), now, answer) : await answer();
   });
 }

@@ -45,6 +45,16 @@ export function retentionNotes({ question, span, zone }: ReportRequest, before: 
   ];
 }
 
+/** The servers that were stopped before the end of the span, and not started again since. */
+export function stopNotes({ span, zone, now }: ReportRequest, reaches: readonly Reach[]): string[] {
+  const end = boundsOf(span).to ?? now;
+  return reaches
+    .filter(({ isStopped, last }) => isStopped && last < end)
+    .map(
+      ({ server, last }) => `note: ${server} stopped at ${formatInZone(last, zone)} ${zone}; no evidence from it since`,
+    );
+}
+
 /** The servers whose events in the trail do not cover the whole span. */
 function reachNotes({ span, zone, now }: ReportRequest, reaches: readonly Reach[]): string[] {
   if (reaches.length === 0) return ['note: the trail has no events yet'];

@@ -1,8 +1,12 @@
 import type { Writable } from 'node:stream';
+import { messageOf, PortledgerError } from '../base/errors.js';
+
+/** What a command had to say could not be written: mostly a full disk. */
+export class OutputError extends PortledgerError {}
 
 /**
  * Writes pieces of text to a stream as fast as it takes them. A reader that went away (`| head`) ends it without an
- * error; any other failure of the stream throws.
+ * error; any other failure of the stream throws OutputError.
  */
 export async function writeAll(stream: Writable, pieces: Iterable<string>): Promise<void> {
   let failure: NodeJS.ErrnoException | undefined;
@@ -17,7 +21,7 @@ export async function writeAll(stream: Writable, pieces: Iterable<string>): Prom
   }
   if (!failure && !stream.destroyed) await flushed(stream, onError);
   if (!failure) stream.off('error', onError);
-  else if (failure.code !== 'EPIPE') throw failure;
+  else throwUnlessGone(failure);
 }
 
 /** Until the stream takes more, or never will. */
@@ -38,5 +42,24 @@ function flushed(stream: Writable, onError: (error: NodeJS.ErrnoException) => vo
       if (error) onError(error);
       resolve();
     });
+  });
+}
+
+/** Watches a stream from now on. What it returns waits until all is written, and throws OutputError if something was not. */
+export function watch(stream: Writable): () => Promise<void> {
+  let failure: NodeJS.ErrnoException | undefined;
+  stream.on('error', (error) => {
+    failure ??= error;
+  });
+  return async () => {
+    await writeAll(stream, []);
+    if (failure) throwUnlessGone(failure);
+  };
+}
+
+function throwUnlessGone(failure: NodeJS.ErrnoException): void {
+  if (failure.code === 'EPIPE') return;
+  throw new OutputError(`Cannot write the answer: ${messageOf(failure)}`, {
+    hint: 'look at the disk that standard output goes to',
   });
 }

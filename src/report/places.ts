@@ -54,7 +54,9 @@ async function notFound(places: Knex.QueryBuilder, text: string, message: string
       hint: 'give bytes as 0x and an even number of hex digits',
     });
   const hint =
-    names.length > 0 ? `the nearest are ${names.map((name) => `"${name}"`).join(', ')}` : 'it knows none here yet';
+    names.length > 0
+      ? `the nearest ${names.length === 1 ? 'is' : 'are'} ${names.map((name) => `"${name}"`).join(', ')}`
+      : 'it knows none here yet';
   return new NotFoundError(message, { hint });
 }
 

@@ -6,7 +6,7 @@ import { renderCsv } from './csv.js';
 import { GAP_SHAPE, type GapRow, readGaps } from './gaps.js';
 import { HISTORY_SHAPE, type HistoryRow, readHistory, type Subject } from './history.js';
 import { renderJson } from './json.js';
-import { emptyNotes, gapWarnings, retentionNotes } from './notes.js';
+import { emptyNotes, gapWarnings, retentionNotes, stopNotes } from './notes.js';
 import { writeAll } from './output.js';
 import { findPorts, findSwitches, NotFoundError } from './places.js';
 import { readReach } from './reach.js';
@@ -41,8 +41,10 @@ export async function runReport(db: Knex, request: ReportRequest, streams: Repor
   try {
     const { count, pieces } = await answer(db, request, gaps, streams.width);
     await writeAll(streams.out, pieces);
-    if (count === 0) await say(emptyNotes(request, gaps, await readReach(db)));
+    const reaches = await readReach(db);
+    if (count === 0) await say(emptyNotes(request, gaps, reaches));
     else if (request.question.about !== 'gaps') await say(gapWarnings(gaps, request.zone));
+    await say(stopNotes(request, reaches));
     await say(retentionNotes(request, (await readBaseline(db))?.sightingsBefore ?? null));
     return count === 0 ? EXIT.nothingFound : EXIT.ok;
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { fromSqlTime, type Micros, toSqlTime } from '../base/time.js';
-import type { Span } from './span.js';
+import { boundsOf, type Span } from './span.js';
 
 /** A row as every database gives it back. */
 export type SqlRow = Readonly<Record<string, string | number | Buffer | null>>;
@@ -29,11 +29,11 @@ export interface Stretch {
  */
 export function keepWithin(query: Knex.QueryBuilder, span: Span, { start, end, open }: Stretch): void {
   const orNull = (sql: string): string => (open ? ` OR ${sql} IS NULL` : '');
-  if (span.kind === 'at') {
+  if (span.kind === 'at' && span.until === span.at + 1) {
     const at = toSqlTime(span.at);
     query.whereRaw(`(${start} <= ?${orNull(start)})`, [at]).whereRaw(`(${end} > ?${orNull(end)})`, [at]);
-  } else if (span.kind === 'between') {
-    const { from, to } = span;
+  } else {
+    const { from, to } = boundsOf(span);
     if (to !== null) query.whereRaw(`(${start} < ?${orNull(start)})`, [toSqlTime(to)]);
     if (from !== null)
       query.whereRaw(`(${end} > ? OR ${start} >= ?${orNull(end)})`, [toSqlTime(from), toSqlTime(from)]);

@@ -31,7 +31,13 @@ export function historyColumns(fixed: Fixed, zone: string): TableColumn<HistoryR
     { title: 'IP', cell: (row) => row.ip, of: ['mac', 'port', 'switch'] },
     { title: 'MAC', cell: (row) => row.mac || null, of: ['ip', 'port', 'switch'] },
     { title: 'CLIENT ID', cell: (row) => row.clientId && toHex(row.clientId), matters: clientIdsDiffer, leaves: 3 },
-    { title: 'HOSTNAME', cell: (row) => row.hostname, matters: (rows) => rows.some((row) => row.hostname), leaves: 4 },
+    {
+      title: 'HOSTNAME',
+      cell: (row) => row.hostname,
+      matters: (rows) => rows.some((row) => row.hostname),
+      shrinks: 20,
+      leaves: 4,
+    },
     { title: `FIRST SEEN (${zone})`, cell: (row) => time(row.firstSeen) },
     { title: 'LAST SEEN', cell: (row) => time(row.lastSeen), short: (row) => onDayOf(row)(row.lastSeen), leaves: 5 },
     { title: 'ENDED', cell: (row) => ending(row, time), short: (row) => ending(row, onDayOf(row)) },
@@ -39,7 +45,6 @@ export function historyColumns(fixed: Fixed, zone: string): TableColumn<HistoryR
       title: 'EVIDENCE',
       cell: (row) => row.evidence,
       matters: (rows) => rows.some((row) => row.evidence !== 'observed'),
-      leaves: 2,
     },
     {
       title: 'SERVER',
@@ -72,7 +77,13 @@ export function gapColumns(zone: string): TableColumn<GapRow>[] {
     { title: `NO EVIDENCE FROM (${zone})`, cell: (row) => time(row.gapFrom) },
     { title: 'UNTIL', cell: (row) => time(row.gapUntil) },
     { title: 'WHY', cell: (row) => row.kind },
-    { title: 'DETAIL', cell: (row) => row.detail, matters: (rows) => rows.some((row) => row.detail), leaves: 1 },
+    {
+      title: 'DETAIL',
+      cell: (row) => row.detail,
+      matters: (rows) => rows.some((row) => row.detail),
+      whole: true,
+      leaves: 1,
+    },
   ];
 }
 

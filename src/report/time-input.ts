@@ -41,6 +41,16 @@ export function parseTimeInput(text: string, context: TimeContext): Micros {
   return at;
 }
 
+/**
+ * A moment as a stretch [from, until): the whole second where it is written to the second or coarser, as tables show times; one
+ * microsecond for `now`, `2h ago` and times with a fraction. Throws as {@link parseTimeInput} does.
+ */
+export function parseMomentInput(text: string, context: TimeContext): { from: Micros; until: Micros } {
+  const from = parseTimeInput(text, context);
+  const exact = /^now$| ago$|\.\d/i.test(text.trim());
+  return { from, until: from + (exact ? 1 : SECOND) };
+}
+
 function ago(text: string, { now }: TimeContext): Micros | undefined {
   const match = AGO.exec(text);
   if (!match) return undefined;

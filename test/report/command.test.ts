@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Trail } from '../../src/trail/trail.js';
 import { Installation } from '../support/processes.js';
+import { Program } from '../support/program.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
 import { TSX } from '../support/tsx.js';
 import { NOON, queueOf, SECOND } from '../trail/campus.js';
@@ -91,6 +92,15 @@ describe('portledger report', function () {
     const [code] = await once(child, 'close');
     assert.equal(code, 0);
     assert.match(stderr, /^warning: no evidence between [^\n]+\n$/);
+  });
+
+  it('says in one line, as every command does, that the answer cannot be written', async () => {
+    for (const args of [['report', 'switch', 'sw-a'], ['status'], ['report', '--help']]) {
+      const shell = ['sh', '-c', '"$@" > /dev/full', 'sh', ...installation.command(...args)];
+      const program = new Program(shell, { cwd: folder });
+      assert.deepEqual([(await program.ended).code, args], [2, args]);
+      assert.match(program.stderr, /^error: Cannot write the answer: ENOSPC[^\n]*\n$/);
+    }
   });
 
   it('exits 3 without making a file where there is no trail', async () => {

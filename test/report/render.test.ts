@@ -192,12 +192,34 @@ describe('table', () => {
     assert.equal(
       table(wide, 80),
       [
-        'IP           MAC                FIRST SEEN (UTC)     ENDED',
-        '198.18.16.1  02:00:00:00:00:01  2026-11-20 14:03:07  14:40:00 moved',
-        '198.18.16.1  02:00:00:00:00:01  2026-11-20 14:03:07  open until 15:33:07',
+        'IP          MAC               FIRST SEEN (UTC)    ENDED               EVIDENCE',
+        '198.18.16.1 02:00:00:00:00:01 2026-11-20 14:03:07 14:40:00 moved      carried',
+        '198.18.16.1 02:00:00:00:00:01 2026-11-20 14:03:07 open until 15:33:07 observed',
         '',
       ].join('\n'),
     );
+  });
+
+  it('cuts hostnames before a column leaves for them, to no less than 20 characters', () => {
+    const hostile = [row({ hostname: 'x'.repeat(255) }), row({ server: 'dhcp-b', evidence: 'carried' })];
+    const [header, line] = table(hostile, 130).split('\n');
+    for (const title of ['HOSTNAME', 'LAST SEEN', 'EVIDENCE', 'SERVER']) assert.ok(header!.includes(title), header);
+    assert.match(line!, / x+\.\.\.x+ /);
+    for (const width of [100, 110, 120, 130, 140]) {
+      const shown = /x+\.\.\.x+/.exec(table(hostile, width))?.[0];
+      assert.ok(shown === undefined || shown.length >= 20, shown);
+    }
+  });
+
+  it('shows all columns, and the detail of a gap whole, where lines may have any length', () => {
+    const wide = [row({ evidence: 'carried', hostname: 'x'.repeat(255) }), row({ server: 'dhcp-b', circuitId: null })];
+    const [header] = table(wide, Number.POSITIVE_INFINITY).split('\n');
+    for (const title of ['CIRCUIT ID', 'HOSTNAME', 'LAST SEEN', 'EVIDENCE', 'SERVER'])
+      assert.ok(header!.includes(title));
+    const detail = 'event 7 was rejected: '.repeat(9).trim();
+    const gap = { server: 'a', kind: 'k', gapFrom: null, gapUntil: null, detail, queueUuid: 'u', sequence: 1 };
+    assert.ok(renderTable([gap], gapColumns('UTC'), Number.POSITIVE_INFINITY).includes(detail));
+    assert.ok(!renderTable([gap], gapColumns('UTC'), 100).includes(detail));
   });
 
   it('keeps the date of what ended on another day', () => {
@@ -323,7 +345,11 @@ describe('output', () => {
   });
 
   it('tells any other failure', async () => {
-    await assert.rejects(writeAll(failing('ENOSPC'), Array(100).fill('line\n')), { code: 'ENOSPC' });
+    await assert.rejects(writeAll(failing('ENOSPC'), Array(100).fill('line\n')), {
+      name: 'OutputError',
+      message: 'Cannot write the answer: ENOSPC',
+      exitCode: 2,
+    });
   });
 
   it('ends if the stream is closed while it waits', async () => {

@@ -109,6 +109,33 @@ onEveryDatabase('report', (current, database) => {
     assert.deepEqual(await at(190), []);
   });
 
+  it('finds by a time to the second, as tables show it, whoever held at some moment of that second', async () => {
+    const { trail } = current();
+    await tell([
+      [0.985, 'granted'],
+      [50.5, 'renewed', port('p2')],
+    ]);
+    const toSecond = (seconds: number) => iso(seconds).replace('.000000', '');
+    const at = async (text: string) => ports(await rows(trail, IP_7, { at: text }));
+    assert.deepEqual(await at(toSecond(0)), ['p1']);
+    assert.deepEqual(await at(iso(0)), []);
+    assert.deepEqual(await at(toSecond(-1)), []);
+    assert.deepEqual(await at(toSecond(50)), ['p1', 'p2']);
+    assert.deepEqual(await at(toSecond(51)), ['p2']);
+  });
+
+  it('notes a server that was stopped before the end of the span', async () => {
+    const { trail } = current();
+    await tell([
+      [0, 'granted'],
+      [50, 'server-stopped'],
+    ]);
+    const note = /^note: dhcp-a stopped at 2026-11-20 14:00:50 UTC; no evidence from it since$/m;
+    assert.match((await ask(trail, IP_7)).err, note);
+    assert.match((await ask(trail, IP_7, { at: iso(60) })).err, note);
+    assert.doesNotMatch((await ask(trail, IP_7, { to: iso(40) })).err, note);
+  });
+
   it('takes an open sighting whose lease is over for no holder', async () => {
     const { trail } = current();
     await tell([[0, 'granted']]);
@@ -188,7 +215,7 @@ onEveryDatabase('report', (current, database) => {
     const { trail } = current();
     await tell(STORY);
     const about = (name: string): Question => ({ about: 'switch', switch: name, summary: false });
-    await assert.rejects(ask(trail, about('sw-b')), { hint: 'the nearest are "sw-a"', exitCode: EXIT.nothingFound });
+    await assert.rejects(ask(trail, about('sw-b')), { hint: 'the nearest is "sw-a"', exitCode: EXIT.nothingFound });
     await assert.rejects(
       ask(trail, about('0x73772')),
       (error) => error instanceof UsageError && error.exitCode === EXIT.usage,
