@@ -24,7 +24,7 @@ export const MESSAGES = {
   },
   'config-refused': {
     level: 'error',
-    text: 'Configuration {file} has {count} faults, the one before stays in force',
+    text: 'Configuration {file} is wrong (faults: {count}), the one before stays in force',
     help: 'The file was read again (SIGHUP) and is wrong. Each fault follows as `config-fault`; correct them and send SIGHUP again',
   },
   'config-fault': {
@@ -201,12 +201,12 @@ export const MESSAGES = {
   },
   'ship-caught-up': {
     level: 'info',
-    text: 'The backlog of {events} events is shipped',
+    text: 'The backlog is shipped (events: {events})',
     help: 'The trail is up to date again',
   },
   'ship-stopped': {
     level: 'info',
-    text: 'Shipper ends, it shipped {events} events',
+    text: 'Shipper ends (events shipped: {events})',
     help: 'It was told to stop, or ship --once found nothing more to ship',
   },
 } as const satisfies Record<string, MessageDefinition>;
