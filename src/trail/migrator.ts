@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { MIGRATIONS, type NamedMigration, SCHEMA_VERSION } from '../../migrations/all.js';
 import { SchemaError } from './errors.js';
+import { isMysql } from './sql.js';
 
 /** The migrations are modules, not files in a folder: the same under tsx and compiled, wherever the package lies. */
 const SOURCE: Knex.MigrationSource<NamedMigration> = {
@@ -18,12 +19,29 @@ const CONFIG: Knex.MigratorConfig = {
 
 /**
  * Brings the schema to the newest version and returns the names of the migrations that ran. Throws SchemaError if the
- * schema is newer, or if another migration runs (or one was cut off; `unlock` says it was).
+ * schema is newer, or if another migration runs (or one was cut off; `unlock` says it was). SQLite does it in one
+ * transaction: there another migration is waited for, and of one that was cut off nothing is left.
  */
 export async function migrateSchema(db: Knex, unlock = false): Promise<string[]> {
   const version = await schemaVersion(db);
   if (version !== null) refuseNewer(version);
-  if (unlock) await db.migrate.forceFreeMigrationsLock(CONFIG);
+  if (!isMysql(db)) return await db.transaction(migrateAlone);
+  return unlock ? await migrateUnlocked(db) : await migrateLatest(db);
+}
+
+/** Takes SQLite's own lock, by a write that changes nothing; then whoever left the migrations' lock is not at work. */
+async function migrateAlone(db: Knex): Promise<string[]> {
+  await db.raw('PRAGMA user_version = 0');
+  return await migrateUnlocked(db);
+}
+
+/** As if none had taken the migrations' lock. */
+async function migrateUnlocked(db: Knex): Promise<string[]> {
+  await db.migrate.forceFreeMigrationsLock(CONFIG);
+  return await migrateLatest(db);
+}
+
+async function migrateLatest(db: Knex): Promise<string[]> {
   try {
     const [, names] = (await db.migrate.latest(CONFIG)) as [number, string[]];
     return names;
