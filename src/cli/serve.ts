@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { messageOf } from '../base/errors.js';
 import { SystemClock } from '../base/time.js';
+import { formatRange } from '../config/addresses.js';
 import { ConfigError } from '../config/errors.js';
+import { forgeablePools } from '../config/forgeable.js';
+import type { Config } from '../config/types.js';
 import type { LogSystem } from '../log/log-system.js';
 import { DhcpServer } from '../server/server.js';
 import { configOf, openContext } from './context.js';
@@ -22,6 +25,7 @@ async function serve(command: Command): Promise<void> {
   const reloads = new Reloads();
   try {
     const server = await DhcpServer.start(config, loggers, new SystemClock(), identity);
+    warnOfForgery(config, logs);
     reloads.begin(() => reloadFrom(command, server, logs));
     await stop;
     await reloads.end();
@@ -46,11 +50,18 @@ async function reloadFrom(command: Command, server: DhcpServer, logs: LogSystem)
     await server.reload(config);
     logs.setLevels(config.log);
     logger.log('config-loaded', { file: config.file });
+    warnOfForgery(config, logs);
   } catch (error) {
     if (!(error instanceof ConfigError)) return logger.log('reload-refused', { error: messageOf(error) });
     logger.log('config-refused', { file: error.file, count: error.faults.length });
     for (const fault of error.faults) logger.log('config-fault', { fault: fault.toString() });
   }
+}
+
+function warnOfForgery({ server }: Config, logs: LogSystem): void {
+  const pools = server ? forgeablePools(server) : [];
+  if (pools.length === 0) return;
+  logs.module('config').log('trusted-relays-overlap-pool', { count: pools.length, pool: formatRange(pools[0]!) });
 }
 
 /** Re-reads the configuration at each SIGHUP, one after the other; those that come before it can are kept until then. */

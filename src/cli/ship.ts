@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { EXIT } from '../base/errors.js';
 import type { Config } from '../config/types.js';
+import type { LogSystem } from '../log/log-system.js';
 import type { Logger } from '../log/logger.js';
 import { acquireLock } from '../queue/lock.js';
 import { QueueReader } from '../queue/reader.js';
@@ -8,6 +10,10 @@ import { Shipper } from '../ship/shipper.js';
 import { namingOf } from '../trail/naming.js';
 import { Trail } from '../trail/trail.js';
 import { type CommandContext, openContext } from './context.js';
+
+/** Milliseconds that what is under way has after a signal to stop. */
+const STOP_MILLIS = 10_000;
+const ignore = (): void => undefined;
 
 /** `portledger ship`: drains the queue of this machine's server into the trail. */
 export function registerShip(program: Command): void {
@@ -39,13 +45,50 @@ async function ship({ config, logs }: CommandContext, once: boolean): Promise<vo
     log,
     progress: new Progress(log, process.stderr),
   });
-  const stop = (): void => shipper.stop();
-  process.on('SIGTERM', stop).on('SIGINT', stop);
+  const signals = new StopSignals(
+    () => shipper.stop(),
+    () => void endNow(logs),
+  );
   try {
     await shipper.run();
   } finally {
-    process.off('SIGTERM', stop).off('SIGINT', stop);
+    signals.end();
     lock.release();
+  }
+}
+
+/** The batch under way is cut off: the database rolls it back, and it stays in the queue. */
+async function endNow(logs: LogSystem): Promise<void> {
+  logs.module('ship').log('ship-cut-off', { seconds: STOP_MILLIS / 1000 });
+  await logs.close();
+  process.exit(EXIT.ok);
+}
+
+/**
+ * The first SIGTERM or SIGINT stops, and gives what is under way its time; the second has its usual effect, which is the end at once.
+ * SIGHUP is for the server, and sent to both by whoever closes a terminal.
+ */
+class StopSignals {
+  #timer: NodeJS.Timeout | undefined;
+  readonly #stop: () => void;
+
+  constructor(stop: () => void, late: () => void) {
+    this.#stop = () => {
+      this.#unlisten();
+      this.#timer = setTimeout(late, STOP_MILLIS);
+      stop();
+    };
+    process.on('SIGTERM', this.#stop).on('SIGINT', this.#stop);
+    process.on('SIGHUP', ignore);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#unlisten();
+  }
+
+  #unlisten(): void {
+    process.off('SIGTERM', this.#stop).off('SIGINT', this.#stop);
   }
 }
 

@@ -78,7 +78,11 @@ const pool: Kind<PoolValues> = {
 const SUBNET_KEYS = {
   subnet: { kind: subnet, required: true, doc: 'the network, as NETWORK/PREFIX' },
   'shared-network': { kind: linkName, default: 'none', doc: 'subnets of one name share one link, behind one relay' },
-  pools: { kind: listOf(pool), default: 'none', doc: 'addresses to give to anybody' },
+  pools: {
+    kind: listOf(pool),
+    default: 'none',
+    doc: 'addresses to give to anybody; at most 4194304 in a pool, 16777216 in all',
+  },
   reservations: { kind: listOf(mapOf(RESERVATION_KEYS)), default: 'none', doc: 'addresses kept for somebody' },
   authoritative: { kind: boolean, default: 'that of the server', doc: 'refuse addresses of clients it does not know' },
   ...SCOPE_KEYS,

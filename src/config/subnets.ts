@@ -2,6 +2,7 @@ import { contains, formatSubnet, type Ipv4, type Subnet } from '../net/ipv4.js';
 import type { OptionRegistry } from '../wire/options.js';
 import { formatRange, rangeOf } from './addresses.js';
 import { checkOverlaps, type PlacedRange } from './overlaps.js';
+import { PoolSizes } from './pool-sizes.js';
 import { ReservationsSeen, readReservation } from './reservations.js';
 import { readScope, type Scope, scoped } from './scope.js';
 import type { PoolValues, SubnetValues } from './server-keys.js';
@@ -15,6 +16,12 @@ export interface SubnetContext {
   readonly switches: readonly SwitchConfig[];
 }
 
+/** What was read so far, of all subnets. */
+interface Seen {
+  readonly reservations: ReservationsSeen;
+  readonly sizes: PoolSizes;
+}
+
 interface ScopedPool extends PlacedRange {
   readonly scope: Scope;
 }
@@ -23,21 +30,22 @@ interface ScopedPool extends PlacedRange {
 export function readSubnets(written: readonly SubnetValues[], context: SubnetContext): SubnetConfig[] {
   const placed = written.flatMap(({ subnet, at }) => (subnet ? [{ ...rangeOf(subnet), at: at.key('subnet') }] : []));
   checkOverlaps(placed, 'subnet');
-  const seen = new ReservationsSeen();
+  const seen: Seen = { reservations: new ReservationsSeen(), sizes: new PoolSizes() };
   return written.map((values) => readSubnet(values, context, seen)).filter((subnet) => subnet !== undefined);
 }
 
-function readSubnet(values: SubnetValues, context: SubnetContext, seen: ReservationsSeen): SubnetConfig | undefined {
+function readSubnet(values: SubnetValues, context: SubnetContext, seen: Seen): SubnetConfig | undefined {
   const { subnet, 'shared-network': sharedNetwork } = values;
   const { registry, switches } = context;
   const scope = readScope(values, context.server, registry);
   if (!subnet) return undefined;
   const pools = readPools(values.pools ?? [], subnet, scope, registry);
+  for (const pool of pools) seen.sizes.check(pool, pool.at);
   const scopeOf = (address: Ipv4): Scope =>
     pools.find(({ first, last }) => address >= first && address <= last)?.scope ?? scope;
   const link = sharedNetwork ?? formatSubnet(subnet);
   const reservations = (values.reservations ?? []).map((reservation) =>
-    readReservation(reservation, { subnet, scopeOf, registry, switches }, seen, link),
+    readReservation(reservation, { subnet, scopeOf, registry, switches }, seen.reservations, link),
   );
   return {
     subnet,

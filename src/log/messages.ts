@@ -32,6 +32,11 @@ export const MESSAGES = {
     text: '{fault}',
     help: 'One fault of the configuration: path, what is wrong, what to write instead',
   },
+  'trusted-relays-overlap-pool': {
+    level: 'warn',
+    text: 'server.trusted-relays covers addresses of pools (pools: {count}, first: {pool}): clients there could forge Option 82',
+    help: 'Whoever sends from a trusted address is believed which port he is on. Name only the addresses that relays send from, and keep them out of the pools',
+  },
 
   // log
   'log-sink-failed': {
@@ -208,6 +213,11 @@ export const MESSAGES = {
     level: 'info',
     text: 'Shipper ends (events shipped: {events})',
     help: 'It was told to stop, or ship --once found nothing more to ship',
+  },
+  'ship-cut-off': {
+    level: 'warn',
+    text: 'Trail did not answer within {seconds} s of the stop, shipper ends without it',
+    help: 'The trail takes back what was under way, and the queue keeps it: nothing is lost. Look at the database',
   },
 } as const satisfies Record<string, MessageDefinition>;
 

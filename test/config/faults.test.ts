@@ -285,6 +285,25 @@ const CASES: Case[] = [
     '"198.18.1.9-198.18.1.20"',
     inSubnet({ pools: ['198.18.1.0-198.18.1.9', '198.18.1.9-198.18.1.20'] }),
   ],
+  [
+    'a pool of more addresses than a server can lay out',
+    'server.subnets[0].pools[1]',
+    '"10.128.0.0-10.255.255.255" has 8388608 addresses',
+    server({ subnets: [{ subnet: '10.0.0.0/8', pools: ['10.0.0.0/10', '10.128.0.0-10.255.255.255'] }] }),
+    /smaller range/,
+  ],
+  [
+    'pools that have too many addresses together',
+    'server.subnets[1].pools[0]',
+    '"11.0.0.0-11.0.0.0" makes it 16777217 addresses of all pools',
+    server({
+      subnets: [
+        { subnet: '10.0.0.0/8', pools: ['10.0.0.0/10', '10.64.0.0/10', '10.128.0.0/10', '10.192.0.0/10'] },
+        { subnet: '11.0.0.0/8', pools: ['11.0.0.0/32'] },
+      ],
+    }),
+    /smaller ranges/,
+  ],
   ['a pool without a range', 'server.subnets[0].pools[0].range', 'range', inSubnet({ pools: [{ 'lease-time': 60 }] })],
   [
     'an unknown key of a pool',

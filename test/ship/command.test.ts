@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../../src/base/errors.js';
@@ -115,6 +115,50 @@ describe('The commands ship and migrate', function () {
     assert.equal(trail.quarantined, 0);
   });
 
+  it('migrate the embedded trail one after the other when they start at once', async () => {
+    configure('sqlite:./audit.db');
+    const runs = await Promise.all([run('migrate'), run('migrate'), run('migrate')]);
+    assert.deepEqual(
+      runs.map(({ code }) => code),
+      [EXIT.ok, EXIT.ok, EXIT.ok],
+      runs.map(({ stderr }) => stderr).join(''),
+    );
+  });
+
+  it('stop within 10 s of SIGTERM whatever the trail waits for, and at once after a second signal', async function () {
+    requires(this, 'mariadb');
+    const database = await freshDatabase();
+    configure(database.url);
+    commit(1);
+    assert.equal((await run('migrate')).code, EXIT.ok);
+    const trail = await Trail.open(database.url);
+    const lock = await trail.knex.transaction();
+    await lock('trail_state').forUpdate().select();
+    const waiting = async (sessions: number) => {
+      const count =
+        "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE '%trail_state%for update'";
+      const [[row]] = await trail.knex.raw(count);
+      return row.n >= sessions;
+    };
+
+    const first = start('ship');
+    await until('shipper that waits for the trail', () => waiting(1), { withinMs: 20_000, detail: () => first.output });
+    first.signal('SIGHUP');
+    assert.deepEqual(await first.stop('SIGTERM', 13_000), { code: EXIT.ok, signal: null }, first.output);
+    assert.match(first.stderr, /ship-cut-off/);
+
+    const second = start('ship');
+    await until('shipper that waits again', () => waiting(2), { withinMs: 20_000 });
+    second.signal('SIGTERM');
+    await until('default effect of SIGINT', () => !catches(second.pid, 2));
+    assert.deepEqual(await second.stop('SIGINT', 2000), { code: null, signal: 'SIGINT' });
+    await lock.rollback();
+    await trail.close();
+    assert.equal((await run('ship', '--once')).code, EXIT.ok);
+    assert.deepEqual(await shipped(database.url), [1]);
+    await database.drop();
+  });
+
   it('refuse a second shipper on the same queue', async () => {
     configure('sqlite:./audit.db');
     commit(1);
@@ -163,3 +207,9 @@ describe('The commands ship and migrate', function () {
     await database.drop();
   });
 });
+
+/** True if the process has a handler for the signal of that number. */
+function catches(pid: number, signal: number): boolean {
+  const [, mask] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}

@@ -56,6 +56,20 @@ describe('Server and shipper in operation', function () {
     assert.deepEqual(await server.stop(), { code: 0, signal: null });
   });
 
+  it('warns at the start and at a reload of relays that are trusted where clients are', async () => {
+    const server = await bench.serve();
+    assert.deepEqual(logged(server, 'trusted-relays-overlap-pool'), []);
+    bench.installation.configure(bench.config({ server: { 'trusted-relays': ['127.77.0.0/16'] } }));
+    server.signal('SIGHUP');
+    await server.waitFor(/trusted-relays-overlap-pool/);
+    await server.stop();
+    const next = await bench.serve();
+    await next.waitFor(/trusted-relays-overlap-pool/);
+    const { fields } = logged(next, 'trusted-relays-overlap-pool')[0]!;
+    assert.deepEqual([fields.count, fields.pool], [1, '127.77.16.0-127.77.31.255']);
+    await next.stop();
+  });
+
   it('SIGHUP with a bad configuration names every fault and keeps the old one in force', async () => {
     const server = await bench.serve();
     const before = await bench.relay.lease({ mac: MAC });

@@ -1,0 +1,25 @@
+import { type AddressRange, formatRange } from './addresses.js';
+import type { Place } from './place.js';
+
+/** Addresses of one pool at most: a /10. Every address of a pool takes memory, and time at each start and reload. */
+export const POOL_LIMIT = 2 ** 22;
+/** Addresses of all pools at most. */
+export const POOLS_LIMIT = 2 ** 24;
+
+/** The pools so far; reports each that is too large, and each with which all are. */
+export class PoolSizes {
+  #total = 0;
+
+  check(range: AddressRange, at: Place): void {
+    const size = range.last - range.first + 1;
+    if (size > POOL_LIMIT) {
+      const hint = 'write a smaller range, or several';
+      at.fault(`has ${size} addresses, and a pool may have ${POOL_LIMIT}`, formatRange(range), hint);
+      return;
+    }
+    this.#total += size;
+    if (this.#total <= POOLS_LIMIT) return;
+    const problem = `makes it ${this.#total} addresses of all pools, and they may have ${POOLS_LIMIT}`;
+    at.fault(problem, formatRange(range), 'write smaller ranges, or spread the subnets over several servers');
+  }
+}
