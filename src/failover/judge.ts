@@ -1,0 +1,128 @@
+import { type Binding, type Seconds, sameHolder } from './binding.js';
+import { type BindingStatus, REJECT } from './codes.js';
+import type { Rejection, Update } from './update.js';
+
+/** Clocks of a pair differ by less than this, or it does not connect. dhcpd forgives 65 s. */
+export const CLOCK_LIMIT = 60;
+const FORGIVEN = 65;
+
+export interface JudgeContext {
+  readonly isPrimary: boolean;
+  readonly now: Seconds;
+  /** An update of this server about the same address is on its way. */
+  readonly inFlight: boolean;
+}
+
+/**
+ * What to do with an update: take it (the binding as it is then), refuse it, or wait: the partner's clock is ahead and the lease that this
+ * server gave has some seconds left. An answer at that time costs nothing, for no server waits for one by the clock.
+ */
+export type Verdict =
+  | { readonly type: 'take'; readonly binding: Binding }
+  | ({ readonly type: 'refuse' } & Rejection)
+  | { readonly type: 'wait'; readonly until: Seconds };
+
+/** Judges an update of the partner against the own binding: dueling first, then whether the change of status is right. */
+export function judge(own: Binding, update: Update, context: JudgeContext): Verdict {
+  if (isSame(own, update)) return take(own, update, context);
+  if (own.status === 'ACTIVE') return judgeActive(own, update, context);
+  const duels = own.pending && context.inFlight && update.status !== 'ACTIVE';
+  return duels && context.isPrimary ? lessCritical() : take(own, update, context);
+}
+
+/** Both know the same already; refusing it as less critical would be right and helps nobody. */
+function isSame(own: Binding, update: Update): boolean {
+  return (
+    own.status === update.status &&
+    own.ends === update.ends &&
+    own.starts === update.starts &&
+    (update.holder === null || sameHolder(own.holder, update.holder))
+  );
+}
+
+function judgeActive(own: Binding, update: Update, context: JudgeContext): Verdict {
+  const isOver = own.ends <= context.now;
+  switch (update.status) {
+    case 'ACTIVE':
+      return own.pending && isLater(own, update, context.isPrimary) ? lessCritical() : take(own, update, context);
+    case 'EXPIRED':
+      return isOver ? take(own, update, context) : judgeExpired(own, update, context);
+    case 'FREE':
+    case 'BACKUP':
+      return own.ends + CLOCK_LIMIT <= context.now ? take(own, update, context) : impossible(own, update);
+    default:
+      return own.pending && !isOver && !isSurelyLater(own, update)
+        ? {
+            type: 'refuse',
+            code: context.inFlight ? REJECT.LESS_CRITICAL : REJECT.OUTDATED,
+            text: 'lease was extended here',
+          }
+        : take(own, update, context);
+  }
+}
+
+function judgeExpired(own: Binding, update: Update, context: JudgeContext): Verdict {
+  if (own.pending || own.ends - FORGIVEN > context.now) return impossible(own, update);
+  // Who gave the lease knows best when it ends; its own clock counts
+  return own.own ? { type: 'wait', until: own.ends } : take(own, update, context);
+}
+
+/** Of two leases the later one counts, and the primary's if both are of the same second. */
+function isLater(own: Binding, update: Update, isPrimary: boolean): boolean {
+  return own.cltt > update.cltt || (own.cltt === update.cltt && isPrimary);
+}
+
+/** True if the client gave up its lease after it got the own one, by clocks that may differ. */
+function isSurelyLater(own: Binding, update: Update): boolean {
+  const isOthers = update.holder !== null && !sameHolder(own.holder, update.holder);
+  return !isOthers && Math.max(update.cltt, update.starts) > own.cltt + CLOCK_LIMIT;
+}
+
+function lessCritical(): Verdict {
+  return { type: 'refuse', code: REJECT.LESS_CRITICAL, text: 'incoming update is less critical than outgoing update' };
+}
+
+function impossible(own: Binding, update: Update): Verdict {
+  const text = `invalid state transition: ${own.status.toLowerCase()} to ${update.status.toLowerCase()}`;
+  return { type: 'refuse', code: REJECT.FATAL_CONFLICT, text };
+}
+
+/** EXPIRED, RELEASED and RESET are free at once for who is told so: the partner frees them when it has the answer. */
+const TAKEN_AS: Readonly<Partial<Record<BindingStatus, BindingStatus>>> = {
+  EXPIRED: 'FREE',
+  RELEASED: 'FREE',
+  RESET: 'FREE',
+};
+
+function take(own: Binding, update: Update, { now }: JudgeContext): Verdict {
+  const status = TAKEN_AS[update.status] ?? update.status;
+  const isFree = status === 'FREE' || status === 'BACKUP';
+  const taken: Binding = {
+    address: own.address,
+    status,
+    holder: update.holder ?? (isFree ? own.holder : null),
+    hostname: update.carried?.hostname ?? null,
+    port: update.carried?.port ?? null,
+    starts: update.starts,
+    ends: update.ends,
+    cltt: update.cltt,
+    promised: update.potential,
+    acknowledged: update.potential,
+    agreed: now,
+    pending: false,
+    own: false,
+    rewind: null,
+    flags: update.flags,
+  };
+  return { type: 'take', binding: outlasts(own, taken) ? keepEnd(own, taken) : taken };
+}
+
+/** The client has a later end from here than the partner knows of: an end that was acknowledged to a client is never taken back. */
+function outlasts(own: Binding, taken: Binding): boolean {
+  const both = own.status === 'ACTIVE' && taken.status === 'ACTIVE';
+  return both && own.pending && own.ends > taken.ends && sameHolder(own.holder, taken.holder);
+}
+
+function keepEnd(own: Binding, taken: Binding): Binding {
+  return { ...taken, ends: own.ends, promised: Math.max(own.promised, taken.promised), pending: true, own: true };
+}
