@@ -212,8 +212,11 @@ export interface FailoverApi {
   silence(): Silence | undefined;
   /** Whether this server answers a DISCOVER: `key` is the content of option 61, else chaddr, latin1; `secs` of the header. */
   answersDiscover(key: string, secs: number): Refusal | undefined;
-  /** True if the address may go to a client that does not hold it. In PARTNER-DOWN this comes true with time. */
-  mayAllocate(address: Ipv4, now: Moment): boolean;
+  /**
+   * True if this server may give the address to the client (null: to any new one): its own active lease, or an address that is free here.
+   * In PARTNER-DOWN the partner's come to that with time.
+   */
+  mayAllocate(address: Ipv4, client: Holder | null, now: Moment): boolean;
   /** Whether a REQUEST of this client for this address may be served. */
   mayServe(address: Ipv4, client: Holder, now: Moment): Refusal | undefined;
   /** How long the client may have the address, in offers and acknowledgements: at most MCLT beyond what the partner knows. */

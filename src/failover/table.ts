@@ -159,10 +159,6 @@ export class BindingTable {
     return this.#journal.length > 0;
   }
 
-  isChanged(address: Ipv4): boolean {
-    return this.#journal.some((entry) => entry.address === address);
-  }
-
   /** The changes are stored. */
   keep(): void {
     this.#journal = [];

@@ -72,25 +72,24 @@ export class UpdateQueue {
     return question.xid;
   }
 
-  /**
-   * The addresses to send now, at most until `window` are unanswered: those asked for, then, if `all`, the others. `isReady` says that the
-   * binding of an address is stored.
-   */
-  *next(window: number, all: boolean, isReady: (address: Ipv4) => boolean): Generator<Ipv4> {
+  /** True if the partner asked for this address and it is not settled yet. */
+  isAskedFor(address: Ipv4): boolean {
+    return this.#question?.waiting.has(address) ?? false;
+  }
+
+  /** The addresses to send now, at most until `window` are unanswered: those asked for, then, if `all`, the others. */
+  *next(window: number, all: boolean): Generator<Ipv4> {
     const question = this.#question;
     while (question && question.next < question.todo.length && this.#sent.size < window) {
       const address = question.todo[question.next]!;
-      if (this.#sent.has(address)) break;
-      if (!isReady(address)) return;
       question.next += 1;
-      this.#queue.delete(address);
-      yield address;
+      // What is on its way on this connection answers the question as well
+      if (!this.#sent.has(address)) yield address;
     }
     if (!all) return;
     for (const address of this.#queue) {
       if (this.#sent.size >= window) return;
       if (this.#sent.has(address)) continue;
-      if (!isReady(address)) continue;
       this.#queue.delete(address);
       yield address;
     }
@@ -120,10 +119,10 @@ export class UpdateQueue {
     return this.#sent.delete(address);
   }
 
-  /** Refused: the update is tried again at `until`. */
+  /** Refused: the update is tried again at `until`; never on this connection if that is infinite. */
   park(address: Ipv4, until: Micros): void {
     this.#queue.delete(address);
-    this.#parked.set(address, until);
+    if (until < Number.POSITIVE_INFINITY) this.#parked.set(address, until);
   }
 
   /** Puts refused updates whose time has come into the queue again. */
