@@ -73,3 +73,8 @@ export function sameHolder(a: Holder | null, b: Holder | null): boolean {
   if (a.clientId !== null || b.clientId !== null) return a.clientId === b.clientId;
   return a.htype === b.htype && a.hwaddr === b.hwaddr;
 }
+
+/** True if nothing is known of the address but that it is free for the primary, as at the very beginning. */
+export function isUnused({ status, starts, ends, holder }: Binding): boolean {
+  return status === 'FREE' && starts === 0 && ends === 0 && holder === null;
+}

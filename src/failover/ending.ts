@@ -53,22 +53,14 @@ export function holdPartnersLeases(relationship: Relationship, exchange: Exchang
     if (!mayGoOn(binding)) continue;
     const ends = relationship.partnersLongest(binding);
     if (ends <= seconds || ends <= binding.ends) continue;
-    exchange.change(
-      {
-        ...binding,
-        status: 'ACTIVE',
-        ends,
-        promised: Math.max(binding.promised, ends),
-        acknowledged: 0,
-        pending: true,
-      },
-      'internal',
-    );
+    const status = binding.status === 'ABANDONED' ? 'ABANDONED' : 'ACTIVE';
+    const promised = Math.max(binding.promised, ends);
+    exchange.change({ ...binding, status, ends, promised, acknowledged: 0, pending: true }, 'internal');
     count += 1;
   }
   return count;
 }
 
-function mayGoOn({ status, holder, pending }: Binding): boolean {
-  return holder !== null && (status === 'ACTIVE' || (pending && (status === 'EXPIRED' || status === 'RELEASED')));
+function mayGoOn({ status, pending }: Binding): boolean {
+  return status === 'ACTIVE' || (pending && (status === 'EXPIRED' || status === 'RELEASED' || status === 'ABANDONED'));
 }

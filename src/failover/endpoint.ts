@@ -388,7 +388,7 @@ export class FailoverEndpoint implements FailoverApi {
 
   #context(): MachineContext {
     const { settings, mclt, table } = this.#relationship;
-    return { role: settings.role, mclt, autoPartnerDown: settings.autoPartnerDown, hasPast: table.hasPast };
+    return { role: settings.role, mclt, autoPartnerDown: settings.autoPartnerDown, hasPast: () => table.hasPast };
   }
 
   #log(id: LogOutput['id'], fields: LogOutput['fields']): void {

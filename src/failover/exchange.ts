@@ -3,7 +3,7 @@ import type { Ipv4 } from '../net/ipv4.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import type { BindingChange, ChangeCause, LogOutput, Moment } from './api.js';
 import { givenAway, goesToSecondary } from './balance.js';
-import { type Binding, sameHolder } from './binding.js';
+import { type Binding, isUnused, sameHolder } from './binding.js';
 import { BINDING_STATUS, MESSAGE, REJECT } from './codes.js';
 import { judge } from './judge.js';
 import type { FailoverMessage } from './message.js';
@@ -175,7 +175,8 @@ export class Exchange {
     else if (verdict.type === 'refuse') this.#refuse(message, verdict, now);
     else {
       this.#tellConflict(own, verdict.binding, context.now);
-      this.change(verdict.binding, 'partner', update.status);
+      // Thousands of addresses that were never used come at first contact, and are not worth storing
+      if (!isUnused(own) || !isUnused(verdict.binding)) this.change(verdict.binding, 'partner', update.status);
       this.#session.answer(MESSAGE.BNDACK, message.xid, { 'assigned-IP-address': update.address }, now);
       this.#shareOut(verdict.binding, now);
     }
@@ -183,6 +184,7 @@ export class Exchange {
 
   /** The partner has the binding as it was sent; what had ended is free now for both. */
   #acknowledged(sent: Binding, now: Moment): void {
+    if (isUnused(sent)) return;
     const isEnded = sent.status === 'EXPIRED' || sent.status === 'RELEASED' || sent.status === 'RESET';
     const status = isEnded ? 'FREE' : sent.status;
     const agreed: Binding = {

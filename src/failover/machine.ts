@@ -35,7 +35,7 @@ export interface MachineContext {
   /** Seconds in COMMUNICATIONS-INTERRUPTED after which the partner is taken for down, 0 = never. */
   readonly autoPartnerDown: number;
   /** True if any address is known to have been used or moved: then this pair has a past. */
-  readonly hasPast: boolean;
+  hasPast(): boolean;
 }
 
 /** The machine afterwards; `reason` says why in a few words if its state moved, `refusal` why a command was not followed. */
@@ -113,9 +113,13 @@ function onPartnerState(
   return react(heard, context, now);
 }
 
-/** A partner that starts in RECOVER has no memory: with one it would start in the state that it had, and move on from there. */
+/**
+ * A partner that connects in RECOVER has no memory: with one it would tell the state that it had, and move on from there. Unless it was in
+ * this very RECOVER when it was last heard.
+ */
 function hasLostMemory(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>): boolean {
-  return input.starting && input.state === 'RECOVER' && !(machine.heard && machine.partnerState === 'RECOVER');
+  const isKnown = machine.partnerState === 'RECOVER' && machine.partnerSince === input.since;
+  return input.state === 'RECOVER' && !machine.heard && !isKnown;
 }
 
 /** Moves as the table has it for what both are in now. */
@@ -152,7 +156,7 @@ function lose(machine: Machine, reason: string, context: MachineContext, now: Se
 function onUpdatesDone(machine: Machine, context: MachineContext, now: Seconds): Step {
   const reason = 'the partner has sent its updates';
   if (machine.state === 'RECOVER') {
-    const waits = context.hasPast && machine.lostAt > 0 && now <= machine.lostAt + context.mclt;
+    const waits = machine.lostAt > 0 && now <= machine.lostAt + context.mclt && context.hasPast();
     return moveTo(machine, waits ? 'RECOVER-WAIT' : 'RECOVER-DONE', now, reason);
   }
   if (machine.state !== 'POTENTIAL-CONFLICT') return { machine };

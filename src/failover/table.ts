@@ -2,7 +2,7 @@ import { MICROS_PER_SECOND } from '../base/time.js';
 import { ExpiryQueue } from '../lease/expiry.js';
 import { FreeList } from '../lease/free-list.js';
 import type { Ipv4 } from '../net/ipv4.js';
-import { type Binding, neverUsed, type Seconds } from './binding.js';
+import { type Binding, isUnused, neverUsed, type Seconds } from './binding.js';
 import type { BindingStatus } from './codes.js';
 import type { PoolRange } from './settings.js';
 
@@ -67,9 +67,10 @@ export class BindingTable {
     return this.#byAddress.get(address) ?? neverUsed(address);
   }
 
-  /** True if any address was ever used or moved. */
+  /** True if any address was ever used or moved. Takes time that grows with the number of bindings. */
   get hasPast(): boolean {
-    return this.#byAddress.size > 0;
+    for (const binding of this.#byAddress.values()) if (!isUnused(binding)) return true;
+    return false;
   }
 
   /** Addresses whose binding the partner does not know as it is, oldest change first. */

@@ -21,6 +21,8 @@ export class Client {
   readonly id: Holder;
   held: Held | null = null;
   isActive = true;
+  /** Addresses that it found in use: a server that hears so need not keep its lease. */
+  readonly declined = new Set<number>();
   readonly #servers: readonly Server[];
   readonly #agenda: Agenda;
   readonly #random: Random;
@@ -149,6 +151,7 @@ export class Client {
 
   #decline(): void {
     const { address } = this.held!;
+    this.declined.add(address);
     this.held = null;
     this.#last = null;
     this.#broadcast((server) => server.decline(this.id, address));
