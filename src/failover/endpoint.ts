@@ -42,6 +42,9 @@ const START = 15_000_000;
 /** A question for addresses is looked into no more often than this. */
 const POOLREQ_PAUSE = 1_000_000;
 
+/** Addresses that change hands in one go. */
+const BALANCE_LIMIT = 1000;
+
 /** What an endpoint finds in the store when it starts. */
 export interface Stored {
   /** Null if there is none: this server has no memory, or it is new. */
@@ -351,6 +354,11 @@ export class FailoverEndpoint implements FailoverApi {
     let moved = 0;
     for (const [pool] of settings.pools.entries()) {
       for (const address of surplusAddresses(this.#relationship, pool)) {
+        if (moved === BALANCE_LIMIT) {
+          // The rest with the next tick: nobody waits long for this
+          this.#nextBalance = now.steady;
+          break;
+        }
         this.#exchange.change(givenAway(this.binding(address), partnerFree, secondsOf(now)), 'internal');
         moved += 1;
       }

@@ -127,7 +127,7 @@ export class Exchange {
   /** The partner wants to know what it did not acknowledge, or everything. */
   onRequest(message: FailoverMessage, now: Moment): void {
     const all = message.type === MESSAGE.UPDREQALL;
-    this.#queue.ask(message.xid, all ? this.#table.addresses() : this.#table.pending);
+    this.#queue.ask(message.xid, all ? this.#table.addresses() : [...this.#table.pending].values());
     this.finish(now);
   }
 
@@ -150,12 +150,12 @@ export class Exchange {
   send(all: boolean, now: Moment): void {
     this.#unanswered = 0;
     if (!this.#session.isUp) return;
-    for (const address of this.#queue.next(this.#session.window, all)) {
+    const { carries } = this.#relationship;
+    for (const { address, isAsked } of this.#queue.next(this.#session.window, all)) {
       const binding = this.#table.get(address);
-      if (binding.pending || this.#queue.isAskedFor(address)) {
-        const xid = this.#session.send(MESSAGE.BNDUPD, updateOptions(binding), now);
-        this.#queue.sent(xid, binding, now.steady);
-      } else this.#queue.skip(address);
+      if (!binding.pending && !isAsked) continue;
+      const xid = this.#session.send(MESSAGE.BNDUPD, updateOptions(binding, carries), now);
+      this.#queue.sent(xid, binding, now.steady);
     }
     this.finish(now);
   }
@@ -169,7 +169,8 @@ export class Exchange {
   #decide(message: FailoverMessage, update: Update, now: Moment): void {
     const own = this.#table.get(update.address);
     const inFlight = this.#queue.isInFlight(update.address);
-    const context = { isPrimary: this.#relationship.isPrimary, now: secondsOf(now), inFlight };
+    const { isPrimary, clock } = this.#relationship;
+    const context = { isPrimary, now: secondsOf(now), inFlight, clockAhead: clock.ahead };
     const verdict = judge(own, update, context);
     if (verdict.type === 'wait') this.#waiting.set(update.address, { message, until: verdict.until });
     else if (verdict.type === 'refuse') this.#refuse(message, verdict, now);

@@ -7,6 +7,8 @@ import { type Relationship, secondsOf } from './relationship.js';
 import type { Rejection } from './update.js';
 
 const PROTOCOL_VERSION = 1;
+/** Vendor class of this program, before its version. */
+const VENDOR = 'portledger-';
 /** No TLS is offered. */
 const NO_TLS = 0;
 
@@ -33,7 +35,7 @@ export class Greeting {
       'relationship-name': settings.name,
       'max-unacked-bndupd': settings.maxUnackedUpdates,
       'receive-timer': settings.maxResponseDelay,
-      'vendor-class-identifier': this.#version,
+      'vendor-class-identifier': `${VENDOR}${this.#version}`,
       'protocol-version': PROTOCOL_VERSION,
     };
     if (!isPrimary) return common;
@@ -62,6 +64,7 @@ export class Greeting {
   /** Takes over what the partner said in a greeting that was found right. */
   take(options: OptionValues): void {
     const relationship = this.#relationship;
+    relationship.carries = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
     if (relationship.isPrimary) return;
     const mclt = options.MCLT!;
     const configured = relationship.settings.mclt;

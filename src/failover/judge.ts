@@ -5,12 +5,16 @@ import type { Rejection, Update } from './update.js';
 /** Clocks of a pair differ by less than this, or it does not connect. dhcpd forgives 65 s. */
 export const CLOCK_LIMIT = 60;
 const FORGIVEN = 65;
+/** Of the known difference of the clocks, seconds. */
+const INACCURACY = 2;
 
 export interface JudgeContext {
   readonly isPrimary: boolean;
   readonly now: Seconds;
   /** An update of this server about the same address is on its way. */
   readonly inFlight: boolean;
+  /** Seconds by which this server's clock is ahead of the partner's. */
+  readonly clockAhead: number;
 }
 
 /**
@@ -94,7 +98,7 @@ const TAKEN_AS: Readonly<Partial<Record<BindingStatus, BindingStatus>>> = {
   RESET: 'FREE',
 };
 
-function take(own: Binding, update: Update, { now }: JudgeContext): Verdict {
+function take(own: Binding, update: Update, { now, clockAhead }: JudgeContext): Verdict {
   const status = TAKEN_AS[update.status] ?? update.status;
   const isFree = status === 'FREE' || status === 'BACKUP';
   const taken: Binding = {
@@ -114,13 +118,17 @@ function take(own: Binding, update: Update, { now }: JudgeContext): Verdict {
     rewind: null,
     flags: update.flags,
   };
-  return { type: 'take', binding: outlasts(own, taken) ? keepEnd(own, taken) : taken };
+  return { type: 'take', binding: outlasts(own, taken, clockAhead) ? keepEnd(own, taken) : taken };
 }
 
-/** The client has a later end from here than the partner knows of: an end that was acknowledged to a client is never taken back. */
-function outlasts(own: Binding, taken: Binding): boolean {
+/**
+ * The client has a later end from here than the partner knows of: an end that was acknowledged to a client is never taken back. Either
+ * end is a time of the clock of who gave it, and what is known of their difference is not exact.
+ */
+function outlasts(own: Binding, taken: Binding, clockAhead: number): boolean {
   const both = own.status === 'ACTIVE' && taken.status === 'ACTIVE';
-  return both && own.pending && own.ends > taken.ends && sameHolder(own.holder, taken.holder);
+  const isLonger = own.ends > taken.ends + clockAhead - INACCURACY;
+  return both && own.pending && isLonger && sameHolder(own.holder, taken.holder);
 }
 
 function keepEnd(own: Binding, taken: Binding): Binding {

@@ -38,6 +38,8 @@ export interface MachineContext {
   hasPast(): boolean;
 }
 
+const IS_LEARNING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'POTENTIAL-CONFLICT']);
+
 /** The machine afterwards; `reason` says why in a few words if its state moved, `refusal` why a command was not followed. */
 export interface Step {
   readonly machine: Machine;
@@ -183,7 +185,13 @@ function onCommand(machine: Machine, command: OperatorCommand, _context: Machine
     case 'partner-down':
       if (machine.heard) return { machine, refusal: `the partner is connected, in ${machine.partnerState}` };
       if (!MAY_GO_PARTNER_DOWN.has(machine.state)) return { machine, refusal: `this server is in ${machine.state}` };
-      return moveTo(started, 'PARTNER-DOWN', now, reason);
+      // Who was still learning from its partner does not know it all now
+      return moveTo(
+        { ...started, lostAt: IS_LEARNING.has(machine.state) ? now : machine.lostAt },
+        'PARTNER-DOWN',
+        now,
+        reason,
+      );
     case 'shutdown':
       return moveTo(started, 'SHUTDOWN', now, reason);
     case 'pause':

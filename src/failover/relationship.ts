@@ -22,6 +22,8 @@ export class Relationship {
   /** Seconds; 0 while a secondary has not learnt it. */
   mclt: number;
   hba: Buffer | undefined;
+  /** The partner is a Portledger, too: updates carry the port of the lease. */
+  carries = false;
 
   constructor(settings: FailoverSettings, record: RelationshipRecord | null, bindings: Iterable<Binding>, now: Moment) {
     this.settings = settings;

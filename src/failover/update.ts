@@ -26,8 +26,8 @@ export interface Rejection {
 
 const NEEDS_HOLDER: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED', 'RELEASED']);
 
-/** The options of the BNDUPD that tells of a binding. */
-export function updateOptions(binding: Binding): OptionValues {
+/** The options of the BNDUPD that tells of a binding; `carries` if the partner is a Portledger, too. */
+export function updateOptions(binding: Binding, carries: boolean): OptionValues {
   const { address, status, holder, ends, promised, starts, cltt, flags } = binding;
   const options: OptionValues = {
     'assigned-IP-address': address,
@@ -40,7 +40,7 @@ export function updateOptions(binding: Binding): OptionValues {
   if (flags !== 0) options['IP-flags'] = flags;
   // dhcpd refuses client data of an abandoned address
   if (holder && status !== 'ABANDONED') Object.assign(options, holderOptions(holder));
-  const carried = status === 'ABANDONED' ? undefined : encodeCarried(binding);
+  const carried = carries && status !== 'ABANDONED' ? encodeCarried(binding) : undefined;
   if (carried) options['portledger-lease'] = carried;
   return options;
 }

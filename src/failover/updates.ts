@@ -12,10 +12,16 @@ interface Sent {
 /** The partner's question for updates that is being answered. */
 interface Question {
   readonly xid: number;
-  readonly todo: readonly Ipv4[];
-  next: number;
-  /** Not answered by the partner yet. */
+  readonly todo: Iterator<Ipv4>;
+  isSent: boolean;
+  /** On their way, so that the question is not answered yet. */
   readonly waiting: Set<Ipv4>;
+}
+
+/** What to send next: `isAsked` if the partner wants it even if it is no news. */
+interface Next {
+  readonly address: Ipv4;
+  readonly isAsked: boolean;
 }
 
 /**
@@ -58,46 +64,40 @@ export class UpdateQueue {
     this.#question = null;
   }
 
-  /** The partner asks for these addresses. A question that was open is dropped, as dhcpd does. */
-  ask(xid: number, addresses: Iterable<Ipv4>): void {
-    const todo = [...addresses];
-    this.#question = { xid, todo, next: 0, waiting: new Set(todo) };
+  /**
+   * The partner asks for these addresses; they are read one by one, as they are sent. A question that was open is dropped, as dhcpd does. What
+   * is on its way answers the question as well.
+   */
+  ask(xid: number, addresses: Iterator<Ipv4>): void {
+    this.#question = { xid, todo: addresses, isSent: false, waiting: new Set(this.#sent.keys()) };
   }
 
   /** The xid of the question if it is answered whole by now; it is forgotten then. */
   takeDone(): number | undefined {
     const question = this.#question;
-    if (question?.waiting.size !== 0) return undefined;
+    if (!question?.isSent || question.waiting.size > 0) return undefined;
     this.#question = null;
     return question.xid;
   }
 
-  /** True if the partner asked for this address and it is not settled yet. */
-  isAskedFor(address: Ipv4): boolean {
-    return this.#question?.waiting.has(address) ?? false;
-  }
-
   /** The addresses to send now, at most until `window` are unanswered: those asked for, then, if `all`, the others. */
-  *next(window: number, all: boolean): Generator<Ipv4> {
+  *next(window: number, all: boolean): Generator<Next> {
     const question = this.#question;
-    while (question && question.next < question.todo.length && this.#sent.size < window) {
-      const address = question.todo[question.next]!;
-      question.next += 1;
-      // What is on its way on this connection answers the question as well
-      if (!this.#sent.has(address)) yield address;
+    while (question && !question.isSent && this.#sent.size < window) {
+      const { value: address, done } = question.todo.next();
+      if (done) question.isSent = true;
+      else if (!this.#sent.has(address)) {
+        question.waiting.add(address);
+        yield { address, isAsked: true };
+      }
     }
     if (!all) return;
     for (const address of this.#queue) {
       if (this.#sent.size >= window) return;
       if (this.#sent.has(address)) continue;
       this.#queue.delete(address);
-      yield address;
+      yield { address, isAsked: false };
     }
-  }
-
-  /** An address of {@link next} needs no update (any more). */
-  skip(address: Ipv4): void {
-    this.#question?.waiting.delete(address);
   }
 
   sent(xid: number, binding: Binding, at: Micros): void {

@@ -97,7 +97,8 @@ export class Client {
 
   #hear(answer: Answer, asked: Time, exchange: number): void {
     if (exchange !== this.#exchange) return;
-    if (answer.type === 'ack') this.#bind({ address: answer.address, server: answer.server, asked, until: asked + answer.seconds * SECOND });
+    if (answer.type === 'ack')
+      this.#bind({ address: answer.address, server: answer.server, asked, until: asked + answer.seconds * SECOND });
     else if (answer.type === 'nak') this.#unbind(RETRY);
   }
 

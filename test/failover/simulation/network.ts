@@ -93,7 +93,10 @@ export class Network {
       const side = connection.links.indexOf(link);
       connection.open[side] = false;
       this.#connections.delete(link);
-      this.#agenda.in(this.#random(2000) * MS, () => connection.hosts[side]!.isUp && connection.hosts[side]!.closed(link));
+      this.#agenda.in(
+        this.#random(2000) * MS,
+        () => connection.hosts[side]!.isUp && connection.hosts[side]!.closed(link),
+      );
     }
   }
 

@@ -287,7 +287,8 @@ export class Server implements Host {
       if (output.type === 'dial') network.dial(this, this.partner);
       else if (output.type === 'send') network.send(output.link, output.bytes);
       else if (output.type === 'close') network.close(output.link);
-      else this.log.push(`${(agenda.now / SECOND).toFixed(3)} ${this.name} ${output.id} ${JSON.stringify(output.fields)}`);
+      else
+        this.log.push(`${(agenda.now / SECOND).toFixed(3)} ${this.name} ${output.id} ${JSON.stringify(output.fields)}`);
     }
   }
 }

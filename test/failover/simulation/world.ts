@@ -64,7 +64,11 @@ export class World {
     this.servers[1].partner = this.servers[0];
     const count = 3 + this.#random(8);
     for (let number = 0; number < count; number++) {
-      this.clients.push(new Client(number, this.servers, { agenda: this.agenda, random: this.#random }, (client, held) => this.#onLease(client, held)));
+      this.clients.push(
+        new Client(number, this.servers, { agenda: this.agenda, random: this.#random }, (client, held) =>
+          this.#onLease(client, held),
+        ),
+      );
     }
   }
 
@@ -102,7 +106,9 @@ export class World {
   #pools(): FailoverSettings['pools'] {
     const size = 4 + this.#random(9);
     const one = { first: FIRST, last: FIRST + size - 1, excluded: new Set<number>() };
-    return this.#random(3) === 0 ? [one, { first: FIRST + 100, last: FIRST + 103, excluded: new Set([FIRST + 101]) }] : [one];
+    return this.#random(3) === 0
+      ? [one, { first: FIRST + 100, last: FIRST + 103, excluded: new Set([FIRST + 101]) }]
+      : [one];
   }
 
   /** Up to 29 s either way: the two differ by less than 60. */
@@ -112,7 +118,8 @@ export class World {
 
   #planFaults(): void {
     const count = 1 + this.#random(6);
-    for (let i = 0; i < count; i++) this.agenda.in(this.#random(BUSY / SECOND) * SECOND + this.#random(SECOND), () => this.#fault());
+    for (let i = 0; i < count; i++)
+      this.agenda.in(this.#random(BUSY / SECOND) * SECOND + this.#random(SECOND), () => this.#fault());
   }
 
   #fault(): void {
@@ -178,7 +185,9 @@ export class World {
 
   /** The other server is well, and the connection comes back before MCLT has passed. */
   #partnerDownWrong(server: Server): void {
-    if (this.network.isCut || !server.isUp || !server.partner.isUp) return;
+    const isWell = ({ isUp, disk }: Server) =>
+      isUp && (disk.record?.state === 'NORMAL' || disk.record?.state === 'COMMUNICATIONS-INTERRUPTED');
+    if (this.network.isCut || !this.servers.every(isWell)) return;
     this.#happen(`partner-down wrong ${server.name}`);
     this.network.cut();
     const wait = (15 + this.#random(20)) * SECOND;
@@ -239,7 +248,9 @@ export class World {
 
   #onLease(client: Client, held: Held): void {
     this.count('leases');
-    this.note(`client ${client.id.hwaddr.charCodeAt(5)} has .${held.address - FIRST + 1} from ${held.server.name} for ${(held.until - this.agenda.now) / SECOND}`);
+    this.note(
+      `client ${client.id.hwaddr.charCodeAt(5)} has .${held.address - FIRST + 1} from ${held.server.name} for ${(held.until - this.agenda.now) / SECOND}`,
+    );
     for (const other of this.clients) {
       if (other !== client && other.isBound && other.held!.address === held.address) {
         this.fail(
@@ -261,13 +272,16 @@ export class World {
   /** What both must know of each address, in one line. */
   #tableOf(server: Server): Map<number, string> {
     const lines = new Map<number, string>();
-    for (const { first, last, excluded } of server.endpoint!.status().pools.map((pool) => ({ ...pool, excluded: new Set() }))) {
+    for (const { first, last, excluded } of server
+      .endpoint!.status()
+      .pools.map((pool) => ({ ...pool, excluded: new Set() }))) {
       for (let address = first; address <= last; address++) {
         if (excluded.has(address) || !server.endpoint!.covers(address)) continue;
         const binding = server.endpoint!.binding(address);
         lines.set(address, shown(binding));
         const stored = server.disk.bindings.get(address);
-        if (stored && shown(stored) !== shown(binding)) this.fail(`.${address - FIRST + 1} of ${server.name} is not stored`);
+        if (stored && shown(stored) !== shown(binding))
+          this.fail(`.${address - FIRST + 1} of ${server.name} is not stored`);
       }
     }
     return lines;
@@ -278,7 +292,8 @@ export class World {
       const binding = server.endpoint!.binding(held.address);
       const isKnown = binding.status === 'ACTIVE' && sameHolder(binding.holder, client.id);
       const isResting = binding.status === 'ABANDONED' && client.declined.has(held.address);
-      if (!isKnown && !isResting) this.fail(`${server.name} has forgotten the lease of .${held.address - FIRST + 1}: ${shown(binding)}`);
+      if (!isKnown && !isResting)
+        this.fail(`${server.name} has forgotten the lease of .${held.address - FIRST + 1}: ${shown(binding)}`);
     }
   }
 }
