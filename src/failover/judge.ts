@@ -30,7 +30,7 @@ export type Verdict =
 export function judge(own: Binding, update: Update, context: JudgeContext): Verdict {
   if (isSame(own, update)) return take(own, update, context);
   if (own.status === 'ACTIVE') return judgeActive(own, update, context);
-  const duels = own.pending && context.inFlight && update.status !== 'ACTIVE';
+  const duels = context.inFlight && update.status !== 'ACTIVE';
   return duels && context.isPrimary ? lessCritical() : take(own, update, context);
 }
 

@@ -38,7 +38,10 @@ export class Network {
   }
 
   dial(from: Host, to: Host): void {
-    if (this.isCut) return this.#agenda.in(DIAL_TIMEOUT, () => from.isUp && from.dialFailed());
+    if (this.isCut) {
+      this.#agenda.in(DIAL_TIMEOUT, () => from.isUp && from.dialFailed());
+      return;
+    }
     this.#agenda.in(this.#delay(), () => {
       if (!from.isUp) return;
       if (!to.isUp || this.isCut) {

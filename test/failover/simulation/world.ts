@@ -125,7 +125,10 @@ export class World {
   #fault(): void {
     const server = this.servers[this.#random(2)]!;
     // Until the one that was given up has heard of it, a second failure may make it serve beside the other: no protocol helps there
-    if (this.#isFragile()) return this.agenda.in(20 * SECOND, () => this.#fault());
+    if (this.#isFragile()) {
+      this.agenda.in(20 * SECOND, () => this.#fault());
+      return;
+    }
     const kinds = [
       () => this.#break(),
       () => this.#cut(server),
