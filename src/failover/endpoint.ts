@@ -309,10 +309,11 @@ export class FailoverEndpoint implements FailoverApi {
   #drive(input: MachineInput, now: Moment): Step {
     const first = step(this.#relationship.machine, input, this.#context(), secondsOf(now));
     this.#move(first, now);
-    for (let next = first; next.reason !== undefined; ) {
-      next = react(this.#relationship.machine, this.#context(), secondsOf(now));
+    let next: Step;
+    do {
+      next = react(this.#relationship.machine, secondsOf(now));
       this.#move(next, now);
-    }
+    } while (next.reason !== undefined);
     this.#askForUpdates(now);
     return first;
   }

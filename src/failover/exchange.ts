@@ -5,7 +5,7 @@ import type { BindingChange, ChangeCause, LogOutput, Moment } from './api.js';
 import { givenAway, goesToSecondary } from './balance.js';
 import { type Binding, isUnused, sameHolder } from './binding.js';
 import { BINDING_STATUS, MESSAGE, REJECT } from './codes.js';
-import { judge } from './judge.js';
+import { type JudgeContext, judge } from './judge.js';
 import type { FailoverMessage } from './message.js';
 import { type Relationship, secondsOf } from './relationship.js';
 import type { Session } from './session.js';
@@ -168,9 +168,15 @@ export class Exchange {
 
   #decide(message: FailoverMessage, update: Update, now: Moment): void {
     const own = this.#table.get(update.address);
-    const inFlight = this.#queue.isInFlight(update.address);
+    const sent = this.#queue.inFlight(update.address);
     const { isPrimary, clock } = this.#relationship;
-    const context = { isPrimary, now: secondsOf(now), inFlight, clockAhead: clock.ahead };
+    const context: JudgeContext = {
+      isPrimary,
+      now: secondsOf(now),
+      inFlight: sent !== undefined,
+      isOutdated: sent !== undefined && sent !== own,
+      clockAhead: clock.ahead,
+    };
     const verdict = judge(own, update, context);
     if (verdict.type === 'wait') this.#waiting.set(update.address, { message, until: verdict.until });
     else if (verdict.type === 'refuse') this.#refuse(message, verdict, now);

@@ -13,6 +13,8 @@ export interface JudgeContext {
   readonly now: Seconds;
   /** An update of this server about the same address is on its way. */
   readonly inFlight: boolean;
+  /** The binding has changed since that was sent. */
+  readonly isOutdated: boolean;
   /** Seconds by which this server's clock is ahead of the partner's. */
   readonly clockAhead: number;
 }
@@ -55,13 +57,12 @@ function judgeActive(own: Binding, update: Update, context: JudgeContext): Verdi
     case 'BACKUP':
       return own.ends + CLOCK_LIMIT <= context.now ? take(own, update, context) : impossible(own, update);
     default:
-      return own.pending && !isOver && !isSurelyLater(own, update)
-        ? {
-            type: 'refuse',
-            code: context.inFlight ? REJECT.LESS_CRITICAL : REJECT.OUTDATED,
-            text: 'lease was extended here',
-          }
-        : take(own, update, context);
+      if (!own.pending || isOver || isLaterEnd(own, update, context)) return take(own, update, context);
+      return {
+        type: 'refuse',
+        code: context.inFlight ? REJECT.LESS_CRITICAL : REJECT.OUTDATED,
+        text: 'lease was extended here',
+      };
   }
 }
 
@@ -76,10 +77,14 @@ function isLater(own: Binding, update: Update, isPrimary: boolean): boolean {
   return own.cltt > update.cltt || (own.cltt === update.cltt && isPrimary);
 }
 
-/** True if the client gave up its lease after it got the own one, by clocks that may differ. */
-function isSurelyLater(own: Binding, update: Update): boolean {
-  const isOthers = update.holder !== null && !sameHolder(own.holder, update.holder);
-  return !isOthers && Math.max(update.cltt, update.starts) > own.cltt + CLOCK_LIMIT;
+/**
+ * True if the client gave up the lease after it got it here, by clocks whose difference is known to a second or two. In doubt a release is the
+ * earlier one, for a lease must not be lost; a decline is the later one, for its client waits for seconds before it asks again.
+ */
+function isLaterEnd(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
+  if (update.holder !== null && !sameHolder(own.holder, update.holder)) return false;
+  const at = Math.max(update.cltt, update.starts) + clockAhead;
+  return update.status === 'ABANDONED' ? at + INACCURACY >= own.cltt : at - INACCURACY > own.cltt;
 }
 
 function lessCritical(): Verdict {
@@ -98,7 +103,7 @@ const TAKEN_AS: Readonly<Partial<Record<BindingStatus, BindingStatus>>> = {
   RESET: 'FREE',
 };
 
-function take(own: Binding, update: Update, { now, clockAhead }: JudgeContext): Verdict {
+function take(own: Binding, update: Update, { now, clockAhead, isOutdated }: JudgeContext): Verdict {
   const status = TAKEN_AS[update.status] ?? update.status;
   const isFree = status === 'FREE' || status === 'BACKUP';
   const taken: Binding = {
@@ -113,8 +118,9 @@ function take(own: Binding, update: Update, { now, clockAhead }: JudgeContext): 
     promised: update.potential,
     acknowledged: update.potential,
     agreed: now,
-    pending: false,
-    own: false,
+    // The partner may give way to what is on its way, and that is not what is true here any more
+    pending: isOutdated,
+    own: own.own && isSame(own, update),
     rewind: null,
     flags: update.flags,
   };

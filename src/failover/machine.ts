@@ -68,7 +68,7 @@ export function startMachine(record: RelationshipRecord | null, now: Seconds): M
 export function step(machine: Machine, input: MachineInput, context: MachineContext, now: Seconds): Step {
   switch (input.type) {
     case 'partner-state':
-      return onPartnerState(machine, input, context, now);
+      return onPartnerState(machine, input, now);
     case 'link-lost':
       return lose({ ...machine, heard: false }, 'connection lost', context, now);
     case 'start-over':
@@ -78,7 +78,7 @@ export function step(machine: Machine, input: MachineInput, context: MachineCont
     case 'tick':
       return onTick(machine, context, now);
     case 'operator':
-      return onCommand(machine, input.command, context, now);
+      return onCommand(machine, input.command, now);
   }
 }
 
@@ -98,12 +98,7 @@ function moveTo(machine: Machine, state: ServerState, now: Seconds, reason: stri
   return { machine: { ...machine, state, since: keepsTime ? machine.since : now, lostAt }, reason };
 }
 
-function onPartnerState(
-  machine: Machine,
-  input: Extract<MachineInput, { type: 'partner-state' }>,
-  context: MachineContext,
-  now: Seconds,
-): Step {
+function onPartnerState(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>, now: Seconds): Step {
   const heard: Machine = {
     ...machine,
     partnerState: input.state,
@@ -112,7 +107,7 @@ function onPartnerState(
     heard: true,
     partnerLostAt: hasLostMemory(machine, input) ? now : machine.partnerLostAt,
   };
-  return react(heard, context, now);
+  return react(heard, now);
 }
 
 /**
@@ -125,7 +120,7 @@ function hasLostMemory(machine: Machine, input: Extract<MachineInput, { type: 'p
 }
 
 /** Moves as the table has it for what both are in now. */
-export function react(machine: Machine, _context: MachineContext, now: Seconds): Step {
+export function react(machine: Machine, now: Seconds): Step {
   const { partnerState, starting } = machine;
   if (!machine.heard || partnerState === null) return { machine };
   const started: Machine = { ...machine, starting: false };
@@ -140,6 +135,8 @@ export function react(machine: Machine, _context: MachineContext, now: Seconds):
 
 function reaction(machine: Machine, partnerState: ServerState): ServerState | undefined {
   const { state, lostAt, partnerStarting } = machine;
+  // The operator had it go on without a memory, and here is who knows more
+  if (state === 'PARTNER-DOWN' && lostAt > 0) return 'RECOVER';
   if (state === 'PARTNER-DOWN' && partnerStarting) return undefined;
   const next = ON_PARTNER_STATE[state][partnerState];
   // Who lost its memory serves nobody before it has heard what the partner knows
@@ -178,7 +175,7 @@ function onTick(machine: Machine, context: MachineContext, now: Seconds): Step {
   return { machine };
 }
 
-function onCommand(machine: Machine, command: OperatorCommand, _context: MachineContext, now: Seconds): Step {
+function onCommand(machine: Machine, command: OperatorCommand, now: Seconds): Step {
   const reason = 'command of the operator';
   const started = { ...machine, starting: false };
   switch (command) {

@@ -40,8 +40,9 @@ export class UpdateQueue {
     return this.#sent.size;
   }
 
-  isInFlight(address: Ipv4): boolean {
-    return this.#sent.has(address);
+  /** What was sent about the address and is not answered. */
+  inFlight(address: Ipv4): Binding | undefined {
+    return this.#sent.get(address)?.binding;
   }
 
   /** When the update was sent that waits longest for its answer. */

@@ -65,10 +65,10 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'this.#question?.waiting.delete(address);\n    return sent.binding;',
   },
   {
-    mistake: 'lets the primary give way where both changed an address',
+    mistake: 'insists on its own lease whether the partner has a later one or not',
     file: 'judge.ts',
-    from: 'return duels && context.isPrimary ?',
-    to: 'return duels && !context.isPrimary ?',
+    from: 'own.pending && isLater(own, update, context.isPrimary) ?',
+    to: 'own.pending ?',
   },
   {
     mistake: 'takes an end that it gave a client back for an earlier one of the partner',

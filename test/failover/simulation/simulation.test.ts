@@ -67,7 +67,7 @@ describe('a failover pair, simulated', () => {
     console.log(`      ${found.message.split('\n')[0]}`);
   }).timeout(0);
 
-  for (const mutant of MUTANTS) {
+  for (const mutant of MUTANTS.slice(0, sized(4, MUTANTS.length))) {
     it(`is caught if it ${mutant.mistake}`, async () => {
       const Endpoint = await loadMutant(mutant, makeTempDir());
       const found = findViolation((seed) => ({ ...optionsOf(seed), Endpoint }), 1, PATIENCE);
