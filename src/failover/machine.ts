@@ -193,6 +193,8 @@ function onCommand(machine: Machine, command: OperatorCommand, now: Seconds): St
       return moveTo(started, 'SHUTDOWN', now, reason);
     case 'pause':
       if (machine.state !== 'NORMAL') return { machine, refusal: `this server is in ${machine.state}, not in NORMAL` };
+      // dhcpd would end itself
+      if (machine.partnerState === 'CONFLICT-DONE') return { machine, refusal: 'the partner is in CONFLICT-DONE' };
       return moveTo(started, 'PAUSED', now, reason);
     case 'resume': {
       const next = ON_RESTART[machine.state];

@@ -9,7 +9,7 @@ import type { Host, Network } from './network.js';
 
 const SECOND = 1_000_000;
 /** True time 0 on a clock that is right. */
-const EPOCH = 1_800_000_000 * SECOND;
+export const EPOCH = 1_800_000_000 * SECOND;
 const OFFER_TIME: Time = 10 * SECOND;
 const QUARANTINE = 40;
 
@@ -43,6 +43,8 @@ export class Server implements Host {
   endpoint: FailoverApi | undefined;
   partner!: Server;
   readonly log: string[] = [];
+  /** The latest potential end of each address that this server ever stored. */
+  readonly known = new Map<number, number>();
   readonly #settings: FailoverSettings;
   readonly #desired: number;
   readonly #tools: { agenda: Agenda; network: Network; random: Random; Endpoint: EndpointClass; faults: ServerFaults };
@@ -277,7 +279,11 @@ export class Server implements Host {
   }
 
   #store(bindings: readonly Binding[], record: RelationshipRecord | null): void {
-    for (const binding of bindings) this.disk.bindings.set(binding.address, binding);
+    for (const binding of bindings) {
+      const { address, promised, acknowledged } = binding;
+      this.disk.bindings.set(address, binding);
+      this.known.set(address, Math.max(this.known.get(address) ?? 0, promised, acknowledged));
+    }
     if (record) this.disk.record = record;
   }
 

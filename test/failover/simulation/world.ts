@@ -1,13 +1,14 @@
 import type { Binding } from '../../../src/failover/binding.js';
 import { sameHolder } from '../../../src/failover/binding.js';
 import { FailoverEndpoint } from '../../../src/failover/endpoint.js';
+import { CLOCK_LIMIT } from '../../../src/failover/judge.js';
 import { hbaOfSplit } from '../../../src/failover/load-balance.js';
 import type { FailoverSettings } from '../../../src/failover/settings.js';
 import { type Random, randomFrom } from '../../support/random.js';
 import { Agenda, type Time } from './agenda.js';
 import { Client, type Held } from './client.js';
 import { Network } from './network.js';
-import { type EndpointClass, Server, type ServerFaults } from './server.js';
+import { type EndpointClass, EPOCH, Server, type ServerFaults } from './server.js';
 
 const SECOND = 1_000_000;
 const MCLT = 40;
@@ -262,6 +263,7 @@ export class World {
     this.note(
       `client ${client.id.hwaddr.charCodeAt(5)} has .${held.address - FIRST + 1} from ${held.server.name} for ${(held.until - this.agenda.now) / SECOND}`,
     );
+    this.#checkLead(held);
     for (const other of this.clients) {
       if (other !== client && other.isBound && other.held!.address === held.address) {
         this.fail(
@@ -269,6 +271,14 @@ export class World {
         );
       }
     }
+  }
+
+  /** No client gets more than MCLT beyond what the partner has stored, as far as clocks that differ can tell. */
+  #checkLead({ address, server, until }: Held): void {
+    const known = (server.partner.known.get(address) ?? 0) * SECOND - EPOCH;
+    const allowed = Math.max(known, this.agenda.now) + MCLT * SECOND + CLOCK_LIMIT * SECOND;
+    if (until > allowed)
+      this.fail(`.${address - FIRST + 1} is leased until ${until / SECOND}, ${allowed / SECOND} is allowed`);
   }
 
   #checkEnd(): void {
