@@ -6,6 +6,7 @@ import { CLOCK_LIMIT } from './judge.js';
 import { isPrimarys } from './load-balance.js';
 import { type Machine, startMachine } from './machine.js';
 import type { FailoverSettings } from './settings.js';
+import { EXPIRING } from './states.js';
 import { BindingTable } from './table.js';
 
 /** Wall-clock seconds of a moment. */
@@ -46,6 +47,25 @@ export class Relationship {
 
   get partnerFree(): 'FREE' | 'BACKUP' {
     return this.isPrimary ? 'BACKUP' : 'FREE';
+  }
+
+  /** True in NORMAL, connected. */
+  get isWorking(): boolean {
+    const { state, heard, starting } = this.machine;
+    return state === 'NORMAL' && heard && !starting;
+  }
+
+  /** True if the partner is told of every change, and not only of what it asks for. */
+  get tellsAll(): boolean {
+    const { state, starting, partnerState } = this.machine;
+    const recovers = partnerState === 'RECOVER' || partnerState === 'RECOVER-WAIT' || partnerState === 'RECOVER-DONE';
+    return this.isWorking || (!starting && state === 'PARTNER-DOWN' && recovers);
+  }
+
+  /** True if it is this server's to see to the end of leases. */
+  get expires(): boolean {
+    const { state, starting } = this.machine;
+    return !starting && EXPIRING.has(state) && (state !== 'NORMAL' || this.isPrimary);
   }
 
   /** True if this server takes the clients of the bucket. */

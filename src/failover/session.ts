@@ -40,7 +40,7 @@ export interface SessionOwner {
   /** Looks at the partner's CONNECT (here the secondary) or CONNECTACK; says why it cannot be. */
   check(message: FailoverMessage, now: Moment): Rejection | undefined;
   /** The connection is set up. */
-  onUp(greeting: OptionValues, now: Moment): void;
+  onUp(greeting: FailoverMessage, now: Moment): void;
   onDown(reason: string, now: Moment): void;
   onMessage(message: FailoverMessage, now: Moment): void;
 }
@@ -170,13 +170,14 @@ export class Session {
     }
   }
 
-  #setUp(link: Link, { options, xid }: FailoverMessage, now: Moment): void {
+  #setUp(link: Link, message: FailoverMessage, now: Moment): void {
+    const { options, xid } = message;
     this.#candidates.delete(link.id);
     this.#link = link;
     link.maxUnacked = options['max-unacked-bndupd'] ?? DEFAULT_MAX_UNACKED;
     link.receiveTimer = options['receive-timer'] || this.#owner.maxResponseDelay;
     if (!this.#owner.isPrimary) this.answer(MESSAGE.CONNECTACK, xid, this.#owner.greeting(), now);
-    this.#owner.onUp(options, now);
+    this.#owner.onUp(message, now);
   }
 
   /** The partner does not want this connection. */
