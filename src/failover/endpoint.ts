@@ -111,21 +111,17 @@ export class FailoverEndpoint implements FailoverApi {
   }
 
   get isDirty(): boolean {
-    return this.#outputs.length > 0 || this.#relationship.table.hasChanges || this.unsaved().record !== null;
+    if (this.#outputs.length > 0 || this.#relationship.table.hasChanges) return true;
+    return this.#exchange.hasMore(this.#relationship.tellsAll) || this.#changedRecord() !== null;
   }
 
   unsaved(): { bindings: readonly Binding[]; record: RelationshipRecord | null } {
-    const record = recordOf(this.#relationship);
-    return {
-      bindings: this.#relationship.table.changed(),
-      record: sameRecord(record, this.#storedRecord) ? null : record,
-    };
+    return { bindings: this.#relationship.table.changed(), record: this.#changedRecord() };
   }
 
   committed(now: Moment): Output[] {
     const { table, machine } = this.#relationship;
-    const { record } = this.unsaved();
-    if (record) this.#storedRecord = record;
+    this.#storedRecord = this.#changedRecord() ?? this.#storedRecord;
     this.#storedMachine = machine;
     table.keep();
     this.#exchange.send(this.#relationship.tellsAll, now);
@@ -137,7 +133,7 @@ export class FailoverEndpoint implements FailoverApi {
     this.#session.dropAll(now);
     this.#relationship.table.undo();
     this.#relationship.machine = this.#storedMachine;
-    this.#exchange.forget();
+    this.#exchange.forget(now);
     this.#conductor.onDown(now);
     return this.#outputs.splice(0);
   }
@@ -216,17 +212,22 @@ export class FailoverEndpoint implements FailoverApi {
     return statusOf(this.#relationship, { isUp, unacked: this.#exchange.unacked, lastContact: this.#lastContact });
   }
 
+  #changedRecord(): RelationshipRecord | null {
+    const record = recordOf(this.#relationship);
+    return sameRecord(record, this.#storedRecord) ? null : record;
+  }
+
   #onUp(message: FailoverMessage, now: Moment): void {
     this.#hear(message, now);
     this.#greeting.take(message.options);
-    this.#exchange.restart();
+    this.#exchange.restart(now);
     this.#log('failover-connected', { clockAhead: this.#relationship.clock.ahead });
     this.#conductor.onUp(now);
   }
 
   #onDown(reason: string, now: Moment): void {
     this.#log('failover-disconnected', { reason });
-    this.#exchange.restart();
+    this.#exchange.restart(now);
     this.#conductor.onDown(now);
   }
 

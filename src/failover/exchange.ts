@@ -5,7 +5,7 @@ import type { BindingChange, ChangeCause, LogOutput, Moment } from './api.js';
 import { givenAway, goesToSecondary } from './balance.js';
 import { type Binding, isUnused, sameHolder } from './binding.js';
 import { BINDING_STATUS, MESSAGE, REJECT } from './codes.js';
-import { type JudgeContext, judge } from './judge.js';
+import { CLOCK_LIMIT, type JudgeContext, judge } from './judge.js';
 import type { FailoverMessage } from './message.js';
 import { type Relationship, secondsOf } from './relationship.js';
 import type { Session } from './session.js';
@@ -15,6 +15,8 @@ import { UpdateQueue } from './updates.js';
 
 /** A refused update is offered again after this, unless it cannot help. */
 const RETRY: Micros = 60 * MICROS_PER_SECOND;
+/** How long, on a new connection, updates of addresses that are not leased wait for those that are. */
+const LEASES_FIRST: Micros = 3 * MICROS_PER_SECOND;
 /** An answer may wait for a lease to end; one that takes longer will not come. */
 const ANSWER_LIMIT: Micros = 150 * MICROS_PER_SECOND;
 /** How far beyond what it was allowed a partner may go, for it may send an update again that it changed. */
@@ -76,22 +78,39 @@ export class Exchange {
     if (after.pending) this.#queue.add(after.address);
   }
 
-  /** A connection stands, or was lost. Leases that the partner hears of now cannot become free without it any more. */
-  restart(): void {
+  /** A connection stands, or was lost. */
+  restart(now: Moment): void {
     this.#waiting.clear();
     this.#unanswered = 0;
     this.#toldOfPools = false;
-    for (const address of this.#table.pending) {
-      const binding = this.#table.get(address);
-      if (binding.rewind && this.#session.isUp) this.#table.set({ ...binding, rewind: null });
-    }
-    this.#queue.restart(this.#table.pending);
+    const pending = [...this.#table.pending];
+    this.#queue.restart(pending);
+    if (!this.#session.isUp) return;
+    for (const address of pending) this.#resend(this.#table.get(address), now);
+  }
+
+  /**
+   * Makes an update ready that may have reached the partner on an earlier connection. What is no lease waits for the leases that the partner
+   * may have given meanwhile: dhcpd would let go of such a lease for it, unless its potential end lies ahead by any clock.
+   */
+  #resend(binding: Binding, now: Moment): void {
+    const isFree = binding.status === 'FREE' || binding.status === 'BACKUP';
+    const ahead = secondsOf(now) + 2 * CLOCK_LIMIT;
+    // Nor can a lease become free without the partner any more that it hears of now
+    if (binding.rewind) this.#table.set({ ...binding, rewind: null });
+    else if (isFree) this.#table.set({ ...binding, promised: Math.max(binding.promised, ahead) });
+    if (binding.status !== 'ACTIVE') this.#queue.park(binding.address, now.steady + LEASES_FIRST);
   }
 
   /** The changes were taken back: nothing of what was to be done about them is right any more. */
-  forget(): void {
+  forget(now: Moment): void {
     this.#changes = [];
-    this.restart();
+    this.restart(now);
+  }
+
+  /** True if there is an update to send, and room for it. */
+  hasMore(all: boolean): boolean {
+    return this.#session.isUp && this.#queue.hasNext(this.#session.window, all);
   }
 
   onUpdate(message: FailoverMessage, now: Moment): void {

@@ -5,7 +5,7 @@ import type { Relationship } from './relationship.js';
 const CLOCK_STEP = 2;
 
 /** What of a relationship must survive a restart. */
-export function recordOf({ settings, machine, mclt, hba, clock }: Relationship): RelationshipRecord {
+export function recordOf({ settings, machine, mclt, hbaHex, clock }: Relationship): RelationshipRecord {
   return {
     name: settings.name,
     state: machine.state,
@@ -13,7 +13,7 @@ export function recordOf({ settings, machine, mclt, hba, clock }: Relationship):
     partnerState: machine.partnerState,
     partnerSince: machine.partnerSince,
     mclt,
-    hba: hba?.toString('hex') ?? '',
+    hba: hbaHex,
     lostAt: machine.lostAt,
     partnerLostAt: machine.partnerLostAt,
     clockAhead: clock.ahead,

@@ -22,7 +22,7 @@ export class Relationship {
   machine: Machine;
   /** Seconds; 0 while a secondary has not learnt it. */
   mclt: number;
-  hba: Buffer | undefined;
+  #hba: { bits: Buffer; hex: string } | undefined;
   /** The partner is a Portledger, too: updates carry the port of the lease. */
   carries = false;
 
@@ -34,6 +34,20 @@ export class Relationship {
     const isPrimary = settings.role === 'primary';
     this.mclt = (isPrimary ? settings.mclt : record?.mclt) ?? 0;
     this.hba = isPrimary ? settings.hba : record?.hba ? Buffer.from(record.hba, 'hex') : undefined;
+  }
+
+  /** The primary's buckets, 32 octets; undefined while a secondary has not learnt them. */
+  get hba(): Buffer | undefined {
+    return this.#hba?.bits;
+  }
+
+  set hba(bits: Buffer | undefined) {
+    this.#hba = bits && { bits, hex: bits.toString('hex') };
+  }
+
+  /** The same as hex, '' if there are none. */
+  get hbaHex(): string {
+    return this.#hba?.hex ?? '';
   }
 
   get isPrimary(): boolean {

@@ -81,6 +81,12 @@ export class UpdateQueue {
     return question.xid;
   }
 
+  /** True if {@link next} may have something. */
+  hasNext(window: number, all: boolean): boolean {
+    const isAsked = this.#question !== null && !this.#question.isSent;
+    return this.#sent.size < window && (isAsked || (all && this.#queue.size > 0));
+  }
+
   /** The addresses to send now, at most until `window` are unanswered: those asked for, then, if `all`, the others. */
   *next(window: number, all: boolean): Generator<Next> {
     const question = this.#question;
