@@ -26,6 +26,7 @@ const MAY_IMPORT = {
     'event',
     'proof',
     'lease',
+    'failover',
     'queue',
     'switches',
     'log',
