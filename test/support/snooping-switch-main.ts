@@ -6,7 +6,7 @@
 import { messageOf } from '../../src/base/errors.js';
 import { loadLibc } from '../../src/net/libc.js';
 import { LinkPort } from './link-port.js';
-import { insertOption82, isReply, isRequest, readUdpFrame, removeOption82, withoutChecksum } from './option82-frame.js';
+import { insertOption82, isReply, isRequest, readUdpFrame, removeOption82, withoutChecksum } from '../../rig/roles/option82-frame.js';
 
 export interface SwitchOptions {
   uplink: string;
