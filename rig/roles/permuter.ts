@@ -1,10 +1,13 @@
-// Role `permuter`: the patch panel between clients and switches, which plugs them anew at intervals. It logs each change as one line
-// of JSON, at the moment it is made. Environment: RIG_CLIENTS, RIG_SWITCHES, RIG_PORTS, RIG_SEED, RIG_INTERVAL (seconds; 0: never).
+// Role `permuter`: the patch panel between clients and switches, which plugs them anew at intervals. It logs each change, and each
+// DHCP request that passes, as one line of JSON, at the moment it happens: who was plugged in where; the same goes to the file LOG. Environment: RIG_CLIENTS, RIG_SWITCHES, RIG_PORTS, RIG_SEED, RIG_INTERVAL (seconds; 0: never).
 // SIGUSR1 ends the permuting: clients stay where they are.
+import { appendFileSync } from 'node:fs';
 import { CABLES, Cable, countTo, numberFrom } from './cable.js';
+import { isRequest, readUdpFrame } from './option82-frame.js';
 import { isSameSocket, type Patch, PatchPanel, type Socket } from './patch-panel.js';
 import { randomFrom } from './random.js';
 
+const LOG = '/var/log/permuter.jsonl';
 const clients = countTo(numberFrom('RIG_CLIENTS'));
 const switches = countTo(numberFrom('RIG_SWITCHES'));
 const ports = countTo(numberFrom('RIG_PORTS'));
@@ -15,7 +18,9 @@ const toSocket = new Map<string, Cable>();
 let current: Patch = new Map(clients.map((client) => [client, null]));
 
 function log(entry: object): void {
-  process.stdout.write(`${JSON.stringify({ at: Date.now() * 1000, ...entry })}\n`);
+  const line = `${JSON.stringify({ at: Date.now() * 1000, ...entry })}\n`;
+  process.stdout.write(line);
+  appendFileSync(LOG, line);
 }
 
 function apply(patch: Patch): void {
@@ -36,8 +41,16 @@ function clientsAt(socket: Socket): number[] {
 function fromClient(client: number, frame: Buffer): void {
   const socket = current.get(client);
   if (!socket) return;
+  const xid = requestXid(frame);
+  if (xid !== undefined) log({ client, socket, xid });
   toSocket.get(keyOf(socket))!.send(frame);
   for (const other of clientsAt(socket)) if (other !== client) toClient.get(other)!.send(frame);
+}
+
+/** The transaction id of a frame with a DHCP request. */
+function requestXid(frame: Buffer): string | undefined {
+  const datagram = readUdpFrame(frame);
+  return datagram && isRequest(datagram) ? frame.toString('hex', datagram.udp + 12, datagram.udp + 16) : undefined;
 }
 
 for (const client of clients) {
