@@ -11,6 +11,8 @@ export interface Sight {
   readonly server: string;
   /** By the server's clock. */
   readonly at: Span;
+  /** When the server was told, by the clock that did not step. Breaks ties: what was told first was noted first. */
+  readonly told: number;
   readonly ip: string;
   readonly mac: string;
   /** Hex digits. */
@@ -143,6 +145,7 @@ class TapReader {
       kind,
       server: this.#server,
       at: this.#time.stamp({ from: request.at, to }),
+      told: request.at,
       ip,
       mac: request.mac,
       clientId: request.options.get(OPTION.clientId),

@@ -38,7 +38,7 @@ const MICROS = 1_000_000;
 export function staysOf(sights: readonly Sight[], until: number): Stay[] {
   const drafts: Draft[] = [];
   let open: Draft | undefined;
-  for (const sight of [...sights].sort((a, b) => a.at.to - b.at.to)) {
+  for (const sight of [...sights].sort((a, b) => a.at.from - b.at.from || a.told - b.told)) {
     if (open && sight.at.to >= leaseUntil(open).to) open = close(open, 'expired');
     if (sight.kind === 'lease') {
       if (open && isSameClient(open, sight) && isSamePort(open, sight)) open.leases.push(sight);
