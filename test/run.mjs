@@ -1,6 +1,7 @@
 // What `npm test` calls: the programs that tests need, the build, every check, then mocha with the arguments given.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { mysqldCommand, unpackMysql } from './support/mysqld.mjs';
 import { canInstall, install, missingPrograms, packagesOf } from './support/packages.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -29,6 +30,21 @@ function provide() {
   }
 }
 
+function provideMysql() {
+  if (mysqldCommand()) return;
+  if (!canInstall()) {
+    console.log('No MySQL server is here (MariaDB is not meant); tests that need one are skipped.');
+    console.log('On Debian, as root, this downloads one and unpacks it in node_modules/.cache by itself.');
+    return;
+  }
+  console.log('Unpacking MySQL for the tests in node_modules/.cache');
+  try {
+    unpackMysql();
+  } catch (error) {
+    console.log(`Could not get it (${error.message}); tests that need it are skipped.`);
+  }
+}
+
 /** Runs a program of the project to its end. Returns its exit code; 1 if it did not come to one. */
 function run(program, ...args) {
   const env = { ...process.env, PORTLEDGER_TEST_BUILT: '1' };
@@ -38,6 +54,7 @@ function run(program, ...args) {
 
 function main() {
   provide();
+  provideMysql();
   for (const [name, ...command] of CHECKS) {
     console.log(`== ${name}: ${command.join(' ')}`);
     if (run(...command) !== 0) {

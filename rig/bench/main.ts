@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type { LedgerEvent } from '../../src/event/event.js';
 import { Trail } from '../../src/trail/trail.js';
 import { verifyTrail } from '../../src/verify/verify.js';
-import { stopSharedDatabase } from '../../test/support/database.js';
+import { stopSharedDatabases } from '../../test/support/database.js';
+import type { Database } from '../../test/trail/trails.js';
 import { type Figure, measure } from './measure.js';
 import { BATCH, type BenchTrail, checkSightings, databases, makeTrail, shipAll } from './trails.js';
 import { type Sharing, workload } from './workload.js';
@@ -36,7 +37,7 @@ function twoQueues(sharing: Sharing): LedgerEvent[][] {
   ]);
 }
 
-async function withTrail<T>(database: string, work: (trail: BenchTrail) => Promise<T>): Promise<T> {
+async function withTrail<T>(database: Database, work: (trail: BenchTrail) => Promise<T>): Promise<T> {
   const trail = await makeTrail(database);
   try {
     return await work(trail);
@@ -46,7 +47,7 @@ async function withTrail<T>(database: string, work: (trail: BenchTrail) => Promi
 }
 
 /** One server's events in order, then those of another that was away meanwhile. */
-async function shipLate(database: string, sharing: Sharing): Promise<Figure[]> {
+async function shipLate(database: Database, sharing: Sharing): Promise<Figure[]> {
   return await withTrail(database, async ({ url }) => {
     const [first, second] = twoQueues(sharing) as [LedgerEvent[], LedgerEvent[]];
     const figures = [
@@ -58,7 +59,7 @@ async function shipLate(database: string, sharing: Sharing): Promise<Figure[]> {
   });
 }
 
-async function shipTogether(database: string, sharing: Sharing): Promise<Figure[]> {
+async function shipTogether(database: Database, sharing: Sharing): Promise<Figure[]> {
   return await withTrail(database, async ({ url }) => {
     const queues = twoQueues(sharing);
     const both = (): Promise<unknown> => Promise.all(queues.map((events) => shipAll(url, events)));
@@ -69,7 +70,7 @@ async function shipTogether(database: string, sharing: Sharing): Promise<Figure[
 }
 
 /** Fills a trail with more events than fit in memory, and verifies it. */
-async function verify(database: string): Promise<Figure[]> {
+async function verify(database: Database): Promise<Figure[]> {
   return await withTrail(database, async ({ url }) => {
     const filled = await measure('fill', database, VERIFIED, () => fill(url));
     const trail = await Trail.open(url);
@@ -105,7 +106,7 @@ for (const database of databases()) {
   }
   if (database === 'SQLite' || QUICK) figures.push(...(await verify(database)));
 }
-await stopSharedDatabase();
+await stopSharedDatabases();
 console.table(figures);
 mkdirSync(dirname(RESULT), { recursive: true });
 writeFileSync(RESULT, `${JSON.stringify({ node: process.version, cpus: cpus().length, figures }, null, 2)}\n`);

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { mysqldCommand } from './mysqld.mjs';
 
 /** What a test may need beyond Node: the right of root, a kernel feature, or a program. */
-export type Requirement = 'root' | 'netns' | 'docker' | 'mariadb' | (typeof PROGRAMS)[number];
+export type Requirement = 'root' | 'netns' | 'docker' | 'mariadb' | 'mysql' | (typeof PROGRAMS)[number];
 
 const PROGRAMS = [
   'busybox',
@@ -67,6 +68,8 @@ function probe(requirement: Requirement): string | undefined {
       return succeeds('docker', ['version']) ? undefined : 'no Docker engine answers';
     case 'mariadb':
       return programPath('mariadbd') ? undefined : 'the program mariadbd is not installed';
+    case 'mysql':
+      return mysqldCommand() ? undefined : 'no MySQL server (mysqld, not that of MariaDB) is installed or unpacked';
     default:
       return programPath(requirement) ? undefined : `the program ${requirement} is not installed`;
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { fromSqlTime } from '../../../src/base/time.js';
 import { Trail } from '../../../src/trail/trail.js';
-import { type PrivateMariadb, startMariadb } from '../../support/database.js';
+import { type PrivateDatabase, startMariadb } from '../../support/database.js';
 import { Installation } from '../../support/processes.js';
 import type { Program } from '../../support/program.js';
 import { requires } from '../../support/requirements.js';
@@ -41,7 +41,7 @@ describe(`${FAULTS} random faults under load (PORTLEDGER_SEED=${SEED})`, functio
   const random = randomFrom(SEED);
   const injected = new Map<string, number>();
   let folder: string;
-  let database: PrivateMariadb;
+  let database: PrivateDatabase;
   let proxy: FaultProxy;
   let installation: Installation;
   let relay: PersistentRelay;
