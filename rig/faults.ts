@@ -46,7 +46,7 @@ export async function commit(campus: Campus, { kind, host, seconds }: FaultPlan)
   const server = `dhcp-${host}`;
   switch (kind) {
     case 'server-killed':
-      return await killServer(campus, host, seconds);
+      return { kind, server, ...(await killServer(campus, host, seconds)) };
     case 'shipper-killed':
       return {
         kind,
@@ -90,35 +90,41 @@ export function sleep(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
-/** The time from before `begin` until after `end`, between which it lasted. */
+/** Lets something hold for a while. */
 async function during(seconds: number, begin: () => Promise<unknown>, end: () => Promise<unknown>) {
-  const at = now();
   await begin();
+  const at = now();
   await sleep(seconds);
+  const undone = now();
   await end();
-  return { at, until: now() };
+  return { at, undone, until: now() };
 }
 
 async function pause(campus: Campus, service: string, seconds: number) {
-  return await during(
+  const at = now();
+  const times = await during(
     seconds,
     () => campus.pause(service),
     () => campus.unpause(service),
   );
+  return { ...times, at };
 }
 
-async function killServer(campus: Campus, host: 'a' | 'b', seconds: number): Promise<Fault> {
-  await campus.kill(`serve-${host}`);
-  const at = now();
-  await sleep(seconds);
-  const started = now();
-  await campus.startAgain(`serve-${host}`);
-  const deadline = Date.now() + READY_MS;
-  while (!(await campus.run(`host-${host}`, ['ss', '-Huln', 'sport = :67'])).includes(':67')) {
-    if (Date.now() > deadline) throw new Error(`serve-${host} did not come back: ${await campus.log(`serve-${host}`)}`);
-    await sleep(0.1);
-  }
-  return { kind: 'server-killed', server: `dhcp-${host}`, at, started, until: now() };
+/** It is back when it has its socket. */
+async function killServer(campus: Campus, host: 'a' | 'b', seconds: number) {
+  return await during(
+    seconds,
+    () => campus.kill(`serve-${host}`),
+    async () => {
+      await campus.startAgain(`serve-${host}`);
+      const deadline = Date.now() + READY_MS;
+      while (!(await campus.run(`host-${host}`, ['ss', '-Huln', 'sport = :67'])).includes(':67')) {
+        if (Date.now() > deadline)
+          throw new Error(`serve-${host} did not come back: ${await campus.log(`serve-${host}`)}`);
+        await sleep(0.1);
+      }
+    },
+  );
 }
 
 /** Neither server reaches the other; all else goes on. */
@@ -147,5 +153,5 @@ async function stepClock(campus: Campus, host: 'a' | 'b', seconds: number) {
   const at = now();
   const add = `clock=/var/lib/portledger/clock; echo "$(($(tr -d + < $clock) + ${seconds}))" | sed 's/^[0-9]/+&/' > $clock.new && mv $clock.new $clock`;
   await campus.run(`serve-${host}`, ['sh', '-c', add]);
-  return { at, until: now() };
+  return { at, undone: at, until: now() };
 }

@@ -4,6 +4,7 @@ import type { Fault, Passage } from './journal.js';
 import type { Packet } from './packets.js';
 import type { GapRow, Row } from './rows.js';
 import { readSights } from './sights.js';
+import type { Reading } from './stays.js';
 
 /** What is known of a run: what the wire and the permuter saw, what was broken on purpose, and what the trail says. */
 export interface Run {
@@ -26,10 +27,16 @@ export interface Verdict {
 /** Works out from the wire and the permuter's log who must have been where, and compares it with the trail. */
 export function check(run: Run): Verdict {
   const { sights, contradictions } = readSights(run.packets, run.passages, run.faults);
-  const stays = compareTrail(sights, run.rows, run.readAt);
+  const stays = compareTrail(sights, run.rows, readingOf(run));
   const gaps = compareGaps(run.faults, sights, run.gaps);
   const isExact = countOf(stays) + countOf(gaps) + contradictions.length === 0;
   return { stays, gaps, contradictions, isExact };
+}
+
+/** What the comparison must know of the run beside the sights. */
+export function readingOf({ faults, readAt }: Run): Reading {
+  const back = faults.filter((fault) => fault.kind === 'clock-stepped').filter(({ seconds }) => seconds < 0);
+  return { at: readAt, setBack: new Set(back.map(({ server }) => server)) };
 }
 
 /** The verdict as a table, and each difference in a line of its own. */

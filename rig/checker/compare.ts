@@ -2,7 +2,7 @@ import { groupBy } from './group.js';
 import type { Row } from './rows.js';
 import type { Sight } from './sights.js';
 import { clockText, covers, spanText } from './span.js';
-import { type Stay, staysOf } from './stays.js';
+import { type Reading, type Stay, staysOf } from './stays.js';
 
 /** How the trail differs from what it must be. */
 export interface Differences {
@@ -21,12 +21,12 @@ const MAX_DOUBTFUL = 8;
  * Compares the rows of `port_history` with what the sights say, row by row and column by column. Where it is open whether a server noted
  * something before it was stopped, the trail is right if it fits either way.
  */
-export function compareTrail(sights: readonly Sight[], rows: readonly Row[], until: number): Differences {
+export function compareTrail(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
   const total: Differences = { expected: 0, found: 0, missing: [], surplus: [], wrong: [] };
   const sightsOf = groupBy(sights, ({ ip }) => ip);
   const rowsOf = groupBy(rows, ({ ip }) => ip);
   for (const ip of new Set([...sightsOf.keys(), ...rowsOf.keys()])) {
-    const best = bestOf(sightsOf.get(ip) ?? [], rowsOf.get(ip) ?? [], until);
+    const best = bestOf(sightsOf.get(ip) ?? [], rowsOf.get(ip) ?? [], reading);
     total.expected += best.expected;
     total.found += best.found;
     for (const kind of ['missing', 'surplus', 'wrong'] as const) total[kind].push(...best[kind]);
@@ -39,7 +39,7 @@ export function countOf({ missing, surplus, wrong }: Differences): number {
   return missing.length + surplus.length + wrong.length;
 }
 
-function bestOf(sights: readonly Sight[], rows: readonly Row[], until: number): Differences {
+function bestOf(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
   const doubtful = sights.filter(({ isDoubtful }) => isDoubtful).slice(0, MAX_DOUBTFUL);
   let best: Differences | undefined;
   for (let choice = 0; choice < 2 ** doubtful.length; choice++) {
@@ -47,7 +47,7 @@ function bestOf(sights: readonly Sight[], rows: readonly Row[], until: number): 
     const found = compareStays(
       staysOf(
         sights.filter((sight) => !left.has(sight)),
-        until,
+        reading,
       ),
       rows,
     );

@@ -35,7 +35,7 @@ export function compareGaps(faults: readonly Fault[], sights: readonly Sight[], 
 
 function expectedGap(fault: Fault, faults: readonly Fault[], sights: readonly Sight[]): ExpectedGap[] {
   if (fault.kind === 'server-killed') {
-    const { server, at, started, until } = fault;
+    const { server, at, undone, until } = fault;
     const time = new ServerTime(server, faults);
     const end = time.shown({ from: at, to: at });
     const before = sights.filter((sight) => sight.server === server && !sight.isDoubtful && sight.at.to <= end.to);
@@ -45,7 +45,7 @@ function expectedGap(fault: Fault, faults: readonly Fault[], sights: readonly Si
         server,
         kind: 'server-down',
         from: { from: last, to: end.to },
-        until: time.shown({ from: started, to: until }),
+        until: time.shown({ from: undone, to: until }),
       },
     ];
   }

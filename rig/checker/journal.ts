@@ -10,9 +10,13 @@ export interface Passage {
   readonly xid: string;
 }
 
-/** What the rig did on purpose, and from when to when. Microseconds since 1970, by the clock that did not step. */
+/** What the rig did on purpose. Microseconds since 1970, by the clock that did not step. */
 interface Deed {
+  /** When it held at the latest; of pauses and steps of a clock: at the earliest. */
   readonly at: number;
+  /** When its undoing began. */
+  readonly undone: number;
+  /** When all was as before at the latest. */
   readonly until: number;
 }
 
@@ -22,8 +26,7 @@ interface ServerDeed extends Deed {
 }
 
 export type Fault =
-  /** Killed at `at`, started again at `started`, serves at `until` at the latest. */
-  | (ServerDeed & { readonly kind: 'server-killed'; readonly started: number })
+  | (ServerDeed & { readonly kind: 'server-killed' })
   | (ServerDeed & { readonly kind: 'server-paused' })
   | (ServerDeed & { readonly kind: 'network-cut' })
   | (ServerDeed & { readonly kind: 'clock-stepped'; readonly seconds: number })

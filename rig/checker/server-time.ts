@@ -23,8 +23,8 @@ export class ServerTime {
 
   /** The stamp of something that the server did within a span of true time; ask in the order in which it did things. */
   stamp({ from, to }: Span): Span {
-    const pause = this.#pauses.find(({ at, until }) => from >= at && from < until && to >= until);
-    const shown = this.shown({ from: pause ? pause.until : from, to });
+    const pause = this.#pauses.find(({ at, undone }) => from >= at && from < undone && to >= undone);
+    const shown = this.shown({ from: pause ? pause.undone : from, to });
     const held = this.#held(to);
     const stamp = { from: Math.max(shown.from, held.from), to: Math.max(shown.to, held.to) };
     this.#used = Math.max(this.#used, stamp.from);

@@ -183,10 +183,10 @@ class TapReader {
   }
 
   #isDown(at: number): boolean {
-    return this.#faults.some((fault) => fault.kind === 'server-killed' && at > fault.at && at < fault.started);
+    return this.#faults.some((fault) => fault.kind === 'server-killed' && at > fault.at && at < fault.undone);
   }
 
   #isStarting(at: number): boolean {
-    return this.#faults.some((fault) => fault.kind === 'server-killed' && at >= fault.started && at < fault.until);
+    return this.#faults.some((fault) => fault.kind === 'server-killed' && at >= fault.undone && at < fault.until);
   }
 }

@@ -17,7 +17,7 @@ export interface Stay {
   /** Undefined while it is open. */
   readonly endedAt: Span | undefined;
   readonly endReason: string | undefined;
-  /** More than one number where the wire does not tell, see {@link eventCounts}. */
+  /** More than one number where the wire does not tell whether the expiry was counted. */
   readonly events: readonly number[];
 }
 
@@ -31,11 +31,20 @@ interface Draft {
 
 const MICROS = 1_000_000;
 
+/** Servers note the end of a lease within this time, if they are up. */
+const EXPIRY_NOTICE = 3 * MICROS;
+
+/** When the trail was read, and which servers' clocks were set back: there a lease may end before its time by the wall clock. */
+export interface Reading {
+  readonly at: number;
+  readonly setBack: ReadonlySet<string>;
+}
+
 /**
  * The stays of one address that follow from what servers noted about it, as the README defines them: one uninterrupted stay of one
- * client on one port. `until` is when the trail was read.
+ * client on one port.
  */
-export function staysOf(sights: readonly Sight[], until: number): Stay[] {
+export function staysOf(sights: readonly Sight[], reading: Reading): Stay[] {
   const drafts: Draft[] = [];
   let open: Draft | undefined;
   for (const sight of [...sights].sort((a, b) => a.at.from - b.at.from || a.told - b.told)) {
@@ -53,8 +62,8 @@ export function staysOf(sights: readonly Sight[], until: number): Stay[] {
       open = close(open, sight.kind);
     }
   }
-  if (open && leaseUntil(open).to < until) close(open, 'expired');
-  return drafts.map(finish);
+  if (open && leaseUntil(open).to < reading.at) close(open, 'expired');
+  return drafts.map((draft, i) => finish(draft, drafts[i + 1], reading));
 }
 
 function close(draft: Draft, reason: string): undefined {
@@ -85,7 +94,7 @@ function openers({ leases }: Draft): Sight[] {
   return leases.filter(({ at }) => at.from <= first.to);
 }
 
-function finish(draft: Draft): Stay {
+function finish(draft: Draft, after: Draft | undefined, reading: Reading): Stay {
   const { leases, last, reason } = draft;
   const first = leases[0]!;
   const seen = last && last.kind !== 'revoked' ? [...leases, last] : leases;
@@ -101,7 +110,7 @@ function finish(draft: Draft): Stay {
     leaseUntil: leaseUntil(draft),
     endedAt: endOf(draft),
     endReason: reason,
-    events: eventCounts(draft),
+    events: eventCounts(draft, after, reading),
   };
 }
 
@@ -111,8 +120,15 @@ function endOf(draft: Draft): Span | undefined {
   return draft.reason === undefined ? undefined : leaseUntil(draft);
 }
 
-/** An expiry is noted by the server, and counted if it comes before the next grant. That is not on the wire. */
-function eventCounts({ leases, last, reason }: Draft): number[] {
+/**
+ * An expiry is an event, too, of the server that gave the lease last. It comes before that server's next grant; but another server may be
+ * faster, and the trail may have been read before it.
+ */
+function eventCounts({ leases, last, reason }: Draft, after: Draft | undefined, { at, setBack }: Reading): number[] {
   const count = leases.length + (last ? 1 : 0);
-  return reason === 'expired' ? [count, count + 1] : [count];
+  if (reason !== 'expired') return [count];
+  const { server, at: granted, leaseTime } = leases.at(-1)!;
+  const isOvertaken = after !== undefined && after.leases[0]!.server !== server;
+  const isFresh = after === undefined && granted.to + leaseTime * MICROS + EXPIRY_NOTICE > at;
+  return isOvertaken || isFresh || setBack.has(server) ? [count, count + 1] : [count + 1];
 }
