@@ -108,6 +108,9 @@ function textOf(log: Buffer): string {
 
 async function startAll(docker: Dockerode, rig: string, topology: Topology, signal: AbortSignal) {
   const containers = new Map<string, StartedTestContainer>();
+  for (const volume of new Set(topology.services.flatMap(({ volumes }) => volumes).filter(isNamed))) {
+    await docker.createVolume({ Name: `${rig}-${volume.split(':')[0]}`, Labels: { [LABEL]: rig } });
+  }
   for (const group of startOrder(topology.services)) {
     signal.throwIfAborted();
     const needed = group.flatMap(({ depends_on }) => Object.entries(depends_on));
@@ -121,6 +124,11 @@ async function startAll(docker: Dockerode, rig: string, topology: Topology, sign
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
   return containers;
+}
+
+/** `NAME:PATH`, and not a path alone, which stands for a volume without a name. */
+function isNamed(volume: string): boolean {
+  return !volume.startsWith('/');
 }
 
 async function waitHealthy(topology: Topology, name: string, container: StartedTestContainer, signal: AbortSignal) {
@@ -154,14 +162,15 @@ class RoleContainer extends GenericContainer {
       .withLabels({ [LABEL]: rig })
       .withAddedCapabilities(...service.cap_add)
       .withNetworkMode(host === undefined ? `${rig}-${first![0]}` : `container:${host}`);
-    const isPath = (volume: string) => volume.startsWith('/');
     Object.assign(this.hostConfig, {
       Init: true,
       Sysctls: service.sysctls,
       Devices: service.devices.map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
-      Binds: service.volumes.filter((volume) => !isPath(volume)).map((volume) => `${rig}-${volume}`),
+      Binds: service.volumes.filter(isNamed).map((volume) => `${rig}-${volume}`),
     });
-    this.createOpts.Volumes = Object.fromEntries(service.volumes.filter(isPath).map((path) => [path, {}]));
+    this.createOpts.Volumes = Object.fromEntries(
+      service.volumes.filter((volume) => !isNamed(volume)).map((path) => [path, {}]),
+    );
     if (host === undefined)
       this.createOpts.NetworkingConfig = { EndpointsConfig: { [`${rig}-${first![0]}`]: this.#endpoint(first![1]) } };
   }

@@ -1,8 +1,14 @@
 #!/bin/bash
 # Runs a command with a Docker engine: the one that answers, or else a private one that ends with the command. That one has a folder and a
 # network namespace of its own, so that nothing of it is left on the machine, no rule of a firewall either. It needs root and dockerd.
-# usage: engine.sh COMMAND [ARGUMENT...]
+# usage: engine.sh [--if-possible] COMMAND [ARGUMENT...]     --if-possible: runs the command without one where none can be had
 set -uo pipefail
+needed=1
+if [ "$1" = --if-possible ]; then
+  needed=
+  shift
+  command -v dockerd >/dev/null || exec "$@"
+fi
 if docker version >/dev/null 2>&1; then exec "$@"; fi
 
 work=$(mktemp -d /var/tmp/portledger-docker.XXXXXX)
@@ -35,7 +41,8 @@ done
 if ! docker version >/dev/null 2>&1; then
   echo "error: no Docker engine answers, and dockerd does not start here:" >&2
   tail -n 3 "$work/log" >&2
-  exit 3
+  [ -z "$needed" ] || exit 3
+  unset DOCKER_HOST
 fi
 "$@" <&0 &
 command=$!

@@ -19,23 +19,24 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 export interface FaultPlan {
   readonly kind: FaultKind;
   readonly host: 'a' | 'b';
-  /** How long it lasts; what a clock is set forward or, after that, back. */
+  /** How long it lasts; for a clock, by how much it is set forward or back. */
   readonly seconds: number;
 }
 
 const READY_MS = 20_000;
 
-/** Faults without end, as a seed wills: each kind once, in another order each time. */
+/** Faults without end, as a seed wills: each kind once, in another order each time. A clock that was set forward is set right the next time. */
 export function* faultPlans(random: () => number): Generator<FaultPlan, never> {
-  const stepped = { a: false, b: false };
+  const wrong = { a: 0, b: 0 };
   while (true) {
     for (const kind of shuffle(FAULT_KINDS, random)) {
       const host = pick(['a', 'b'] as const, random);
       const seconds = 3 + Math.floor(random() * 8);
       if (kind !== 'clock-stepped') yield { kind, host, seconds };
       else {
-        yield { kind, host, seconds: stepped[host] ? -seconds : seconds };
-        stepped[host] = !stepped[host];
+        const step = wrong[host] === 0 ? seconds : -wrong[host];
+        wrong[host] += step;
+        yield { kind, host, seconds: step };
       }
     }
   }
@@ -110,7 +111,7 @@ async function pause(campus: Campus, service: string, seconds: number) {
   return { ...times, at };
 }
 
-/** It is back when it has its socket. */
+/** It is back when it has its socket, and has had the time to note that. */
 async function killServer(campus: Campus, host: 'a' | 'b', seconds: number) {
   return await during(
     seconds,
@@ -123,6 +124,7 @@ async function killServer(campus: Campus, host: 'a' | 'b', seconds: number) {
           throw new Error(`serve-${host} did not come back: ${await campus.log(`serve-${host}`)}`);
         await sleep(0.1);
       }
+      await sleep(1);
     },
   );
 }

@@ -45,7 +45,7 @@ export function readTopology(options: RigOptions, net: string): Topology {
     RIG_SEED: String(options.seed),
     RIG_INTERVAL: String(options.interval),
   };
-  const raw: Raw = parse(interpolate(readFileSync(FILE, 'utf8'), environment), { merge: true });
+  const raw: Raw = parse(interpolate(readFileSync(FILE, 'utf8'), environment), { merge: true, maxAliasCount: -1 });
   const services = Object.entries(raw.services).map(([name, service]) => readService(name, service));
   const networks = Object.entries(raw.networks).map(([name, { ipam }]: [string, Raw]) => [name, ipam.config[0]]);
   return { services: scaled(services, options), networks: Object.fromEntries(networks) };

@@ -17,7 +17,7 @@ export interface Packet {
   readonly options: ReadonlyMap<number, string>;
 }
 
-export const TYPE = { request: 3, decline: 4, ack: 5, nak: 6, release: 7 } as const;
+export const TYPE = { discover: 1, offer: 2, request: 3, decline: 4, ack: 5, nak: 6, release: 7 } as const;
 export const OPTION = { hostName: 12, requestedAddress: 50, leaseTime: 51, serverId: 54, clientId: 61, relayAgent: 82 };
 
 const FIELDS = [

@@ -34,14 +34,18 @@ export interface Sights {
 
 /** How long before its end a server may have noted a request without answering it. */
 const IN_FLIGHT = 1_000_000;
+/** The longest that a server that is not paused may stand still. */
+const STALL = 250_000;
+const ANSWERS: number[] = [TYPE.offer, TYPE.ack, TYPE.nak];
 
 /** Works out what each server must have noted: what it acknowledged, and what it was told and could not answer. */
 export function readSights(packets: readonly Packet[], passages: readonly Passage[], faults: readonly Fault[]): Sights {
   const result: Sights = { sights: [], contradictions: [] };
   const places = new Places(passages);
   for (const server of new Set(packets.map((packet) => packet.server))) {
-    const reader = new TapReader(server, places, faults, result);
-    for (const packet of packets) if (packet.server === server) reader.read(packet);
+    const seen = packets.filter((packet) => packet.server === server);
+    const reader = new TapReader(server, new RoundTrips(seen, faults), places, faults, result);
+    for (const packet of seen) reader.read(packet);
     reader.close();
   }
   return result;
@@ -62,20 +66,58 @@ class Places {
   }
 }
 
+/** The newest of the requests that the answer may belong to: of retransmitted ones the last. */
+function requestOf(answer: Packet, requests: readonly Packet[]): number {
+  return requests.findLastIndex(
+    (request) =>
+      request.xid === answer.xid &&
+      request.mac === answer.mac &&
+      request.giaddr === answer.giaddr &&
+      request.options.get(OPTION.relayAgent) === answer.options.get(OPTION.relayAgent),
+  );
+}
+
+/** How long a server took for what has no answer, judged by what had one. */
+class RoundTrips {
+  /** When it was asked and when it answered. */
+  readonly #pairs: (readonly [number, number])[] = [];
+  #longest = 0;
+
+  constructor(packets: readonly Packet[], faults: readonly Fault[]) {
+    const open: Packet[] = [];
+    for (const packet of packets) {
+      if (packet.type === TYPE.discover || packet.type === TYPE.request) open.push(packet);
+      const index = ANSWERS.includes(packet.type) ? requestOf(packet, open) : -1;
+      const [request] = index === -1 ? [] : open.splice(index, 1);
+      if (request) this.#pairs.push([request.at, packet.at]);
+    }
+    const isPaused = ([asked]: readonly [number, number]) =>
+      faults.some((fault) => fault.kind === 'server-paused' && asked >= fault.at && asked < fault.until);
+    for (const pair of this.#pairs) if (!isPaused(pair)) this.#longest = Math.max(this.#longest, pair[1] - pair[0]);
+  }
+
+  /** By when it had noted what it was told then: after its longest round trip, or when it answered what came later. */
+  noted(told: number): number {
+    const later = this.#pairs.filter(([asked]) => asked >= told).map(([, answered]) => answered);
+    return Math.max(told + this.#longest, Math.min(told + STALL, ...later));
+  }
+}
+
 /** Reads the tap of one server, packet by packet. */
 class TapReader {
   readonly #server: string;
+  readonly #roundTrips: RoundTrips;
   readonly #places: Places;
   readonly #time: ServerTime;
   readonly #faults: Fault[];
   readonly #result: Sights;
   #open: Packet[] = [];
-  #roundTrip = 0;
   #serverId: string | undefined;
   #leaseTime = 0;
 
-  constructor(server: string, places: Places, faults: readonly Fault[], result: Sights) {
+  constructor(server: string, roundTrips: RoundTrips, places: Places, faults: readonly Fault[], result: Sights) {
     this.#server = server;
+    this.#roundTrips = roundTrips;
     this.#places = places;
     this.#time = new ServerTime(server, faults);
     this.#faults = faults.filter((fault) => 'server' in fault && fault.server === server);
@@ -109,26 +151,18 @@ class TapReader {
       this.#contradict(ack, 'acknowledges what nobody asked');
       return;
     }
-    if (!this.#isPaused(request.at)) this.#roundTrip = Math.max(this.#roundTrip, ack.at - request.at);
     this.#note(request, 'lease', ack.yiaddr, ack.at, this.#leaseTime, false);
   }
 
-  /** The newest open request that the answer may belong to: of retransmitted ones the last. */
   #take(answer: Packet): Packet | undefined {
-    const index = this.#open.findLastIndex(
-      (request) =>
-        request.xid === answer.xid &&
-        request.mac === answer.mac &&
-        request.giaddr === answer.giaddr &&
-        request.options.get(OPTION.relayAgent) === answer.options.get(OPTION.relayAgent),
-    );
+    const index = requestOf(answer, this.#open);
     return index === -1 ? undefined : this.#open.splice(index, 1)[0];
   }
 
   #ended(packet: Packet, kind: 'released' | 'declined', ip: string): void {
     if (addressOption(packet, OPTION.serverId) !== this.#serverId || this.#isDown(packet.at)) return;
     const isDoubtful = this.#wasStoppedAfter(packet.at) || this.#isStarting(packet.at);
-    this.#note(packet, kind, ip, this.#pauseEnd(packet.at, packet.at + this.#roundTrip), 0, isDoubtful);
+    this.#note(packet, kind, ip, this.#pauseEnd(packet.at, this.#roundTrips.noted(packet.at)), 0, isDoubtful);
   }
 
   #note(request: Packet, kind: Sight['kind'], ip: string, to: number, leaseTime: number, isDoubtful: boolean): void {
@@ -167,10 +201,6 @@ class TapReader {
       (fault) => fault.kind === 'server-paused' && from >= fault.at && from < fault.until,
     );
     return pause ? Math.max(to, pause.until + IN_FLIGHT) : to;
-  }
-
-  #isPaused(at: number): boolean {
-    return this.#pauseEnd(at, 0) !== 0;
   }
 
   #wasStoppedAfter(at: number): boolean {

@@ -30,7 +30,7 @@ export class PatchPanel {
     this.patch = this.#permuted();
   }
 
-  /** The next way to plug; at least one client changes its place. */
+  /** The next way to plug. */
   turn(): Patch {
     const dice = this.#random();
     this.patch = dice < MOVE_ONE ? this.#oneMoved() : dice < UNPLUG_ONE ? this.#oneUnplugged() : this.#permuted();
