@@ -30,8 +30,8 @@ export async function collect(campus: Campus, faults: readonly Fault[]): Promise
 
 /** Events that are not in the trail yet, and active leases, as the server itself says. */
 export async function statusOf(campus: Campus, host: 'a' | 'b'): Promise<{ unshipped: number; leases: number }> {
-  const command = ['node', 'dist/src/cli/main.js', 'status', '-c', 'rig/portledger.yaml', '-o', 'json'];
-  const { output } = await campus.exec(`ship-${host}`, ['sh', '-c', `${command.join(' ')} 2>/dev/null`]);
+  const command = ['sh', '-c', 'rig/roles/portledger.sh status -o json 2>/dev/null'];
+  const { output } = await campus.exec(`ship-${host}`, command);
   const { queue, server } = JSON.parse(output);
   return { unshipped: queue.unshipped, leases: server?.leases.active ?? Number.NaN };
 }

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chartPage } from './chart.js';
 import { verdictText } from './checker/check.js';
 import { buildImage } from './image/image.js';
 import { growing } from './monitor.js';
@@ -38,7 +39,10 @@ async function main(): Promise<number> {
   const record = join(RESULTS, `seed-${options.seed}.json`);
   const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
   writeFileSync(record, JSON.stringify({ options, run, samples }, plain));
-  console.log(`\nseed ${options.seed}: ${verdict.isExact ? 'the trail is exact' : 'the trail differs'}; ${record}`);
+  const chart = join(RESULTS, `seed-${options.seed}.html`);
+  writeFileSync(chart, chartPage(`Rig, ${options.minutes} minutes, seed ${options.seed}`, samples));
+  console.log(`\nseed ${options.seed}: ${verdict.isExact ? 'the trail is exact' : 'the trail differs'}`);
+  console.log(`record ${record}\nchart  ${chart}`);
   return verdict.isExact && grown.length === 0 ? 0 : 1;
 }
 

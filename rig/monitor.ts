@@ -16,7 +16,7 @@ export interface Sample {
 const WATCHED = ['serve-a', 'serve-b', 'ship-a', 'ship-b', 'logger'];
 const MAIN_PROCESS = /main\.js (serve|ship)|mariadbd/;
 
-/** Takes samples at intervals until it is stopped. */
+/** Takes samples at intervals until it is stopped, and tells of one each minute. */
 export class Monitor {
   readonly samples: Sample[] = [];
   readonly #campus: Campus;
@@ -24,7 +24,6 @@ export class Monitor {
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> = Promise.resolve();
 
-  /** `say` gets a line for each sample. */
   constructor(campus: Campus, seconds: number, say: (line: string) => void) {
     this.#campus = campus;
     this.#timer = setInterval(() => {
@@ -41,8 +40,9 @@ export class Monitor {
     const [memory, a, b] = await Promise.all([this.#memory(), this.#status('a'), this.#status('b')]);
     const at = Math.round((Date.now() - this.#begin) / 1000);
     const sample = { at, memory, leases: a.leases + b.leases, queued: a.unshipped + b.unshipped };
+    const minute = Math.floor(at / 60);
+    if (minute > Math.floor((this.samples.at(-1)?.at ?? 0) / 60)) say(sampleText(sample));
     this.samples.push(sample);
-    say(sampleText(sample));
   }
 
   async #memory(): Promise<Record<string, number>> {
@@ -64,8 +64,8 @@ export class Monitor {
 
 function sampleText({ at, memory, leases, queued }: Sample): string {
   const parts = Object.entries(memory).map(([service, size]) => `${service} ${size.toFixed(1)}`);
-  const clock = `${String(Math.floor(at / 60)).padStart(3)}:${String(at % 60).padStart(2, '0')}`;
-  return `${clock}  leases ${leases}, queued ${queued}, MiB: ${parts.join(', ')}`;
+  const shown = (value: number) => (Number.isNaN(value) ? 'not known' : String(value));
+  return `minute ${Math.floor(at / 60)}: leases ${shown(leases)}, queued ${shown(queued)}, MiB: ${parts.join(', ')}`;
 }
 
 /** Samples of the beginning, in which caches fill and code is compiled, do not count. */

@@ -16,7 +16,7 @@ export interface RigResult {
 }
 
 /** Seconds: until the first fault; between faults; between deeds of clients; before the end no more faults; between samples. */
-const TIMES = { settle: 15, rest: 8, client: 11, calm: 12, sample: 60 };
+const TIMES = { settle: 15, rest: 8, client: 11, calm: 12, sample: 15 };
 
 /** Runs a campus from start to end and checks its trail. All that it made is removed, also if it fails or the signal ends it. */
 export async function runRig(

@@ -38,7 +38,7 @@ async function leases({ rig }: { rig?: string }): Promise<void> {
   const docker = await dockerEngine();
   for (const service of ['serve-a', 'serve-b']) {
     const { id } = await findService(docker, service, rig);
-    const Cmd = ['node', 'dist/src/cli/main.js', 'leases', '-c', 'rig/portledger.yaml'];
+    const Cmd = ['rig/roles/portledger.sh', 'leases'];
     const exec = await docker.getContainer(id).exec({ Cmd, AttachStdout: true, AttachStderr: true });
     console.log(`== ${service}`);
     const stream = await exec.start({});
