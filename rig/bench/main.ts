@@ -1,9 +1,10 @@
-// npm run bench [-- --quick]: measures the trail, prints a table and writes dist/bench.json.
+// npm run bench [-- --quick] [--verify EVENTS]: measures the trail, prints a table and writes dist/bench.json.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import type { LedgerEvent } from '../../src/event/event.js';
 import { Trail } from '../../src/trail/trail.js';
 import { verifyTrail } from '../../src/verify/verify.js';
@@ -13,11 +14,13 @@ import { type Figure, measure } from './measure.js';
 import { BATCH, type BenchTrail, checkSightings, databases, makeTrail, shipAll } from './trails.js';
 import { type Sharing, workload } from './workload.js';
 
-const QUICK = process.argv.includes('--quick');
+const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, verify: { type: 'string' } } });
+const QUICK = options.quick ?? false;
 /** Events of each server's queue where two ship at once, and of the trail that is verified. */
 const SHIPPED = QUICK ? 10_000 : 100_000;
-const VERIFIED = QUICK ? 50_000 : 5_000_000;
+const VERIFIED = Number(options.verify ?? (QUICK ? 50_000 : 500_000));
 const ADDRESSES = QUICK ? 500 : 2000;
+assert.ok(Number.isInteger(VERIFIED) && VERIFIED > 0, '--verify wants a number of events');
 const RESULT = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 
 const QUEUES = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
@@ -104,7 +107,7 @@ for (const database of databases()) {
     // SQLite has one writer at a time.
     if (database !== 'SQLite') figures.push(...(await shipTogether(database, sharing)));
   }
-  if (database === 'SQLite' || QUICK) figures.push(...(await verify(database)));
+  figures.push(...(await verify(database)));
 }
 await stopSharedDatabases();
 console.table(figures);

@@ -147,8 +147,7 @@ describe('The commands ship and migrate', function () {
     const lock = await trail.knex.transaction();
     await lock('trail_state').forUpdate().select();
     const waiting = async (sessions: number) => {
-      const count =
-        "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE '%trail_state%for update'";
+      const count = "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'update %trail_state%'";
       const [[row]] = await trail.knex.raw(count);
       return row.n >= sessions;
     };

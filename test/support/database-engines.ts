@@ -30,6 +30,7 @@ export const ENGINES: Readonly<Record<ServerDatabase, Engine>> = {
       `--pid-file=${folder}/pid`,
       '--mysqlx=OFF',
       '--performance-schema=OFF',
+      '--local-infile=ON', // off by default; the tests of LOAD DATA have one without as well
       '--secure-file-priv=NULL',
     ],
   },

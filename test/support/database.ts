@@ -30,6 +30,8 @@ export interface PrivateDatabase {
 export interface DatabaseOptions {
   /** Every commit reaches the disk (the default of both); false is faster and still survives kill -9. */
   readonly durable?: boolean;
+  /** Where its folder is made; among all temporary ones unless given. */
+  readonly within?: string;
   /** More options of the server, as `--innodb-lock-wait-timeout=1`. */
   readonly args?: readonly string[];
 }
@@ -88,7 +90,7 @@ export async function startMariadb(options: DatabaseOptions = {}): Promise<Priva
 
 /** Starts a server that belongs to the caller, who removes it. */
 export async function startDatabase(kind: ServerDatabase, options: DatabaseOptions = {}): Promise<PrivateDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), `portledger-${ENGINES[kind].requirement}-`));
+  const folder = mkdtempSync(join(options.within ?? tmpdir(), `portledger-${ENGINES[kind].requirement}-`));
   const own: { process: ChildProcess | undefined; folder: string } = { process: undefined, folder };
   running.add(own);
   mkdirSync(join(folder, 'tmp'));
