@@ -29,7 +29,7 @@ async function main(): Promise<number> {
   say(
     `seed ${options.seed}, ${options.minutes} minutes, ${options.clients} clients, ${options.switches} switches with ${options.ports} ports`,
   );
-  await buildImage(say);
+  if (!process.env.RIG_IMAGE) await buildImage(say);
   const { run, verdict, samples } = await runRig(name, options, say, stop.signal);
   const grown = growing(samples);
   console.log(`\n${verdictText(verdict)}`);

@@ -23,7 +23,8 @@ function remainsOf(rig: string): string {
 }
 
 function startRig(...args: string[]): Program {
-  return new Program([process.execPath, '--import', 'tsx', 'rig/main.ts', ...args], { cwd: ROOT });
+  const env = { ...process.env, RIG_IMAGE: IMAGE };
+  return new Program([process.execPath, '--import', 'tsx', 'rig/main.ts', ...args], { cwd: ROOT, env });
 }
 
 /** The networks of private engines are not this process's own. */
