@@ -107,7 +107,7 @@ export class LeaseTable {
   offer(network: Network, client: string, address: Ipv4, until: Micros, port: string | null = null): void {
     const before = this.#offers.hold(network.id + client, address, until, port);
     if (before !== undefined) this.#refree(before);
-    this.#poolOf(address)?.take(address);
+    this.#poolOf(address)?.offer(address);
   }
 
   offeredTo(network: Network, client: string): Ipv4 | undefined {
@@ -176,7 +176,7 @@ export class LeaseTable {
     this.#countAllPorts();
     for (const network of networks) this.#freeNeverUsed(network);
     for (const lease of ended.sort((a, b) => a.end - b.end)) this.#poolOf(lease.address)?.release(lease.address);
-    for (const address of this.#offers.addresses()) this.#poolOf(address)?.take(address);
+    for (const address of this.#offers.addresses()) this.#poolOf(address)?.offer(address);
   }
 
   #freeNeverUsed(network: Network): void {

@@ -10,6 +10,7 @@ const PACKAGE_OF = {
   dhclient: 'isc-dhcp-client',
   dhcrelay: 'isc-dhcp-relay',
   dhcpd: 'isc-dhcp-server',
+  omshell: 'isc-dhcp-server',
   udhcpc: 'udhcpc',
   busybox: 'busybox',
   dhcping: 'dhcping',

@@ -12,6 +12,7 @@ const PROGRAMS = [
   'dhcpd',
   'dhcping',
   'dhcrelay',
+  'omshell',
   'openssl',
   'perfdhcp',
   'tcpdump',
