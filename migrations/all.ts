@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import * as trail from './0001-trail.js';
 import * as evidence from './0002-evidence.js';
+import * as turns from './0003-turns.js';
 
 export interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -10,6 +11,7 @@ export interface NamedMigration extends Knex.Migration {
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-trail', up: trail.up, down: trail.down },
   { name: '0002-evidence', up: evidence.up, down: evidence.down },
+  { name: '0003-turns', up: turns.up, down: turns.down },
 ];
 
 /** What `trail_state.schema_version` says after all of them. */

@@ -1,6 +1,7 @@
 // What `npm test` calls: the programs that tests need, the build, every check, then mocha with the arguments given.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { mysqldCommand, unpackMysql } from './support/mysqld.mjs';
 import { canInstall, install, missingPrograms, packagesOf } from './support/packages.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -9,7 +10,7 @@ const CHECKS = [
   ['build', 'tsc', '-p', 'tsconfig.build.json'],
   ['lint', 'biome', 'check'],
   ['typecheck', 'tsc', '--noEmit'],
-  ['import directions', 'depcruise', '--config', '.dependency-cruiser.cjs', 'src'],
+  ['import directions', 'depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'rig'],
 ];
 
 function provide() {
@@ -29,15 +30,42 @@ function provide() {
   }
 }
 
+function provideMysql() {
+  if (mysqldCommand()) return;
+  if (!canInstall()) {
+    console.log('No MySQL server is here (MariaDB is not meant); tests that need one are skipped.');
+    console.log('On Debian, as root, this downloads one and unpacks it in node_modules/.cache by itself.');
+    return;
+  }
+  console.log('Unpacking MySQL for the tests in node_modules/.cache');
+  try {
+    unpackMysql();
+  } catch (error) {
+    console.log(`Could not get it (${error.message}); tests that need it are skipped.`);
+  }
+}
+
 /** Runs a program of the project to its end. Returns its exit code; 1 if it did not come to one. */
 function run(program, ...args) {
+  return runCommand('npx', '--no-install', program, ...args);
+}
+
+function runCommand(command, ...args) {
   const env = { ...process.env, PORTLEDGER_TEST_BUILT: '1' };
-  const { status } = spawnSync('npx', ['--no-install', program, ...args], { cwd: ROOT, env, stdio: 'inherit' });
+  const { status } = spawnSync(command, args, { cwd: ROOT, env, stdio: 'inherit' });
   return status ?? 1;
+}
+
+/** With a Docker engine, a private one if none answers; without one where that cannot be. */
+function runTests(...args) {
+  const isRoot = process.getuid?.() === 0;
+  const mocha = ['npx', '--no-install', 'mocha', ...args];
+  return isRoot ? runCommand('rig/engine.sh', '--if-possible', ...mocha) : runCommand(...mocha);
 }
 
 function main() {
   provide();
+  provideMysql();
   for (const [name, ...command] of CHECKS) {
     console.log(`== ${name}: ${command.join(' ')}`);
     if (run(...command) !== 0) {
@@ -45,7 +73,7 @@ function main() {
       return 1;
     }
   }
-  return run('mocha', ...process.argv.slice(2));
+  return runTests(...process.argv.slice(2));
 }
 
 process.exitCode = main();

@@ -1,22 +1,26 @@
-// npm run bench [-- --quick]: measures the trail, prints a table and writes dist/bench.json.
+// npm run bench [-- --quick] [--verify EVENTS]: measures the trail, prints a table and writes dist/bench.json.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import type { LedgerEvent } from '../../src/event/event.js';
 import { Trail } from '../../src/trail/trail.js';
 import { verifyTrail } from '../../src/verify/verify.js';
-import { stopSharedDatabase } from '../../test/support/database.js';
+import { stopSharedDatabases } from '../../test/support/database.js';
+import type { Database } from '../../test/trail/trails.js';
 import { type Figure, measure } from './measure.js';
 import { BATCH, type BenchTrail, checkSightings, databases, makeTrail, shipAll } from './trails.js';
 import { type Sharing, workload } from './workload.js';
 
-const QUICK = process.argv.includes('--quick');
+const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, verify: { type: 'string' } } });
+const QUICK = options.quick ?? false;
 /** Events of each server's queue where two ship at once, and of the trail that is verified. */
 const SHIPPED = QUICK ? 10_000 : 100_000;
-const VERIFIED = QUICK ? 50_000 : 5_000_000;
+const VERIFIED = Number(options.verify ?? (QUICK ? 50_000 : 500_000));
 const ADDRESSES = QUICK ? 500 : 2000;
+assert.ok(Number.isInteger(VERIFIED) && VERIFIED > 0, '--verify wants a number of events');
 const RESULT = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 
 const QUEUES = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
@@ -36,7 +40,7 @@ function twoQueues(sharing: Sharing): LedgerEvent[][] {
   ]);
 }
 
-async function withTrail<T>(database: string, work: (trail: BenchTrail) => Promise<T>): Promise<T> {
+async function withTrail<T>(database: Database, work: (trail: BenchTrail) => Promise<T>): Promise<T> {
   const trail = await makeTrail(database);
   try {
     return await work(trail);
@@ -46,7 +50,7 @@ async function withTrail<T>(database: string, work: (trail: BenchTrail) => Promi
 }
 
 /** One server's events in order, then those of another that was away meanwhile. */
-async function shipLate(database: string, sharing: Sharing): Promise<Figure[]> {
+async function shipLate(database: Database, sharing: Sharing): Promise<Figure[]> {
   return await withTrail(database, async ({ url }) => {
     const [first, second] = twoQueues(sharing) as [LedgerEvent[], LedgerEvent[]];
     const figures = [
@@ -58,7 +62,7 @@ async function shipLate(database: string, sharing: Sharing): Promise<Figure[]> {
   });
 }
 
-async function shipTogether(database: string, sharing: Sharing): Promise<Figure[]> {
+async function shipTogether(database: Database, sharing: Sharing): Promise<Figure[]> {
   return await withTrail(database, async ({ url }) => {
     const queues = twoQueues(sharing);
     const both = (): Promise<unknown> => Promise.all(queues.map((events) => shipAll(url, events)));
@@ -69,7 +73,7 @@ async function shipTogether(database: string, sharing: Sharing): Promise<Figure[
 }
 
 /** Fills a trail with more events than fit in memory, and verifies it. */
-async function verify(database: string): Promise<Figure[]> {
+async function verify(database: Database): Promise<Figure[]> {
   return await withTrail(database, async ({ url }) => {
     const filled = await measure('fill', database, VERIFIED, () => fill(url));
     const trail = await Trail.open(url);
@@ -103,9 +107,9 @@ for (const database of databases()) {
     // SQLite has one writer at a time.
     if (database !== 'SQLite') figures.push(...(await shipTogether(database, sharing)));
   }
-  if (database === 'SQLite' || QUICK) figures.push(...(await verify(database)));
+  figures.push(...(await verify(database)));
 }
-await stopSharedDatabase();
+await stopSharedDatabases();
 console.table(figures);
 mkdirSync(dirname(RESULT), { recursive: true });
 writeFileSync(RESULT, `${JSON.stringify({ node: process.version, cpus: cpus().length, figures }, null, 2)}\n`);

@@ -8,7 +8,8 @@ import { Shipper } from '../../src/ship/shipper.js';
 import { SIGHTING_COLUMNS, sightingToRow } from '../../src/trail/sighting-rows.js';
 import { fold } from '../../src/trail/sightings.js';
 import { Trail } from '../../src/trail/trail.js';
-import { freshDatabase, mariadbAvailable } from '../../test/support/database.js';
+import { freshDatabase, serversHere } from '../../test/support/database.js';
+import type { Database } from '../../test/trail/trails.js';
 import { MemoryQueue } from './workload.js';
 
 /** As `audit.batch-size` is by default. */
@@ -16,19 +17,19 @@ export const BATCH = 2000;
 
 /** A database with an empty trail in it. */
 export interface BenchTrail {
-  readonly database: string;
+  readonly database: Database;
   readonly url: string;
   drop(): Promise<void>;
 }
 
 /** The databases that are here. */
-export function databases(): string[] {
-  return mariadbAvailable() ? ['SQLite', 'MariaDB'] : ['SQLite'];
+export function databases(): Database[] {
+  return ['SQLite', ...serversHere()];
 }
 
 /** Makes one. */
-export async function makeTrail(database: string): Promise<BenchTrail> {
-  const place = database === 'SQLite' ? sqliteFile() : await freshDatabase();
+export async function makeTrail(database: Database): Promise<BenchTrail> {
+  const place = database === 'SQLite' ? sqliteFile() : await freshDatabase(database);
   const trail = await Trail.open(place.url);
   await trail.migrate();
   await trail.close();

@@ -38,7 +38,12 @@ export function* workload(options: WorkloadOptions): Generator<LedgerEvent> {
   }
 }
 
-function draftOf({ server, addresses, sharing }: WorkloadOptions, i: number, at: number): EventDraft {
+/** The draft of event i, which happens at this time. */
+export function draftOf(
+  { server, addresses, sharing }: Pick<WorkloadOptions, 'server' | 'addresses' | 'sharing'>,
+  i: number,
+  at: number,
+): EventDraft {
   const host = i % addresses;
   const switchNumber = host >> 5;
   const client = sharing === 'rivals' ? server.charCodeAt(server.length - 1) : 0;

@@ -26,6 +26,7 @@ export function toText(bytes: Uint8Array): string {
  * Used where a column must be readable and still hold the exact bytes (hostname, vendor class).
  */
 export function escapeBytes(bytes: Uint8Array): string {
+  if (isPlain(bytes)) return latin1(bytes);
   let text = '';
   for (const byte of bytes) {
     if (byte === 0x5c) text += '\\\\';
@@ -33,6 +34,21 @@ export function escapeBytes(bytes: Uint8Array): string {
     else text += `\\x${byte.toString(16).padStart(2, '0')}`;
   }
   return text;
+}
+
+/** One character a byte. */
+export function latin1(bytes: Uint8Array): string {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString('latin1');
+}
+
+/** True if nothing of it has to be escaped, as in nearly all names. */
+function isPlain(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return false;
+  }
+  return true;
 }
 
 /** Reads what {@link escapeBytes} wrote. Throws RangeError on anything it cannot have written. */

@@ -35,9 +35,24 @@ export class SystemClock implements Clock {
 
 /** `2026-11-20 14:03:07.000123`, UTC: the form of DATETIME(6) columns, which sorts as time does. */
 export function toSqlTime(at: Micros): string {
-  const seconds = Math.floor(at / MICROS_PER_SECOND);
-  const iso = new Date(seconds * 1000).toISOString();
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)}.${String(at - seconds * MICROS_PER_SECOND).padStart(6, '0')}`;
+  const second = Math.floor(at / MICROS_PER_SECOND);
+  const day = Math.floor(second / SECONDS_PER_DAY);
+  if (day !== lastDay.day) lastDay = dayOf(day);
+  const rest = second - day * SECONDS_PER_DAY;
+  const hours = TWO_DIGITS[Math.floor(rest / 3600)];
+  const minutes = TWO_DIGITS[Math.floor(rest / 60) % 60];
+  const micros = String(at - second * MICROS_PER_SECOND).padStart(6, '0');
+  return `${lastDay.text} ${hours}:${minutes}:${TWO_DIGITS[rest % 60]}.${micros}`;
+}
+
+const SECONDS_PER_DAY = 86_400;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+
+/** Times that follow one another are mostly of one day, whose text is known then. */
+let lastDay = dayOf(0);
+
+function dayOf(day: number): { day: number; text: string } {
+  return { day, text: new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, 10) };
 }
 
 /** Reads what {@link toSqlTime} wrote (a fraction of 0 to 6 digits). Throws RangeError on anything else. */
@@ -52,7 +67,7 @@ export function fromSqlTime(text: string): Micros {
 /** Reads exactly the form that {@link toSqlTime} writes, fast. Throws RangeError on anything else. */
 export function parseSqlTime(text: string): Micros {
   const day = text.slice(0, 10);
-  if (day !== lastDay.text) lastDay = { text: day, at: fromSqlTime(`${day} 00:00:00`) };
+  if (day !== lastDay.text) lastDay = dayOf(fromSqlTime(`${day} 00:00:00`) / MICROS_PER_SECOND / SECONDS_PER_DAY);
   const [hours, minutes, seconds] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
   const micros = 10_000 * twoDigits(text, 20) + 100 * twoDigits(text, 22) + twoDigits(text, 24);
   const isTime = text.length === 26 && text[10] === ' ' && text[13] === ':' && text[16] === ':' && text[19] === '.';
@@ -60,11 +75,9 @@ export function parseSqlTime(text: string): Micros {
   if (!isTime || !(hours < 24 && minutes < 60 && seconds < 60 && micros >= 0)) {
     throw new RangeError(`"${text}" is not a time of the form 2026-11-20 14:03:07.000000`);
   }
-  return lastDay.at + (hours * 3600 + minutes * 60 + seconds) * MICROS_PER_SECOND + micros;
+  const second = lastDay.day * SECONDS_PER_DAY + hours * 3600 + minutes * 60 + seconds;
+  return second * MICROS_PER_SECOND + micros;
 }
-
-/** Times that follow one another are mostly of one day. */
-let lastDay = { text: '', at: 0 };
 
 function twoDigits(text: string, index: number): number {
   const [tens, ones] = [text.charCodeAt(index) - 48, text.charCodeAt(index + 1) - 48];

@@ -2,16 +2,23 @@ import { existsSync } from 'node:fs';
 import { messageOf } from '../base/errors.js';
 import { Sqlite, type SqliteDatabase, type SqliteStatement } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
-import { decodeEvent } from '../event/encoding.js';
+import { decodeStored } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
+import type { Binding } from '../failover/binding.js';
 import type { Lease } from '../lease/lease.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 import { QueueError } from './errors.js';
+import { readBindings } from './failover-rows.js';
 import { type LeaseRow, leaseOfRow } from './lease-rows.js';
 import { readPosition, writePosition } from './position.js';
 import { checkpointsAfter, introductions, type NumberedCheckpoint, newestCheckpoint } from './proof-rows.js';
 import { QUEUE_SCHEMA } from './schema.js';
+
+/** A page of events as one text: of a blob for each of them the making, and the garbage, cost more than all the rest. */
+const READ_PAGE = `
+  SELECT group_concat(hex(encoded) || hex(hash), '' ORDER BY sequence)
+  FROM (SELECT sequence, encoded, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?)`;
 
 /**
  * The queue file as everybody but its server sees it: read only, in short reads, so that neither a slow nor a stopped reader
@@ -38,7 +45,7 @@ export class QueueReader {
       throw new QueueError(`Queue ${file} was never used by a server`, { hint: 'start the server on it first' });
     this.uuid = head.uuid;
     this.server = head.server;
-    this.#read = db.prepare('SELECT encoded, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?');
+    this.#read = db.prepare(READ_PAGE).pluck();
   }
 
   /** True once a server has made the queue; a file that it is just making is none yet. Says nothing about damage. */
@@ -97,8 +104,8 @@ export class QueueReader {
    * @throws EventEncodingError if a stored event is damaged.
    */
   read(after: number, limit: number): LedgerEvent[] {
-    const rows = this.#read.all(after, limit) as { encoded: Buffer; hash: Buffer }[];
-    return rows.map((row) => ({ ...decodeEvent(row.encoded), hash: row.hash }));
+    const page = this.#read.get(after, limit) as string | null;
+    return page === null ? [] : decodeStored(Buffer.from(page, 'hex'));
   }
 
   /** Checkpoints after number `after` that are about no event after `sequence`, in the order of signing. */
@@ -134,6 +141,11 @@ export class QueueReader {
   *leases(): Generator<Lease> {
     for (const row of this.#db.prepare('SELECT * FROM leases ORDER BY address').all())
       yield leaseOfRow(row as LeaseRow);
+  }
+
+  /** All bindings of addresses that are shared with a partner, ordered by address. */
+  bindings(): Binding[] {
+    return [...readBindings(this.#db)];
   }
 
   close(): void {

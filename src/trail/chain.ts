@@ -1,10 +1,10 @@
-import { chainHash, encodeEvent } from '../event/encoding.js';
+import { chainHashOf } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
 import { BrokenChainError } from './errors.js';
 
 /** True if this event follows, by sequence and hash, after the one named. */
 export function continues(event: LedgerEvent, sequence: number, hash: Uint8Array): boolean {
-  return event.sequence === sequence + 1 && Buffer.compare(chainHash(hash, encodeEvent(event)), event.hash) === 0;
+  return event.sequence === sequence + 1 && chainHashOf(hash, event).equals(event.hash);
 }
 
 /** Throws BrokenChainError unless every event belongs to the queue and follows the one before it. */

@@ -3,7 +3,7 @@ import { uuidBytes } from '../event/encoding.js';
 import { SIGHTING_COLUMNS, sightingToRow } from './sighting-rows.js';
 import { type EventKey, openingKey, type Sighting } from './sightings.js';
 import type { Splice } from './splice.js';
-import { chunks, LIST_LENGTH, upsertRows } from './sql.js';
+import { chunks, LIST_LENGTH, replaceRows } from './sql.js';
 
 /** Rows of `sightings` to write and to remove, by `queue/sequence` of the opening event. */
 export interface Changes {
@@ -35,7 +35,7 @@ export async function writeChanges(db: Knex, changes: Changes): Promise<void> {
   }
   // By key, so that InnoDB fills its pages in order.
   const saved = [...changes.saved.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-  await upsertRows(
+  await replaceRows(
     db,
     'sightings',
     SIGHTING_COLUMNS,

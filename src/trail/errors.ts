@@ -91,6 +91,7 @@ const REJECTION_NUMBERS: ReadonlySet<number> = new Set([
   1048, // column cannot be null
   1118, // row too large
   1153, // packet larger than max_allowed_packet
+  1263, // column cannot be null, in LOAD DATA
   1264, // value out of range
   1265, // data truncated
   1292, // incorrect time

@@ -7,78 +7,99 @@ import { formatMac, parseMac } from './mac.js';
 /** What a column holds, as every database gives it back. */
 export type Value = string | number | Buffer | null;
 
-/** How the value of a field is written in a column, losslessly, and read again. Null is null everywhere. */
-interface Codec {
-  write(value: never): Value;
-  /** Throws RangeError for a value that {@link write} cannot have given: what auditors read is what the hash covers. */
-  read(value: Value): unknown;
-}
+/**
+ * Reads the value of a column that is not null. Throws RangeError for one that {@link eventToRow} cannot have written: what auditors
+ * read is what the hash covers.
+ */
+type Reader = (value: Value) => unknown;
 
-const TEXT: Codec = { write: (value: string) => value, read: asText };
-const NUMBER: Codec = { write: (value: number) => value, read: asNumber };
-const BYTES: Codec = { write: viewOf, read: asBytes };
-const ESCAPED: Codec = { write: escapeBytes, read: (value) => unescapeBytes(asText(value)) };
-const MAC: Codec = { write: formatMac, read: (value) => parseMac(asText(value)) };
-const TIME: Codec = { write: toSqlTime, read: (value) => parseSqlTime(asText(value)) };
-const UUID: Codec = { write: uuidBytes, read: (value) => knownUuidText(asBytes(value)) };
+const TIME: Reader = (value) => parseSqlTime(asText(value));
+const MAC: Reader = (value) => parseMac(asText(value));
+const ESCAPED: Reader = (value) => unescapeBytes(asText(value));
+const UUID: Reader = (value) => uuidText(asBytes(value));
 
-/** Every field of an event has one column, and the table `events` has no other. */
-const COLUMNS: readonly (readonly [column: string, field: keyof LedgerEvent, codec: Codec])[] = [
+/** Every field of an event has one column, and the table `events` has no other. {@link eventToRow} has the same order. */
+const COLUMNS: readonly (readonly [column: string, field: keyof LedgerEvent, read: Reader])[] = [
   ['queue_uuid', 'queue', UUID],
-  ['sequence', 'sequence', NUMBER],
+  ['sequence', 'sequence', asNumber],
   ['at', 'at', TIME],
-  ['kind', 'kind', TEXT],
-  ['server', 'server', TEXT],
-  ['ip', 'address', TEXT],
-  ['htype', 'htype', NUMBER],
+  ['kind', 'kind', asText],
+  ['server', 'server', asText],
+  ['ip', 'address', asText],
+  ['htype', 'htype', asNumber],
   ['mac', 'hwaddr', MAC],
-  ['client_id', 'clientId', BYTES],
+  ['client_id', 'clientId', asBytes],
   ['hostname', 'hostname', ESCAPED],
   ['vendor_class', 'vendorClass', ESCAPED],
-  ['parameter_request_list', 'parameterRequestList', BYTES],
-  ['xid', 'xid', NUMBER],
-  ['client_state', 'clientState', TEXT],
-  ['giaddr', 'giaddr', TEXT],
-  ['option82', 'option82', BYTES],
-  ['circuit_id', 'circuitId', BYTES],
-  ['remote_id', 'remoteId', BYTES],
-  ['subscriber_id', 'subscriberId', BYTES],
-  ['relay_id', 'relayId', BYTES],
-  ['link_selection', 'linkSelection', TEXT],
-  ['evidence', 'evidence', TEXT],
+  ['parameter_request_list', 'parameterRequestList', asBytes],
+  ['xid', 'xid', asNumber],
+  ['client_state', 'clientState', asText],
+  ['giaddr', 'giaddr', asText],
+  ['option82', 'option82', asBytes],
+  ['circuit_id', 'circuitId', asBytes],
+  ['remote_id', 'remoteId', asBytes],
+  ['subscriber_id', 'subscriberId', asBytes],
+  ['relay_id', 'relayId', asBytes],
+  ['link_selection', 'linkSelection', asText],
+  ['evidence', 'evidence', asText],
   ['lease_start', 'leaseStart', TIME],
   ['lease_end', 'leaseEnd', TIME],
-  ['detail', 'detail', TEXT],
-  ['hash', 'hash', BYTES],
+  ['detail', 'detail', asText],
+  ['hash', 'hash', asBytes],
 ];
 
 /** The columns of table `events`, in the order of {@link eventToRow}. */
 export const EVENT_COLUMNS: readonly string[] = COLUMNS.map(([column]) => column);
 
 /** Those of them that hold bytes. */
-export const EVENT_BYTE_COLUMNS: readonly string[] = COLUMNS.flatMap(([column, , codec]) =>
-  codec === BYTES ? [column] : [],
+export const EVENT_BYTE_COLUMNS: readonly string[] = COLUMNS.flatMap(([column, , read]) =>
+  read === asBytes ? [column] : [],
 );
 
 /** The values of an event's row, in the order of {@link EVENT_COLUMNS}. */
 export function eventToRow(event: LedgerEvent): Value[] {
-  return COLUMNS.map(([, field, codec]) => {
-    const value = event[field];
-    return value === null ? null : codec.write(value as never);
-  });
+  return [
+    uuidBytes(event.queue),
+    event.sequence,
+    toSqlTime(event.at),
+    event.kind,
+    event.server,
+    event.address,
+    event.htype,
+    event.hwaddr && formatMac(event.hwaddr),
+    viewOf(event.clientId),
+    event.hostname && escapeBytes(event.hostname),
+    event.vendorClass && escapeBytes(event.vendorClass),
+    viewOf(event.parameterRequestList),
+    event.xid,
+    event.clientState,
+    event.giaddr,
+    viewOf(event.option82),
+    viewOf(event.circuitId),
+    viewOf(event.remoteId),
+    viewOf(event.subscriberId),
+    viewOf(event.relayId),
+    event.linkSelection,
+    event.evidence,
+    event.leaseStart === null ? null : toSqlTime(event.leaseStart),
+    event.leaseEnd === null ? null : toSqlTime(event.leaseEnd),
+    event.detail,
+    viewOf(event.hash),
+  ];
 }
 
 /** The event of a row of table `events`. Throws RangeError if a column holds what {@link eventToRow} cannot have written. */
 export function rowToEvent(row: Readonly<Record<string, Value>>): LedgerEvent {
   const event: Record<string, unknown> = {};
-  for (const [column, field, codec] of COLUMNS) {
+  for (const [column, field, read] of COLUMNS) {
     const value = row[column] ?? null;
-    event[field] = value === null ? null : codec.read(value);
+    event[field] = value === null ? null : read(value);
   }
   return event as unknown as LedgerEvent;
 }
 
-function viewOf(bytes: Uint8Array): Buffer {
+function viewOf(bytes: Uint8Array | null): Buffer | null {
+  if (bytes === null || Buffer.isBuffer(bytes)) return bytes;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -97,12 +118,4 @@ function asNumber(value: Value): number {
 function asBytes(value: Value): Buffer {
   if (!Buffer.isBuffer(value)) throw new RangeError('a column of bytes holds something else');
   return value;
-}
-
-let lastUuid = { bytes: Buffer.alloc(0), text: '' };
-
-/** The rows that follow one another are mostly of one queue. */
-function knownUuidText(bytes: Buffer): string {
-  if (!bytes.equals(lastUuid.bytes)) lastUuid = { bytes: Buffer.from(bytes), text: uuidText(bytes) };
-  return lastUuid.text;
 }

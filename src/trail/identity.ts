@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { latin1 } from '../base/bytes.js';
 import type { LedgerEvent } from '../event/event.js';
 
 /** What a switch is known by, strongest first; `direct` stands for a relay agent that gave no name and no address. */
@@ -51,8 +52,8 @@ const MOST_KNOWN = 20_000;
 
 /** The 16 bytes that name the port of an event, null if it has no evidence of one. To be read only. */
 export function portIdOf(event: Placed): Buffer | null {
-  if (event.evidence === 'none') return null;
-  const name = nameOf(event);
+  const name = portTextOf(event);
+  if (name === null) return null;
   let id = known.get(name);
   if (id === undefined) {
     id = portId(portOf(event)!);
@@ -62,16 +63,13 @@ export function portIdOf(event: Placed): Buffer | null {
   return id;
 }
 
-/** The identity of the port as text; the length in front keeps the two parts apart. */
-function nameOf({ remoteId, relayId, giaddr, circuitId }: Placed): string {
+/** The identity of an event's port as text, null if it has no evidence of one; the length in front keeps the two parts apart. */
+export function portTextOf({ evidence, remoteId, relayId, giaddr, circuitId }: Placed): string | null {
+  if (evidence === 'none') return null;
   const port = circuitId === null ? '' : `/${latin1(circuitId)}`;
   if (remoteId !== null) return `m${remoteId.length} ${latin1(remoteId)}${port}`;
   if (relayId !== null) return `r${relayId.length} ${latin1(relayId)}${port}`;
   return giaddr === null ? `d${port}` : `g${giaddr.length} ${giaddr}${port}`;
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 /** SHA-256 over the kind and each part with its length in front (0xffffffff for null), cut to 16 bytes. */

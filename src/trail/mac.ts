@@ -1,9 +1,11 @@
 /** A hardware address of 0-16 bytes as auditors type it: lower-case hex pairs joined by colons. */
 export function formatMac(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    .toString('hex')
-    .replace(/..(?=.)/g, '$&:');
+  let text = bytes.length === 0 ? '' : PAIRS[bytes[0]!]!;
+  for (let i = 1; i < bytes.length; i++) text += `:${PAIRS[bytes[i]!]}`;
+  return text;
 }
+
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Reads what {@link formatMac} wrote. Throws RangeError on anything else. */
 export function parseMac(text: string): Buffer {

@@ -1,7 +1,15 @@
 import type { Knex } from 'knex';
 import { isLeaseEvent, type LedgerEvent } from '../event/event.js';
 import type { Value } from './event-rows.js';
-import { type PortIdentity, portId, portOf, type SwitchIdentity, type SwitchKind, switchId } from './identity.js';
+import {
+  type PortIdentity,
+  portId,
+  portOf,
+  portTextOf,
+  type SwitchIdentity,
+  type SwitchKind,
+  switchId,
+} from './identity.js';
 import type { Naming } from './naming.js';
 import { upsertRows } from './sql.js';
 
@@ -12,17 +20,16 @@ const NAME_LENGTH = 512;
 /** Rows renamed at a time. */
 const PAGE = 500;
 
-/** Switches and ports already known to be in the trail, so that most batches write none. Keys are hex ids. */
+/** Switches and ports already known to be in the trail, so that most batches write none. By portTextOf. */
 export class KnownPlaces {
-  readonly #ids = new Set<string>();
+  readonly #known = new Set<string>();
 
   /** The places of these events that are not known yet. */
   unknown(events: readonly LedgerEvent[]): Map<string, PortIdentity> {
     const found = new Map<string, PortIdentity>();
     for (const event of events) {
-      const port = isLeaseEvent(event.kind) ? portOf(event) : null;
-      const id = port && portId(port).toString('hex');
-      if (port && id && !this.#ids.has(id)) found.set(id, port);
+      const text = isLeaseEvent(event.kind) ? portTextOf(event) : null;
+      if (text !== null && !this.#known.has(text) && !found.has(text)) found.set(text, portOf(event)!);
     }
     return found;
   }
@@ -30,8 +37,8 @@ export class KnownPlaces {
   /** To be called once they are committed. */
   add(places: ReadonlyMap<string, PortIdentity>): void {
     // A flood of forged circuit-ids must not fill the memory; forgetting only costs writing them again.
-    if (this.#ids.size > 200_000) this.#ids.clear();
-    for (const id of places.keys()) this.#ids.add(id);
+    if (this.#known.size > 200_000) this.#known.clear();
+    for (const text of places.keys()) this.#known.add(text);
   }
 }
 

@@ -162,7 +162,8 @@ function absorb(sighting: Sighting, event: Observation): Sighting {
   const seen = event.kind !== 'expired' && event.kind !== 'revoked';
   return {
     ...sighting,
-    hostname: event.hostname ?? sighting.hostname,
+    hostname:
+      event.hostname === null || sameBytes(event.hostname, sighting.hostname) ? sighting.hostname : event.hostname,
     lastSeen: seen ? event.at : sighting.lastSeen,
     evidence: isAtPortOf(sighting, event) ? stronger(sighting.evidence, event.evidence) : sighting.evidence,
     events: sighting.events + 1,

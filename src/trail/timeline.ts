@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
-import { toSqlTime } from '../base/time.js';
+import { fromSqlTime, type Micros, toSqlTime } from '../base/time.js';
 import { isLeaseEvent, type LedgerEvent } from '../event/event.js';
 import type { Baseline } from '../proof/baseline.js';
 import { apply, type Changes, nameOf, save, writeChanges } from './changes.js';
+import type { KnownTimelines, TimelineEnd } from './known-timelines.js';
 import { refold } from './refold.js';
 import { rowToSighting, SIGHTING_COLUMNS } from './sighting-rows.js';
 import { compareKeys, observe, type Sighting } from './sightings.js';
@@ -20,22 +21,34 @@ export interface Preparation {
   readonly unclear: Timelines;
   /** None of the new events lies before it. */
   readonly baseline: Baseline | null;
+  /** How the timelines of the new events end with them; undefined where events that came before reach further. */
+  readonly ends: ReadonlyMap<string, TimelineEnd | undefined>;
 }
 
-/** Works out what the new events change; to be asked before they are inserted. None of them may lie before the baseline. */
+/**
+ * Works out what the new events change; to be asked before they are inserted. None of them may lie before the baseline.
+ * @param known how timelines end that need not be asked for
+ */
 export async function prepareSightings(
   db: Knex,
   events: readonly LedgerEvent[],
   baseline: Baseline | null,
+  known: Pick<KnownTimelines, 'get'>,
 ): Promise<Preparation> {
   const timelines = timelinesOf(events);
-  const late = await overtaken(db, timelines);
-  const open = await openSightings(db, [...timelines.keys()]);
+  const before = await timelineEnds(db, timelines, known);
   const changes: Changes = { saved: new Map(), removed: new Map() };
-  for (const [ip, added] of timelines) if (!late.has(ip)) extend(open.get(ip) ?? null, added, changes);
-  let unclear: Timelines = new Map([...timelines].filter(([ip]) => late.has(ip)));
-  for (const reach of [NEAR, FAR]) unclear = await insert(db, { changes, unclear, baseline }, open, reach);
-  return { changes, unclear, baseline };
+  const ends = new Map<string, TimelineEnd | undefined>();
+  const late = new Map<string, readonly LedgerEvent[]>();
+  for (const [ip, added] of timelines) {
+    const end = before.get(ip)!;
+    const isLate = end.latest !== null && end.latest >= added[0]!.at;
+    if (isLate) late.set(ip, added);
+    ends.set(ip, isLate ? undefined : { latest: added.at(-1)!.at, open: extend(end.open, added, changes) });
+  }
+  let unclear: Timelines = late;
+  for (const reach of [NEAR, FAR]) unclear = await insert(db, { changes, unclear, baseline }, before, reach);
+  return { changes, unclear, baseline, ends };
 }
 
 /** Brings table `sightings` up to date with new events, which must be in table `events` by now. */
@@ -47,11 +60,11 @@ export async function writeSightings(db: Knex, { changes, unclear, baseline }: P
 /** New events before others that are there already. Returns those for which the windows did not reach far enough. */
 async function insert(
   db: Knex,
-  { changes, unclear: timelines, baseline }: Preparation,
-  open: ReadonlyMap<string, Sighting>,
+  { changes, unclear: timelines, baseline }: Omit<Preparation, 'ends'>,
+  before: ReadonlyMap<string, TimelineEnd>,
   reach: Reach,
 ): Promise<Timelines> {
-  const windows = await readWindows(db, timelines, open, reach);
+  const windows = await readWindows(db, timelines, before, reach);
   const traces = new Map(
     [...windows].map(([ip, window]) => [ip, trace(cutWindow(window, baseline), timelines.get(ip)!)]),
   );
@@ -80,13 +93,29 @@ function timelinesOf(events: readonly LedgerEvent[]): Timelines {
   return timelines;
 }
 
-/**
- * The addresses that already have an event at or after the first new one, so that appending is not enough. To be asked
- * before the new events are inserted.
- */
-async function overtaken(db: Knex, timelines: Timelines): Promise<Set<string>> {
-  const late = new Set<string>();
-  for (const part of chunks([...timelines.keys()], LIST_LENGTH)) {
+/** How each of these timelines ends without its new events. To be asked before those are inserted. */
+async function timelineEnds(
+  db: Knex,
+  timelines: Timelines,
+  known: Pick<KnownTimelines, 'get'>,
+): Promise<Map<string, TimelineEnd>> {
+  const ends = new Map<string, TimelineEnd>();
+  const asked: string[] = [];
+  for (const ip of timelines.keys()) {
+    const end = known.get(ip);
+    if (end) ends.set(ip, end);
+    else asked.push(ip);
+  }
+  const latest = await latestEvents(db, asked, timelines);
+  const open = await openSightings(db, asked);
+  for (const ip of asked) ends.set(ip, { latest: latest.get(ip) ?? null, open: open.get(ip) ?? null });
+  return ends;
+}
+
+/** When the last events of these addresses happened, where that is not before all new events of these. */
+async function latestEvents(db: Knex, ips: readonly string[], timelines: Timelines): Promise<Map<string, Micros>> {
+  const found = new Map<string, Micros>();
+  for (const part of chunks(ips, LIST_LENGTH)) {
     const earliest = Math.min(...part.map((ip) => timelines.get(ip)![0]!.at));
     const rows: { ip: string; latest: string }[] = await db('events')
       .select('ip')
@@ -94,22 +123,21 @@ async function overtaken(db: Knex, timelines: Timelines): Promise<Set<string>> {
       .whereIn('ip', part)
       .where('at', '>=', toSqlTime(earliest))
       .groupBy('ip');
-    for (const { ip, latest } of rows) {
-      if (latest >= toSqlTime(timelines.get(ip)![0]!.at)) late.add(ip);
-    }
+    for (const { ip, latest } of rows) found.set(ip, fromSqlTime(latest));
   }
-  return late;
+  return found;
 }
 
-/** The fast path: the new events come after all that the address had. */
-function extend(open: Sighting | null, events: readonly LedgerEvent[], changes: Changes): void {
+/** The fast path: the new events come after all that the address had. Returns the sighting that they leave open. */
+function extend(open: Sighting | null, events: readonly LedgerEvent[], changes: Changes): Sighting | null {
   let last = open;
   for (const event of events) {
     const step = observe(last, event);
     if (step.ended) save(changes, step.ended);
-    if (step.open && step.open !== last) save(changes, step.open);
     last = step.open;
   }
+  if (last && last !== open) save(changes, last);
+  return last;
 }
 
 async function openSightings(db: Knex, ips: readonly string[]): Promise<Map<string, Sighting>> {

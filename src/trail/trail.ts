@@ -8,6 +8,7 @@ import { connectError, TrailMismatchError } from './errors.js';
 import { EVENT_COLUMNS, eventToRow } from './event-rows.js';
 import { succeedQueue, writeGaps } from './gap-rows.js';
 import { type Gap, gapOf, lateGap } from './gaps.js';
+import { KnownTimelines } from './known-timelines.js';
 import { checkSchema, migrateSchema } from './migrator.js';
 import { type Naming, PLAIN_NAMING } from './naming.js';
 import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
@@ -16,8 +17,8 @@ import { type Proof, writeProof } from './proof-rows.js';
 import { quarantineGap, writeQuarantined } from './quarantine.js';
 import { insertRows } from './sql.js';
 import type { AppendStep, StepListener } from './steps.js';
-import { prepareSightings, writeSightings } from './timeline.js';
-import { inTransaction, takeTurn } from './turn.js';
+import { type Preparation, prepareSightings, writeSightings } from './timeline.js';
+import { inTransaction, type Turn, takeTurn } from './turn.js';
 import { describeTarget, parseTrailUrl, type TrailTarget } from './url.js';
 
 export interface TrailOptions {
@@ -56,6 +57,7 @@ export class Trail {
   readonly #connection: Connection;
   readonly #naming: Naming;
   readonly #places = new KnownPlaces();
+  readonly #timelines = new KnownTimelines();
   readonly #onStep: StepListener<AppendStep>;
 
   private constructor(target: TrailTarget, connection: Connection, { naming, onStep }: TrailOptions) {
@@ -124,12 +126,14 @@ export class Trail {
    */
   async append(batch: Batch): Promise<AppendResult> {
     const places = this.#places.unknown(batch.events);
-    const result = await this.#enter(batch, async (db, fresh) => {
+    let written: { turn: Turn; ends: Preparation['ends'] } | undefined;
+    const result = await this.#enter(batch, async (db, fresh, turn) => {
       await savePlaces(db, places.values(), this.#naming);
       await this.#onStep('places-written');
-      await this.#write(db, fresh);
+      written = { turn, ends: await this.#write(db, fresh, turn) };
     });
     this.#places.add(places);
+    if (written) this.#timelines.keep(written.turn.number, written.ends);
     return result;
   }
 
@@ -173,18 +177,21 @@ export class Trail {
   }
 
   /** Takes what is new of the batch into the trail, in one transaction: by `write`, and the queue's position after it. */
-  async #enter(batch: Batch, write: (db: Knex, fresh: readonly LedgerEvent[]) => Promise<void>): Promise<AppendResult> {
+  async #enter(
+    batch: Batch,
+    write: (db: Knex, fresh: readonly LedgerEvent[], turn: Turn) => Promise<void>,
+  ): Promise<AppendResult> {
     checkChain(batch.queue, batch.events);
     try {
       const result = await inTransaction(this.knex, async (db) => {
-        await takeTurn(db);
+        const turn = await takeTurn(db);
         await this.#onStep('turn-taken');
         const stored = await readQueue(db, batch.queue);
         const fresh = await newEvents(db, batch, stored);
         if (batch.proof) await writeProof(db, batch.proof);
         await this.#onStep('proof-written');
         if (fresh.length === 0) return resultOf(batch, stored, 0);
-        await write(db, fresh);
+        await write(db, fresh, turn);
         await writePosition(db, batch.server, fresh.at(-1)!);
         await this.#onStep('position-written');
         return resultOf(batch, fresh.at(-1)!, fresh.length);
@@ -197,10 +204,11 @@ export class Trail {
     }
   }
 
-  async #write(db: Knex, fresh: readonly LedgerEvent[]): Promise<void> {
+  async #write(db: Knex, fresh: readonly LedgerEvent[], turn: Turn): Promise<Preparation['ends']> {
+    this.#timelines.begin(turn.number);
     const baseline = await readBaseline(db);
     const late = fresh.filter((event) => baseline !== null && event.at < baseline.before);
-    const sightings = await prepareSightings(db, fresh.slice(late.length), baseline);
+    const sightings = await prepareSightings(db, fresh.slice(late.length), baseline, this.#timelines);
     await insertRows(db, 'events', EVENT_COLUMNS, fresh.map(eventToRow));
     await this.#onStep('events-written');
     await writeSightings(db, sightings);
@@ -211,6 +219,7 @@ export class Trail {
       gaps.filter((gap) => gap !== null),
     );
     if (fresh[0]!.sequence === 1) await succeedQueue(db, fresh[0]!);
+    return sightings.ends;
   }
 
   async #refuse(queue: string, server: string, mismatch: Mismatch): Promise<TrailMismatchError> {

@@ -3,18 +3,25 @@ import { SchemaError } from './errors.js';
 import { refuseNewer } from './migrator.js';
 import { isMysql } from './sql.js';
 
+/** What the trail says of itself at the beginning of a turn. */
+export interface Turn {
+  /** Of the naming that switches and ports are called by. */
+  readonly naming: string;
+  /** One more than that of the writer before. */
+  readonly number: number;
+}
+
 /**
  * Waits for its turn: writers of the trail go one after the other, so that none sees half of another's work and none
- * deadlocks. On SQLite the update takes the write lock before anything is read, as BEGIN IMMEDIATE would.
+ * deadlocks. The update takes the row lock (on SQLite the write lock) before anything is read.
  */
-export async function takeTurn(db: Knex): Promise<{ naming: string }> {
-  if (!isMysql(db)) await db('trail_state').where('id', 1).update({ id: 1 });
-  const query = db('trail_state').where('id', 1).first('schema_version', 'naming');
-  const row = await (isMysql(db) ? query.forUpdate() : query);
+export async function takeTurn(db: Knex): Promise<Turn> {
+  await db('trail_state').where('id', 1).increment('turn', 1);
+  const row = await db('trail_state').where('id', 1).first('schema_version', 'naming', 'turn');
   if (!row) throw new SchemaError('The trail has lost its version', { hint: 'restore table trail_state' });
   // Somebody may have migrated the trail since this process checked it.
   refuseNewer(row.schema_version as number);
-  return { naming: row.naming as string };
+  return { naming: row.naming as string, number: row.turn as number };
 }
 
 /**

@@ -3,6 +3,7 @@ import { toSqlTime } from '../base/time.js';
 import { uuidBytes } from '../event/encoding.js';
 import type { Baseline } from '../proof/baseline.js';
 import { rowToEvent } from './event-rows.js';
+import type { TimelineEnd } from './known-timelines.js';
 import { rowToSighting, SIGHTING_COLUMNS, type SightingRow } from './sighting-rows.js';
 import { compareKeys, type EventKey, type Observation, openingKey, type Sighting } from './sightings.js';
 import type { Window } from './splice.js';
@@ -28,15 +29,15 @@ const DESCENDING = { comparison: '<=', order: 'DESC' } as const;
 
 /**
  * Reads the window of each address around its new events (in order), which must not be in the trail yet.
- * @param open the open sightings, by address
+ * @param ends how the timelines end without them, by address
  */
 export async function readWindows(
   db: Knex,
   timelines: ReadonlyMap<string, readonly Observation[]>,
-  open: ReadonlyMap<string, Sighting>,
+  ends: ReadonlyMap<string, TimelineEnd>,
   reach: Reach,
 ): Promise<Map<string, Window>> {
-  const before = await sightingsBefore(db, timelines, open);
+  const before = await sightingsBefore(db, timelines, ends);
   const around = new Map<string, Around>([...timelines.keys()].map((ip) => [ip, { DESC: [], ASC: [] }]));
   const selections = [...timelines].flatMap(([ip, added]) => eventsAround(ip, added, reach));
   for (const row of await selectEach(db, selections)) {
@@ -91,12 +92,12 @@ function laterLimit(added: readonly Observation[], reach: Reach): number {
 async function sightingsBefore(
   db: Knex,
   timelines: ReadonlyMap<string, readonly Observation[]>,
-  open: ReadonlyMap<string, Sighting>,
+  ends: ReadonlyMap<string, TimelineEnd>,
 ): Promise<Map<string, Sighting>> {
   const before = new Map<string, Sighting>();
   const asked: Selection[] = [];
   for (const [ip, [first]] of timelines) {
-    const last = open.get(ip);
+    const last = ends.get(ip)?.open;
     if (last && compareKeys(openingKey(last), first!) < 0) before.set(ip, last);
     else asked.push(sightingBefore(ip, first!));
   }

@@ -22,7 +22,7 @@ describe('A configuration', () => {
         checkpointEvents: 10_000,
         checkpointInterval: 600_000_000,
       },
-      audit: { url: `sqlite:${join(folder, 'data/audit.db')}`, batchSize: 2000, accessLog: false },
+      audit: { url: `sqlite:${join(folder, 'data/audit.db')}`, batchSize: 5000, accessLog: false },
       switches: [],
       log: { level: 'info', format: 'text', console: true, modules: {} },
       file: join(folder, 'portledger.yaml'),
@@ -56,6 +56,7 @@ switches: [{ remote-id: "0x000600aabbccddee", name: sw-a, profile: cisco-ios-bas
       authoritative: true,
       offerTime: 30_000_000,
       declineTime: 86_400_000_000,
+      failover: [],
       options: new Map(),
       ...common,
     });

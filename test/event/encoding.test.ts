@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import {
   chainHash,
   decodeEvent,
-  EventEncodingError,
   encodeEvent,
   genesisHash,
   type NamedDraft,
   uuidBytes,
   uuidText,
 } from '../../src/event/encoding.js';
+import { EventEncodingError } from '../../src/event/errors.js';
 import { CLIENT_STATES, EVENT_KINDS, EVIDENCES } from '../../src/event/event.js';
 
 const bytes = (max: number) => fc.option(fc.uint8Array({ maxLength: max }).map((value) => Buffer.from(value)));

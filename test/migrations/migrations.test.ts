@@ -6,7 +6,7 @@ import { rollbackSchema } from '../../src/trail/migrator.js';
 import { SIGHTING_COLUMNS } from '../../src/trail/sighting-rows.js';
 import type { Trail } from '../../src/trail/trail.js';
 import { draft, NOON, SECOND, sealAll } from '../trail/campus.js';
-import { onEveryDatabase, ship } from '../trail/trails.js';
+import { type Database, onEveryDatabase, ship } from '../trail/trails.js';
 
 const PORT_HISTORY = [
   ...['switch_name', 'port_name', 'remote_id', 'circuit_id', 'ip', 'mac', 'client_id', 'hostname'],
@@ -42,7 +42,7 @@ onEveryDatabase('The migrations', (current, database) => {
 
   it('go down and up again', async () => {
     const { trail } = current();
-    const before = await columnsOf(trail, 'port_history');
+    const before = (await columnsOf(trail, 'port_history')).sort();
     await rollbackSchema(trail.knex);
     await assert.rejects(trail.checkSchema(), SchemaError);
     assert.deepEqual(
@@ -50,10 +50,10 @@ onEveryDatabase('The migrations', (current, database) => {
       MIGRATIONS.map((one) => one.name),
     );
     await trail.checkSchema();
-    assert.deepEqual(await columnsOf(trail, 'port_history'), before);
+    assert.deepEqual((await columnsOf(trail, 'port_history')).sort(), before);
   });
 
-  it('go on after one that was cut off: on MariaDB once it is unlocked, on SQLite by themselves', async () => {
+  it('go on after one that was cut off: on a server once it is unlocked, on SQLite by themselves', async () => {
     const { trail } = current();
     await trail.knex.raw('DROP VIEW port_history');
     await trail.knex('schema_migrations').delete();
@@ -112,7 +112,7 @@ onEveryDatabase('The migrations', (current, database) => {
       if (database === 'SQLite' && question.startsWith('port_clients')) continue;
       const plan = await explain(trail, `SELECT * FROM ${question}`, database);
       assert.match(plan, index, `${question}\n${plan}`);
-      assert.doesNotMatch(plan, database === 'MariaDB' ? /"type":"(ALL|index)","table":"s"/ : /SCAN s\b/, plan);
+      assert.doesNotMatch(plan, database === 'SQLite' ? /SCAN s\b/ : /"type":"(ALL|index)","table":"s"/, plan);
     }
   });
 
@@ -145,10 +145,11 @@ async function fill(trail: Trail): Promise<void> {
   if (!trail.embedded) await trail.knex.raw('ANALYZE TABLE sightings, ports, switches');
 }
 
-async function explain(trail: Trail, sql: string, database: 'SQLite' | 'MariaDB'): Promise<string> {
+async function explain(trail: Trail, sql: string, database: Database): Promise<string> {
   if (database === 'SQLite')
     return (await trail.knex.raw(`EXPLAIN QUERY PLAN ${sql}`)).map((row: { detail: string }) => row.detail).join('\n');
-  const [rows] = await trail.knex.raw(`EXPLAIN ${sql}`);
+  // MySQL 9 draws a tree unless told otherwise, and MariaDB has no word for its table
+  const [rows] = await trail.knex.raw(`EXPLAIN ${database === 'MySQL' ? 'FORMAT=TRADITIONAL ' : ''}${sql}`);
   return rows
     .map((row: { table: string; type: string; key: string | null }) =>
       JSON.stringify({ type: row.type, table: row.table, key: row.key }),

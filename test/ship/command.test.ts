@@ -41,8 +41,8 @@ describe('The commands ship and migrate', function () {
     return { code, stderr: program.stderr };
   }
 
-  function configure(url: string): void {
-    writeFileSync(join(folder, 'portledger.yaml'), `queue: { file: ./a.queue }\naudit: { url: "${url}" }\n`);
+  function configure(url: string, more = ''): void {
+    writeFileSync(join(folder, 'portledger.yaml'), `queue: { file: ./a.queue }\naudit: { url: "${url}" }\n${more}`);
   }
 
   function commit(count: number): void {
@@ -125,6 +125,18 @@ describe('The commands ship and migrate', function () {
     );
   });
 
+  it('migrate with a configuration that names no switches and leave their names as they are', async () => {
+    const switches = 'switches: [{ remote-id: "sw-a", name: north }]\n';
+    configure('sqlite:./audit.db', switches);
+    commit(1);
+    assert.equal((await run('ship', '--once')).code, EXIT.ok);
+    configure('sqlite:./audit.db');
+    assert.equal((await run('migrate')).code, EXIT.ok);
+    const trail = await Trail.open(`sqlite:${folder}/audit.db`);
+    assert.deepEqual(await trail.knex('switches').pluck('name'), ['north']);
+    await trail.close();
+  });
+
   it('stop within 10 s of SIGTERM whatever the trail waits for, and at once after a second signal', async function () {
     requires(this, 'mariadb');
     const database = await freshDatabase();
@@ -135,8 +147,7 @@ describe('The commands ship and migrate', function () {
     const lock = await trail.knex.transaction();
     await lock('trail_state').forUpdate().select();
     const waiting = async (sessions: number) => {
-      const count =
-        "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE '%trail_state%for update'";
+      const count = "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'update %trail_state%'";
       const [[row]] = await trail.knex.raw(count);
       return row.n >= sessions;
     };

@@ -7,7 +7,8 @@ import { TrailMismatchError } from '../../src/trail/errors.js';
 import { SIGHTING_COLUMNS, sightingToRow } from '../../src/trail/sighting-rows.js';
 import { fold } from '../../src/trail/sightings.js';
 import { Trail } from '../../src/trail/trail.js';
-import { type PrivateMariadb, startMariadb } from '../support/database.js';
+import { type PrivateDatabase, startDatabase } from '../support/database.js';
+import { ENGINES, SERVER_DATABASES } from '../support/database-engines.js';
 import { requires } from '../support/requirements.js';
 import { until } from '../support/until.js';
 import { draft, NOON, queueOf, SECOND, sealAll } from '../trail/campus.js';
@@ -165,106 +166,108 @@ onEveryDatabase('The shipper', (current) => {
   });
 });
 
-describe('The shipper and a MariaDB that goes away', () => {
-  let server: PrivateMariadb;
+for (const database of SERVER_DATABASES) {
+  describe(`The shipper and a ${database} that goes away`, () => {
+    let server: PrivateDatabase;
 
-  before(async function () {
-    this.timeout(60_000);
-    requires(this, 'mariadb');
-    server = await startMariadb({ durable: false });
-    const trail = await Trail.open(server.url);
-    await trail.migrate();
-    await trail.close();
-  });
+    before(async function () {
+      this.timeout(60_000);
+      requires(this, ENGINES[database].requirement);
+      server = await startDatabase(database, { durable: false });
+      const trail = await Trail.open(server.url);
+      await trail.migrate();
+      await trail.close();
+    });
 
-  let finishAll: (() => Promise<unknown>)[] = [];
+    let finishAll: (() => Promise<unknown>)[] = [];
 
-  /** Starts it; what is returned stops it and waits for its end, which happens after the test in any case. */
-  function runUntilTestEnds(shipper: Shipper): () => Promise<unknown> {
-    const running = shipper.run();
-    running.catch(() => undefined); // told by finish()
-    const finish = async (): Promise<unknown> => {
-      shipper.stop();
-      return await running;
-    };
-    finishAll.push(finish);
-    return finish;
-  }
-
-  afterEach(async () => {
-    const all = finishAll;
-    finishAll = [];
-    await Promise.allSettled(all.map(async (finish) => await finish()));
-  });
-
-  beforeEach(async () => {
-    for (const table of ['events', 'sightings', 'queues', 'ports', 'switches'])
-      await server.query(`DELETE FROM test_main.${table}`);
-  });
-
-  after(async () => await server?.remove());
-
-  it('tells who asks for once that it cannot be reached', async function () {
-    this.timeout(60_000);
-    await server.stop();
-    const { shipper, log } = shipperOf(server.url, new FakeQueue(events(5)));
-    await assert.rejects(shipper.run(), UnreachableError);
-    assert.equal(log.count('ship-trail-away'), 5);
-    await server.start();
-  });
-
-  it('loses and doubles nothing when it is killed and started again and again', async function () {
-    this.timeout(120_000);
-    const queue = new FakeQueue(events(20_000));
-    const { shipper, log } = shipperOf(server.url, queue, { once: false, batchSize: 40 });
-    const finish = runUntilTestEnds(shipper);
-    for (let i = 1; i <= 3; i++) {
-      await until('more events shipped', () => queue.shipped > i * 1000, { withinMs: 30_000 });
-      await server.kill9();
-      await until('word of the outage', () => log.count('ship-trail-away') >= i);
-      await server.start();
+    /** Starts it; what is returned stops it and waits for its end, which happens after the test in any case. */
+    function runUntilTestEnds(shipper: Shipper): () => Promise<unknown> {
+      const running = shipper.run();
+      running.catch(() => undefined); // told by finish()
+      const finish = async (): Promise<unknown> => {
+        shipper.stop();
+        return await running;
+      };
+      finishAll.push(finish);
+      return finish;
     }
-    await until('all events shipped', () => queue.shipped === 20_000, { withinMs: 60_000 });
-    await finish();
-    assert.ok(log.count('ship-trail-back') >= 3);
-    await assertComplete(server.url, queue);
-  });
 
-  it('gets over a connection that is cut without a word', async function () {
-    this.timeout(60_000);
-    const proxy = await MutableProxy.start(server.port);
-    const queue = new FakeQueue(events(3000));
-    const url = server.url.replace(`:${server.port}/`, `:${proxy.port}/`);
-    // Cut within a transaction, its row lock is held until the database drops the session.
-    const openTrail = () => Trail.open(url, { idleSeconds: 1 });
-    const { shipper, log } = shipperOf(url, queue, { once: false, batchSize: 10, appendMillis: 500, openTrail });
-    const finish = runUntilTestEnds(shipper);
-    await until('some events shipped', () => queue.shipped > 100);
-    proxy.mute();
-    await until('word of the outage', () => log.count('ship-trail-away') > 0);
-    assert.match(String(log.lines.find((line) => line.id === 'ship-trail-away')?.fields?.error), /did not answer/);
-    await until('all events shipped', () => queue.shipped === 3000, { withinMs: 30_000 });
-    await finish();
-    await proxy.close();
-    await assertComplete(server.url, queue);
-  });
+    afterEach(async () => {
+      const all = finishAll;
+      finishAll = [];
+      await Promise.allSettled(all.map(async (finish) => await finish()));
+    });
 
-  it('gets over its connection being killed in the middle', async function () {
-    this.timeout(60_000);
-    const queue = new FakeQueue(events(3000));
-    const { shipper, log } = shipperOf(server.url, queue, { once: false, batchSize: 10 });
-    const finish = runUntilTestEnds(shipper);
-    await until('some events shipped', () => queue.shipped > 100);
-    const threads = (await server.query("SELECT id FROM information_schema.processlist WHERE db = 'test_main'")) as {
-      id: number;
-    }[];
-    for (const { id } of threads) await server.query(`KILL CONNECTION ${id}`);
-    await until('word of the outage', () => log.count('ship-trail-away') > 0);
-    await until('all events shipped', () => queue.shipped === 3000, { withinMs: 30_000 });
-    await finish();
-    await assertComplete(server.url, queue);
+    beforeEach(async () => {
+      for (const table of ['events', 'sightings', 'queues', 'ports', 'switches'])
+        await server.query(`DELETE FROM test_main.${table}`);
+    });
+
+    after(async () => await server?.remove());
+
+    it('tells who asks for once that it cannot be reached', async function () {
+      this.timeout(60_000);
+      await server.stop();
+      const { shipper, log } = shipperOf(server.url, new FakeQueue(events(5)));
+      await assert.rejects(shipper.run(), UnreachableError);
+      assert.equal(log.count('ship-trail-away'), 5);
+      await server.start();
+    });
+
+    it('loses and doubles nothing when it is killed and started again and again', async function () {
+      this.timeout(120_000);
+      const queue = new FakeQueue(events(20_000));
+      const { shipper, log } = shipperOf(server.url, queue, { once: false, batchSize: 40 });
+      const finish = runUntilTestEnds(shipper);
+      for (let i = 1; i <= 3; i++) {
+        await until('more events shipped', () => queue.shipped > i * 1000, { withinMs: 30_000 });
+        await server.kill9();
+        await until('word of the outage', () => log.count('ship-trail-away') >= i);
+        await server.start();
+      }
+      await until('all events shipped', () => queue.shipped === 20_000, { withinMs: 60_000 });
+      await finish();
+      assert.ok(log.count('ship-trail-back') >= 3);
+      await assertComplete(server.url, queue);
+    });
+
+    it('gets over a connection that is cut without a word', async function () {
+      this.timeout(60_000);
+      const proxy = await MutableProxy.start(server.port);
+      const queue = new FakeQueue(events(3000));
+      const url = server.url.replace(`:${server.port}/`, `:${proxy.port}/`);
+      // Cut within a transaction, its row lock is held until the database drops the session.
+      const openTrail = () => Trail.open(url, { idleSeconds: 1 });
+      const { shipper, log } = shipperOf(url, queue, { once: false, batchSize: 10, appendMillis: 500, openTrail });
+      const finish = runUntilTestEnds(shipper);
+      await until('some events shipped', () => queue.shipped > 100);
+      proxy.mute();
+      await until('word of the outage', () => log.count('ship-trail-away') > 0);
+      assert.match(String(log.lines.find((line) => line.id === 'ship-trail-away')?.fields?.error), /did not answer/);
+      await until('all events shipped', () => queue.shipped === 3000, { withinMs: 30_000 });
+      await finish();
+      await proxy.close();
+      await assertComplete(server.url, queue);
+    });
+
+    it('gets over its connection being killed in the middle', async function () {
+      this.timeout(60_000);
+      const queue = new FakeQueue(events(3000));
+      const { shipper, log } = shipperOf(server.url, queue, { once: false, batchSize: 10 });
+      const finish = runUntilTestEnds(shipper);
+      await until('some events shipped', () => queue.shipped > 100);
+      const threads = (await server.query("SELECT id FROM information_schema.processlist WHERE db = 'test_main'")) as {
+        id: number;
+      }[];
+      for (const { id } of threads) await server.query(`KILL CONNECTION ${id}`);
+      await until('word of the outage', () => log.count('ship-trail-away') > 0);
+      await until('all events shipped', () => queue.shipped === 3000, { withinMs: 30_000 });
+      await finish();
+      await assertComplete(server.url, queue);
+    });
   });
-});
+}
 
 /** Passes a TCP connection on, until it swallows everything on those it has, as a dead network does. */
 class MutableProxy {

@@ -1,15 +1,16 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { missingReason, programPath } from './requirements.js';
+import { asUser, ENGINES, SERVER_DATABASES, type ServerDatabase } from './database-engines.js';
+import { missingReason } from './requirements.js';
 import { until } from './until.js';
 
-/** A MariaDB of our own: its own data folder, port and socket. Never one that runs on the machine. */
-export interface PrivateMariadb {
+/** A MariaDB or MySQL of our own: its own data folder, port and socket. Never one that runs on the machine. */
+export interface PrivateDatabase {
   /** Of a user with all rights, on database `test_main`. */
   readonly url: string;
   readonly port: number;
@@ -26,10 +27,12 @@ export interface PrivateMariadb {
   remove(): Promise<void>;
 }
 
-export interface MariadbOptions {
-  /** Every commit reaches the disk (the default of MariaDB); false is faster and still survives kill -9. */
+export interface DatabaseOptions {
+  /** Every commit reaches the disk (the default of both); false is faster and still survives kill -9. */
   readonly durable?: boolean;
-  /** More options of mariadbd, as `--innodb-lock-wait-timeout=1`. */
+  /** Where its folder is made; among all temporary ones unless given. */
+  readonly within?: string;
+  /** More options of the server, as `--innodb-lock-wait-timeout=1`. */
   readonly args?: readonly string[];
 }
 
@@ -45,17 +48,19 @@ process.on('exit', () => {
   }
 });
 
-/** True if a private MariaDB can be started here. */
-export function mariadbAvailable(): boolean {
-  return missingReason('mariadb') === undefined;
+/** The servers that can be started here. */
+export function serversHere(): ServerDatabase[] {
+  return SERVER_DATABASES.filter((name) => missingReason(ENGINES[name].requirement) === undefined);
 }
 
-let shared: Promise<PrivateMariadb> | undefined;
+/** The servers that all tests of this process share. */
+const shared = new Map<ServerDatabase, Promise<PrivateDatabase>>();
 
-/** An empty database on the server that all tests of this process share; `drop` removes it. */
-export async function freshDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
-  shared ??= startMariadb({ durable: false });
-  const server = await shared;
+/** An empty database on the server of this kind that all tests share; `drop` removes it. */
+export async function freshDatabase(kind: ServerDatabase = 'MariaDB'): Promise<{ url: string; drop(): Promise<void> }> {
+  const started = shared.get(kind) ?? startDatabase(kind, { durable: false });
+  shared.set(kind, started);
+  const server = await started;
   const name = `test_${randomBytes(6).toString('hex')}`;
   await server.query(`CREATE DATABASE ${name}`);
   return {
@@ -64,31 +69,36 @@ export async function freshDatabase(): Promise<{ url: string; drop(): Promise<vo
   };
 }
 
-/** Ends the shared server, if one was started. */
-export async function stopSharedDatabase(): Promise<void> {
-  const server = shared;
-  shared = undefined;
-  await (await server)?.remove();
+/** Ends the shared servers that were started. */
+export async function stopSharedDatabases(): Promise<void> {
+  const servers = [...shared.values()];
+  shared.clear();
+  for (const server of servers) await (await server).remove();
 }
 
 /** Root hooks for mocha. */
 export const databaseHooks: Mocha.RootHookObject = {
   async afterAll() {
-    await stopSharedDatabase();
+    await stopSharedDatabases();
   },
 };
 
 /** Starts a MariaDB that belongs to the caller, who removes it. */
-export async function startMariadb(options: MariadbOptions = {}): Promise<PrivateMariadb> {
-  const folder = mkdtempSync(join(tmpdir(), 'portledger-mariadb-'));
+export async function startMariadb(options: DatabaseOptions = {}): Promise<PrivateDatabase> {
+  return await startDatabase('MariaDB', options);
+}
+
+/** Starts a server that belongs to the caller, who removes it. */
+export async function startDatabase(kind: ServerDatabase, options: DatabaseOptions = {}): Promise<PrivateDatabase> {
+  const folder = mkdtempSync(join(options.within ?? tmpdir(), `portledger-${ENGINES[kind].requirement}-`));
   const own: { process: ChildProcess | undefined; folder: string } = { process: undefined, folder };
   running.add(own);
-  installFiles(folder);
+  mkdirSync(join(folder, 'tmp'));
+  ENGINES[kind].install(folder);
   const port = await freePort();
-  const socket = join(folder, 'socket');
-  const spawnServer = async (): Promise<void> => {
-    own.process = spawnMariadb(folder, port, socket, options);
-    await until('MariaDB that answers', () => answers(own.process!, port), {
+  const start = async (): Promise<void> => {
+    own.process = spawnServer(kind, folder, port, options);
+    await until(`${kind} that answers`, () => answers(kind, own.process!, port), {
       withinMs: START_MS,
       detail: () => readFileSync(join(folder, 'log'), 'utf8'),
     });
@@ -101,7 +111,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Privat
     child.kill(signal);
     await ended;
   };
-  await spawnServer();
+  await start();
   return {
     url: `mysql://tester:${PASSWORD}@127.0.0.1:${port}/test_main`,
     port,
@@ -109,7 +119,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Privat
       return own.process!.pid!;
     },
     query: (sql) => query(port, sql),
-    start: spawnServer,
+    start,
     stop: () => end('SIGTERM'),
     kill9: () => end('SIGKILL'),
     remove: async () => {
@@ -120,34 +130,17 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Privat
   };
 }
 
-function installFiles(folder: string): void {
-  mkdirSync(join(folder, 'tmp'));
-  const program = programPath('mariadb-install-db');
-  if (!program) throw new Error('The program mariadb-install-db is not installed');
-  execFileSync(
-    program,
-    [
-      '--no-defaults',
-      `--datadir=${folder}/data`,
-      `--tmpdir=${folder}/tmp`, // at its start a server deletes what others have in a shared one
-      ...asUser(),
-      '--skip-test-db',
-      '--auth-root-authentication-method=normal',
-    ],
-    { stdio: 'pipe' },
-  );
-}
-
-function spawnMariadb(folder: string, port: number, socket: string, options: MariadbOptions): ChildProcess {
+function spawnServer(kind: ServerDatabase, folder: string, port: number, options: DatabaseOptions): ChildProcess {
   const log = openSync(join(folder, 'log'), 'a');
+  const [program, ...own] = ENGINES[kind].command(folder);
   const child = spawn(
-    programPath('mariadbd')!,
+    program!,
     [
-      '--no-defaults',
+      ...own,
       `--datadir=${folder}/data`,
       `--tmpdir=${folder}/tmp`,
       ...asUser(),
-      `--socket=${socket}`,
+      `--socket=${folder}/socket`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
       '--skip-name-resolve',
@@ -177,8 +170,8 @@ function initFile(folder: string): string {
   return file;
 }
 
-async function answers(child: ChildProcess, port: number): Promise<boolean> {
-  if (child.exitCode !== null) throw new Error(`MariaDB ended with ${child.exitCode}`);
+async function answers(kind: ServerDatabase, child: ChildProcess, port: number): Promise<boolean> {
+  if (child.exitCode !== null) throw new Error(`${kind} ended with ${child.exitCode}`);
   try {
     await query(port, 'SELECT 1');
     return true;
@@ -203,9 +196,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-/** MariaDB refuses to run as root unless told so. */
-function asUser(): string[] {
-  return process.getuid?.() === 0 ? ['--user=root'] : [];
 }

@@ -4,15 +4,17 @@ import { UsageError } from '../../src/base/errors.js';
 import { auditorSql } from '../../src/trail/auditors.js';
 import { Trail } from '../../src/trail/trail.js';
 import { freshDatabase } from '../support/database.js';
+import { ENGINES, SERVER_DATABASES, type ServerDatabase } from '../support/database-engines.js';
 import { requires } from '../support/requirements.js';
 import { queueOf } from './campus.js';
 import { ship } from './trails.js';
 
 /** The account is of one database of the shared server, so that it meets no other test. */
 async function withAuditor(
+  kind: ServerDatabase,
   work: (ask: (sql: string) => Promise<Record<string, unknown>[]>, trail: Trail, url: string) => Promise<void>,
 ): Promise<void> {
-  const { url, drop } = await freshDatabase();
+  const { url, drop } = await freshDatabase(kind);
   const { host, port, pathname } = new URL(url.replace('mysql:', 'http:'));
   const database = pathname.slice(1);
   const user = `auditor_${database.slice(-6)}`;
@@ -50,51 +52,53 @@ async function withAuditor(
 describe('The SQL for auditors', function () {
   this.timeout(60_000);
 
-  it('makes a user who reads the two views on MariaDB', async function () {
-    requires(this, 'mariadb');
-    await withAuditor(async (ask) => {
-      assert.deepEqual(
-        (await ask('SELECT ip, mac, port_name FROM port_history')).map((row) => Object.values(row)),
-        [['10.0.0.7', '02:00:00:00:00:01', 'p1']],
-      );
-      assert.equal((await ask('SELECT * FROM port_clients')).length, 1);
+  for (const kind of SERVER_DATABASES) {
+    it(`makes a user who reads the two views on ${kind}`, async function () {
+      requires(this, ENGINES[kind].requirement);
+      await withAuditor(kind, async (ask) => {
+        assert.deepEqual(
+          (await ask('SELECT ip, mac, port_name FROM port_history')).map((row) => Object.values(row)),
+          [['10.0.0.7', '02:00:00:00:00:01', 'p1']],
+        );
+        assert.equal((await ask('SELECT * FROM port_clients')).length, 1);
+      });
     });
-  });
 
-  it('lets that user see nothing else, and change nothing', async function () {
-    requires(this, 'mariadb');
-    await withAuditor(async (ask, trail) => {
-      assert.deepEqual((await ask('SHOW TABLES')).map((row) => Object.values(row)[0]).sort(), [
-        'port_clients',
-        'port_history',
-      ]);
-      const tables = Object.values((await trail.knex.raw('SHOW FULL TABLES'))[0] as Record<string, string>[])
-        .filter((row) => Object.values(row)[1] === 'BASE TABLE')
-        .map((row) => Object.values(row)[0]);
-      assert.ok(tables.length >= 10, tables.join());
-      for (const table of tables) await assert.rejects(ask(`SELECT 1 FROM ${table}`), /denied/, table);
-      for (const sql of [
-        'DELETE FROM port_history',
-        "UPDATE port_history SET ip = '10.0.0.8'",
-        'DROP VIEW port_history',
-        'CREATE TABLE x (a INT)',
-        'SHOW CREATE VIEW port_history',
-      ])
-        await assert.rejects(ask(sql), /denied|not updatable/, sql);
+    it(`lets that user see nothing else, and change nothing, on ${kind}`, async function () {
+      requires(this, ENGINES[kind].requirement);
+      await withAuditor(kind, async (ask, trail) => {
+        assert.deepEqual((await ask('SHOW TABLES')).map((row) => Object.values(row)[0]).sort(), [
+          'port_clients',
+          'port_history',
+        ]);
+        const tables = Object.values((await trail.knex.raw('SHOW FULL TABLES'))[0] as Record<string, string>[])
+          .filter((row) => Object.values(row)[1] === 'BASE TABLE')
+          .map((row) => Object.values(row)[0]);
+        assert.ok(tables.length >= 10, tables.join());
+        for (const table of tables) await assert.rejects(ask(`SELECT 1 FROM ${table}`), /denied/, table);
+        for (const sql of [
+          'DELETE FROM port_history',
+          "UPDATE port_history SET ip = '10.0.0.8'",
+          'DROP VIEW port_history',
+          'CREATE TABLE x (a INT)',
+          'SHOW CREATE VIEW port_history',
+        ])
+          await assert.rejects(ask(sql), /denied|not updatable/, sql);
+      });
     });
-  });
 
-  it('makes a user whose report is told what it needs', async function () {
-    requires(this, 'mariadb');
-    await withAuditor(async (_ask, _trail, url) => {
-      const trail = await Trail.open(url);
-      try {
-        await assert.rejects(trail.checkSchema(), /sees the views of the trail and not its tables/);
-      } finally {
-        await trail.close();
-      }
+    it(`makes a user whose report is told what it needs on ${kind}`, async function () {
+      requires(this, ENGINES[kind].requirement);
+      await withAuditor(kind, async (_ask, _trail, url) => {
+        const trail = await Trail.open(url);
+        try {
+          await assert.rejects(trail.checkSchema(), /sees the views of the trail and not its tables/);
+        } finally {
+          await trail.close();
+        }
+      });
     });
-  });
+  }
 
   it('refuses names that would end the quotes', () => {
     for (const name of ["a'b", 'a`b', 'a b', '']) {

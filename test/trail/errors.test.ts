@@ -7,6 +7,7 @@ import { connectError, isTransient, SchemaError, TrailUnreachableError } from '.
 import { Trail } from '../../src/trail/trail.js';
 import { describeTarget, parseTrailUrl } from '../../src/trail/url.js';
 import { freshDatabase } from '../support/database.js';
+import { ENGINES, SERVER_DATABASES } from '../support/database-engines.js';
 import { requires } from '../support/requirements.js';
 
 const coded = (fields: object): Error => Object.assign(new Error('x'), fields);
@@ -75,38 +76,40 @@ describe('Errors of the trail', () => {
     rmSync(folder, { recursive: true });
   });
 
-  describe('from MariaDB', () => {
-    let database: Awaited<ReturnType<typeof freshDatabase>>;
+  for (const kind of SERVER_DATABASES) {
+    describe(`from ${kind}`, () => {
+      let database: Awaited<ReturnType<typeof freshDatabase>>;
 
-    before(async function () {
-      this.timeout(60_000);
-      requires(this, 'mariadb');
-      database = await freshDatabase();
-    });
-
-    after(async () => await database?.drop());
-
-    it('say that user or password is wrong', async () => {
-      const error = await openError(database.url.replace('only-for-tests', 'guessed'));
-      assert.deepEqual([error.exitCode, error.hint], [EXIT.unreachable, 'check user and password of audit.url']);
-    });
-
-    it('say that the database does not exist', async () => {
-      const error = await openError(`${database.url}_not`);
-      assert.equal(error.exitCode, EXIT.unreachable);
-      assert.match(error.hint ?? '', /CREATE DATABASE/);
-    });
-
-    it('say that the trail must be migrated first', async () => {
-      const trail = await Trail.open(database.url);
-      await assert.rejects(trail.checkSchema(), (error: SchemaError) => {
-        assert.ok(error instanceof SchemaError);
-        assert.match(error.hint ?? '', /portledger migrate/);
-        return error.exitCode === EXIT.usage;
+      before(async function () {
+        this.timeout(60_000);
+        requires(this, ENGINES[kind].requirement);
+        database = await freshDatabase(kind);
       });
-      await trail.close();
+
+      after(async () => await database?.drop());
+
+      it('say that user or password is wrong', async () => {
+        const error = await openError(database.url.replace('only-for-tests', 'guessed'));
+        assert.deepEqual([error.exitCode, error.hint], [EXIT.unreachable, 'check user and password of audit.url']);
+      });
+
+      it('say that the database does not exist', async () => {
+        const error = await openError(`${database.url}_not`);
+        assert.equal(error.exitCode, EXIT.unreachable);
+        assert.match(error.hint ?? '', /CREATE DATABASE/);
+      });
+
+      it('say that the trail must be migrated first', async () => {
+        const trail = await Trail.open(database.url);
+        await assert.rejects(trail.checkSchema(), (error: SchemaError) => {
+          assert.ok(error instanceof SchemaError);
+          assert.match(error.hint ?? '', /portledger migrate/);
+          return error.exitCode === EXIT.usage;
+        });
+        await trail.close();
+      });
     });
-  });
+  }
 });
 
 describe('The URL of a trail', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { LedgerEvent } from '../../src/event/event.js';
 import { Trail, type TrailOptions } from '../../src/trail/trail.js';
 import { freshDatabase } from '../support/database.js';
+import { ENGINES, SERVER_DATABASES, type ServerDatabase } from '../support/database-engines.js';
 import { requires } from '../support/requirements.js';
 
 /** An empty, migrated trail of one test, and as many connections to it as the test wants. */
@@ -13,12 +14,12 @@ export interface TestTrail {
   open(options?: TrailOptions): Promise<Trail>;
 }
 
-/** Declares the same tests on SQLite and on MariaDB. `current` gives the trail of the running test. */
-export function onEveryDatabase(
-  title: string,
-  tests: (current: () => TestTrail, database: 'SQLite' | 'MariaDB') => void,
-): void {
-  for (const database of ['SQLite', 'MariaDB'] as const) {
+/** Where a trail can be. */
+export type Database = 'SQLite' | ServerDatabase;
+
+/** Declares the same tests on SQLite, MariaDB and MySQL. `current` gives the trail of the running test. */
+export function onEveryDatabase(title: string, tests: (current: () => TestTrail, database: Database) => void): void {
+  for (const database of ['SQLite', ...SERVER_DATABASES] as const) {
     describe(`${title} on ${database}`, () => {
       let place: { url: string; drop(): Promise<void> };
       let opened: Trail[] = [];
@@ -26,8 +27,8 @@ export function onEveryDatabase(
 
       beforeEach(async function () {
         this.timeout(60_000);
-        if (database === 'MariaDB') requires(this, 'mariadb');
-        place = database === 'MariaDB' ? await freshDatabase() : sqliteFile();
+        if (database !== 'SQLite') requires(this, ENGINES[database].requirement);
+        place = database === 'SQLite' ? sqliteFile() : await freshDatabase(database);
         opened = [];
         const open = async (options?: TrailOptions): Promise<Trail> => {
           const trail = await Trail.open(place.url, options);

@@ -1,33 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
 import type { Program } from '../../support/program.js';
 import { requires } from '../../support/requirements.js';
+import { SmallDisk } from '../../support/small-disk.js';
 import { until } from '../../support/until.js';
 import { Bench, logged } from './bench.js';
 import { eventsIn, isAcknowledged, withTrail } from './evidence.js';
 
 const DISK_BYTES = 4 * 1024 * 1024;
-const mounted = new Set<string>();
-
-// The last resort, if the test run ends without its hooks; before the folders are removed
-process.prependListener('exit', () => mounted.forEach(unmount));
-
-function mount(folder: string): void {
-  mkdirSync(folder);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'portledger-test', folder]);
-  mounted.add(folder);
-}
-
-function unmount(folder: string): void {
-  if (mounted.delete(folder)) execFileSync('umount', ['--lazy', folder]);
-}
-
 describe('A disk that is full under the queue', function () {
   this.timeout(60_000);
   let bench: Bench;
-  let disk: string;
+  let disk: SmallDisk;
   let server: Program;
   /** Addresses acknowledged so far, by client. */
   let acknowledged: Map<string, string>;
@@ -39,37 +23,21 @@ describe('A disk that is full under the queue', function () {
 
   beforeEach(async () => {
     bench = await Bench.open();
-    disk = `${bench.folder}/disk`;
-    mount(disk);
+    disk = new SmallDisk(`${bench.folder}/disk`, DISK_BYTES);
     acknowledged = new Map();
     clients = 0;
   });
 
   afterEach(async () => {
     await server?.stop('SIGKILL');
-    unmount(disk);
+    disk.remove();
     await bench.remove();
   });
 
   async function serve(onFailure: 'refuse' | 'serve'): Promise<void> {
-    bench.queueFile = `${disk}/dhcp-a.queue`;
+    bench.queueFile = `${disk.folder}/dhcp-a.queue`;
     bench.installation.configure(bench.config({ queue: { 'on-failure': onFailure } }));
     server = await bench.serve();
-  }
-
-  /** Takes every byte that is left, so that the next commit that needs a page fails. */
-  function fill(): void {
-    for (let size = 65_536; size >= 512; size /= 2) {
-      for (let i = 0; ; i++) {
-        const { bavail, bsize } = statfsSync(disk);
-        if (bavail * bsize < size) break;
-        writeFileSync(`${disk}/ballast-${size}-${i}`, Buffer.alloc(size));
-      }
-    }
-  }
-
-  function free(): void {
-    execFileSync('sh', ['-c', `rm -f "${disk}"/ballast-*`]);
   }
 
   /** Another client asks for a lease, once. */
@@ -100,13 +68,13 @@ describe('A disk that is full under the queue', function () {
   it('refuse: no client gets an ACK that is not recorded; it goes on when there is space, and tells the gap', async () => {
     await serve('refuse');
     for (let i = 0; i < 5; i++) assert.ok(await newClient(), server.output);
-    fill();
+    disk.fill();
     await askUntilFull();
     const before = acknowledged.size;
     for (let i = 0; i < 3; i++) assert.equal(await newClient(300), undefined, 'an ACK without a record');
     assert.equal(acknowledged.size, before);
     assert.equal(server.isRunning, true);
-    free();
+    disk.free();
     await until('recovery', () => newClient(500), { detail: () => server.output });
     await until('recovery in the log', () => logged(server, 'queue-recovered').length === 1);
     assert.deepEqual(await server.stop(), { code: 0, signal: null }, server.output);
@@ -132,10 +100,10 @@ describe('A disk that is full under the queue', function () {
   it('serve: clients are answered, and leases and the gap are recorded when there is space', async () => {
     await serve('serve');
     for (let i = 0; i < 5; i++) assert.ok(await newClient(), server.output);
-    fill();
+    disk.fill();
     await askUntilFull();
     for (let i = 0; i < 3; i++) assert.ok(await newClient(), 'no answer though told to serve');
-    free();
+    disk.free();
     await until('recovery', () => logged(server, 'queue-recovered').length === 1, { detail: () => server.output });
     assert.deepEqual(await server.stop(), { code: 0, signal: null }, server.output);
     assertLeasesKept();
@@ -152,10 +120,10 @@ describe('A disk that is full under the queue', function () {
   it('kill -9 with a full disk loses nothing that was acknowledged', async () => {
     await serve('refuse');
     for (let i = 0; i < 5; i++) assert.ok(await newClient(), server.output);
-    fill();
+    disk.fill();
     await askUntilFull();
     await server.stop('SIGKILL');
-    free();
+    disk.free();
     server = await bench.serve();
     assert.ok(await newClient(), server.output);
     await server.stop();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type PrivateMariadb, startMariadb } from '../../support/database.js';
+import { type PrivateDatabase, startMariadb } from '../../support/database.js';
 import { Campus, type Namespace } from '../../support/netns.js';
 import { PacketLog } from '../../support/packet-log.js';
 import { type PerfdhcpOptions, type PerfdhcpRun, startPerfdhcp } from '../../support/perfdhcp.js';
@@ -18,13 +18,13 @@ export class Plant {
   readonly folder = makeTempDir();
   readonly server: Namespace = this.campus.host();
   readonly relay: Namespace = this.campus.host();
-  readonly database: PrivateMariadb;
+  readonly database: PrivateDatabase;
   readonly installation: Installation;
   readonly queueFile = join(this.folder, 'dhcp-a.queue');
   packets!: PacketLog;
   readonly #programs: Program[] = [];
 
-  private constructor(database: PrivateMariadb, config: ConfigDocument) {
+  private constructor(database: PrivateDatabase, config: ConfigDocument) {
     this.database = database;
     this.campus.cable(
       { in: this.server, name: 'eth0', address: `${SERVER_ADDRESS}/16` },

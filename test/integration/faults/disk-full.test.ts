@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { QueueReader } from '../../../src/queue/reader.js';
 import type { ShipSource } from '../../../src/ship/source.js';
 import { Trail } from '../../../src/trail/trail.js';
+import { type PrivateDatabase, startDatabase } from '../../support/database.js';
+import { ENGINES, SERVER_DATABASES } from '../../support/database-engines.js';
+import { requires } from '../../support/requirements.js';
+import { SmallDisk } from '../../support/small-disk.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 import { until } from '../../support/until.js';
 import { assertShipped, fillQueue, shipperOf } from './stage.js';
 
 const EVENTS = 300;
+/** Enough that tables must grow. */
+const MANY_EVENTS = 4000;
+/** What an empty database takes, and a little more. */
+const DATABASE_BYTES = 400 * 1024 * 1024;
+/** The logs of transactions have their size from the start. */
+const SMALL_LOGS = { MariaDB: ['--innodb-log-file-size=16M'], MySQL: ['--innodb-redo-log-capacity=16M'] };
 
 describe('P2: a disk that is full', () => {
   let folder: string;
@@ -66,3 +77,46 @@ describe('P2: a disk that is full', () => {
     await assertShipped(file, url);
   });
 });
+
+for (const kind of SERVER_DATABASES) {
+  describe(`P2: a disk that is full under ${kind}`, function () {
+    this.timeout(120_000);
+    let folder: string;
+    let disk: SmallDisk | undefined;
+    let database: PrivateDatabase | undefined;
+
+    beforeEach(async function () {
+      requires(this, 'root', ENGINES[kind].requirement);
+      folder = makeTempDir();
+      disk = new SmallDisk(join(folder, 'disk'), DATABASE_BYTES);
+      database = await startDatabase(kind, { durable: false, within: disk.folder, args: SMALL_LOGS[kind] });
+    });
+
+    afterEach(async () => {
+      await database?.remove();
+      disk?.remove();
+      if (folder) removeTempDir(folder);
+    });
+
+    it('keeps the shipper waiting, and nothing is lost or doubled', async () => {
+      const file = fillQueue(folder, MANY_EVENTS);
+      const { url } = database!;
+      const trail = await Trail.open(url);
+      await trail.migrate();
+      const { shipper, log } = shipperOf(file, url, { once: false, batchSize: 200 });
+      disk!.fill();
+      const running = shipper.run();
+      await until('word of the full disk', () => log.count('ship-trail-away') > 0, { withinMs: 60_000 });
+      const before = Number((await trail.knex('events').count({ count: '*' }).first())!.count);
+      assert.ok(before < MANY_EVENTS, `${before} events found room`);
+      disk!.free();
+      const shipped = (): boolean => log.lines.some((line) => line.fields?.sequence === MANY_EVENTS);
+      await until('all events shipped', shipped, { withinMs: 60_000 });
+      shipper.stop();
+      await running;
+      assert.match(String(log.lines.find((line) => line.id === 'ship-trail-away')?.fields?.error), /full|space/i);
+      await trail.close();
+      await assertShipped(file, url);
+    });
+  });
+}

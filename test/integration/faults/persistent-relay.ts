@@ -4,14 +4,15 @@ import { formatIpv4 } from '../../../src/net/ipv4.js';
 import { type DhcpMessage, decodeMessage } from '../../../src/wire/message.js';
 import { encodeRequest, option82, type RequestSketch, TYPE } from '../../support/lab.js';
 
-/** What a client wanted, and got in the end: an address at a port, by a DHCPACK that it saw. */
-export interface Acknowledged {
+/** What became of a client's address, as it knows from the answers: it got or kept it at a port, gave it back, or found it in use. */
+export interface Heard {
+  readonly what: 'acknowledged' | 'released' | 'declined';
   readonly mac: string;
   readonly circuitId: string;
   readonly address: string;
-  /** When it first asked, and when it saw the DHCPACK; microseconds since the epoch. */
+  /** When it first asked, and when it saw the answer: the server took it in between. Microseconds since the epoch. */
   readonly asked: number;
-  readonly acknowledged: number;
+  readonly answered: number;
 }
 
 /** Milliseconds until a client asks again. */
@@ -23,8 +24,8 @@ const now = (): number => Date.now() * 1000;
  * the end is known although any packet may be lost.
  */
 export class PersistentRelay {
-  /** All that was acknowledged, in the order in which it was. */
-  readonly seen: Acknowledged[] = [];
+  /** All that became certain, in the order in which it did. */
+  readonly heard: Heard[] = [];
   readonly port: number;
   readonly #socket: Socket;
   readonly #server: string;
@@ -51,15 +52,37 @@ export class PersistentRelay {
     return new PersistentRelay(socket, server);
   }
 
-  /** A client that connects at one port after the other, each time until it has its address there. */
-  async visit(mac: string, circuitId: string): Promise<void> {
+  /** A client connects at a port, and asks until it has its address there. */
+  async visit(mac: string, circuitId: string): Promise<Heard> {
     const asked = now();
     for (;;) {
       const address = await this.#attempt(mac, circuitId);
-      if (address === undefined) continue;
-      this.seen.push({ mac, circuitId, address, asked, acknowledged: now() });
-      return;
+      if (address !== undefined)
+        return this.#note({ what: 'acknowledged', mac, circuitId, address, asked, answered: now() });
     }
+  }
+
+  /**
+   * A client gives up its address at the port where it has it. Nobody answers that; but messages from one port are taken
+   * one after the other, so an offer to whom asked behind it says that it was taken.
+   */
+  async giveUp({ mac, circuitId, address }: Heard, what: 'released' | 'declined'): Promise<Heard> {
+    const place = { mac, option82: option82(circuitId, 'sw-a'), serverId: this.#server };
+    const message =
+      what === 'released'
+        ? { ...place, type: TYPE.release, ciaddr: address }
+        : { ...place, type: TYPE.decline, requested: address };
+    const asked = now();
+    for (;;) {
+      this.#send({ ...message, xid: this.#xid++ });
+      const offer = await this.#ask({ mac, option82: place.option82, type: TYPE.discover }, TYPE.offer);
+      if (offer) return this.#note({ what, mac, circuitId, address, asked, answered: now() });
+    }
+  }
+
+  #note(heard: Heard): Heard {
+    this.heard.push(heard);
+    return heard;
   }
 
   close(): void {
@@ -78,9 +101,7 @@ export class PersistentRelay {
   /** Sends a request once; undefined if the answer does not come soon, or is another. */
   async #ask(sketch: RequestSketch, type: number): Promise<DhcpMessage | undefined> {
     const xid = this.#xid++;
-    const { address } = this.#socket.address();
-    this.#socket.send(encodeRequest({ ...sketch, xid, giaddr: address }), this.port, this.#server);
-    this.sent += 1;
+    this.#send({ ...sketch, xid });
     const reply = await new Promise<DhcpMessage | undefined>((resolve) => {
       const timer = setTimeout(() => resolve(undefined), PATIENCE);
       this.#waiting.set(xid, (answer) => {
@@ -90,5 +111,11 @@ export class PersistentRelay {
     });
     this.#waiting.delete(xid);
     return reply?.options.get(53)?.[0] === type ? reply : undefined;
+  }
+
+  #send(sketch: RequestSketch & { xid: number }): void {
+    const giaddr = this.#socket.address().address;
+    this.#socket.send(encodeRequest({ ...sketch, giaddr }), this.port, this.#server);
+    this.sent += 1;
   }
 }

@@ -1,28 +1,33 @@
 import { checkSightings, makeTrail, shipAll } from '../../../rig/bench/trails.js';
 import { type Sharing, workload } from '../../../rig/bench/workload.js';
+import { ENGINES, SERVER_DATABASES } from '../../support/database-engines.js';
 import { requires } from '../../support/requirements.js';
 
 const NIGHTLY = process.env.PORTLEDGER_SIZE === 'nightly';
 const EVENTS = NIGHTLY ? 100_000 : 6000;
 const QUEUES = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
 
-describe(`Two shippers with ${EVENTS} events each about the same addresses, started together on MariaDB`, function () {
-  this.timeout(NIGHTLY ? 600_000 : 60_000);
+for (const database of SERVER_DATABASES) {
+  describe(`Two shippers with ${EVENTS} events each about the same addresses, started together on ${database}`, function () {
+    this.timeout(NIGHTLY ? 600_000 : 60_000);
 
-  before(function () {
-    requires(this, 'mariadb');
-  });
-
-  for (const sharing of ['roaming', 'rivals'] as const satisfies Sharing[]) {
-    it(`meet no deadlock, and leave the right sightings (${sharing})`, async () => {
-      const trail = await makeTrail('MariaDB');
-      const queues = QUEUES.map((queue, i) => {
-        const times = { step: 2000, offset: i * 1000 };
-        return [...workload({ queue, server: `dhcp-${i}`, events: EVENTS, addresses: EVENTS / 50, sharing, ...times })];
-      });
-      await Promise.all(queues.map((events) => shipAll(trail.url, events)));
-      await checkSightings(trail.url, queues.flat());
-      await trail.drop();
+    before(function () {
+      requires(this, ENGINES[database].requirement);
     });
-  }
-});
+
+    for (const sharing of ['roaming', 'rivals'] as const satisfies Sharing[]) {
+      it(`meet no deadlock, and leave the right sightings (${sharing})`, async () => {
+        const trail = await makeTrail(database);
+        const queues = QUEUES.map((queue, i) => {
+          const times = { step: 2000, offset: i * 1000 };
+          return [
+            ...workload({ queue, server: `dhcp-${i}`, events: EVENTS, addresses: EVENTS / 50, sharing, ...times }),
+          ];
+        });
+        await Promise.all(queues.map((events) => shipAll(trail.url, events)));
+        await checkSightings(trail.url, queues.flat());
+        await trail.drop();
+      });
+    }
+  });
+}

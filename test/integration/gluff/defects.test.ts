@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Sqlite } from '../../../src/base/sqlite.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
 import { Trail } from '../../../src/trail/trail.js';
-import { freshDatabase, type PrivateMariadb, startMariadb } from '../../support/database.js';
+import { freshDatabase, type PrivateDatabase, startMariadb } from '../../support/database.js';
 import { Lab, option82, sketchConfig, TYPE, typeOf, yiaddrOf } from '../../support/lab.js';
 import { cpuSeconds } from '../../support/process-memory.js';
 import { requires } from '../../support/requirements.js';
@@ -199,7 +199,7 @@ describe('Defects of Gluff that are not repeated', function () {
 
   describe('with a database', () => {
     let bench: Bench | undefined;
-    let database: PrivateMariadb | undefined;
+    let database: PrivateDatabase | undefined;
 
     before(function () {
       requires(this, 'mariadb');

@@ -5,7 +5,7 @@ import { EXIT } from '../../../src/base/errors.js';
 import { TrailUnreachableError } from '../../../src/trail/errors.js';
 import { Trail } from '../../../src/trail/trail.js';
 import { type Authority, makeAuthority } from '../../support/certificates.js';
-import { type PrivateMariadb, startMariadb } from '../../support/database.js';
+import { type PrivateDatabase, startMariadb } from '../../support/database.js';
 import { Installation } from '../../support/processes.js';
 import { requires } from '../../support/requirements.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
@@ -17,7 +17,7 @@ describe('TLS to the trail', function () {
   let folder: string;
   let good: Authority;
   let other: Authority;
-  let database: PrivateMariadb;
+  let database: PrivateDatabase;
 
   before(async function () {
     requires(this, 'mariadb', 'openssl');

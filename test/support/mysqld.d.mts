@@ -1,0 +1,1 @@
+export function mysqldCommand(): readonly string[] | undefined;

@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const LARGEST = 65_536;
+const SMALLEST = 512;
+
+const mounted = new Set<string>();
+
+// The last resort, if the test run ends without its hooks; before the folders are removed
+process.prependListener('exit', () => mounted.forEach(unmount));
+
+function unmount(folder: string): void {
+  if (mounted.delete(folder)) execFileSync('umount', ['--lazy', folder]);
+}
+
+/** A disk of its own that a test can fill. Needs root. */
+export class SmallDisk {
+  readonly folder: string;
+  #ballast = 0;
+
+  /** Makes it at this path, of so many bytes. */
+  constructor(folder: string, bytes: number) {
+    mkdirSync(folder);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'portledger-test', folder]);
+    mounted.add(folder);
+    this.folder = folder;
+  }
+
+  /** Takes every byte that is left, so that the next file that must grow cannot. */
+  fill(): void {
+    for (let size = Math.max(LARGEST, this.#free()); size >= SMALLEST; size /= 2) {
+      size = Math.floor(size);
+      while (this.#free() >= size) writeFileSync(join(this.folder, `ballast-${++this.#ballast}`), Buffer.alloc(size));
+    }
+  }
+
+  /** Gives back what {@link fill} took. */
+  free(): void {
+    for (const name of readdirSync(this.folder)) if (name.startsWith('ballast-')) rmSync(join(this.folder, name));
+  }
+
+  remove(): void {
+    unmount(this.folder);
+  }
+
+  #free(): number {
+    const { bavail, bsize } = statfsSync(this.folder);
+    return bavail * bsize;
+  }
+}

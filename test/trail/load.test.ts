@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { encodeEvent } from '../../src/event/encoding.js';
+import type { LedgerEvent } from '../../src/event/event.js';
+import { isRejection } from '../../src/trail/errors.js';
+import { EVENT_COLUMNS, eventToRow, rowToEvent, type Value } from '../../src/trail/event-rows.js';
+import { RowText } from '../../src/trail/row-text.js';
+import { insertRows } from '../../src/trail/sql.js';
+import { Trail } from '../../src/trail/trail.js';
+import { startMariadb } from '../support/database.js';
+import { requires } from '../support/requirements.js';
+import { draft, NOON, SECOND, sealAll } from './campus.js';
+import { onEveryDatabase } from './trails.js';
+
+const QUEUE = 'cccccccc-3333-4333-8333-333333333333';
+const EVERY_BYTE = Buffer.from(Array.from({ length: 255 }, (_, i) => i));
+
+/** Events in which every byte stands at every place of a field, beginning and end included. */
+function events(count: number): LedgerEvent[] {
+  const drafts = Array.from({ length: count }, (_, i) => {
+    const at = NOON + i * SECOND;
+    const turned = Buffer.concat([EVERY_BYTE.subarray(i % 255), EVERY_BYTE.subarray(0, i % 255)]);
+    const fields = { clientId: turned, hostname: turned.subarray(0, i % 200), circuitId: turned.subarray(0, i % 3) };
+    return { at, draft: { ...draft('granted', { address: `10.0.0.${i % 250}`, leaseEnd: at }), ...fields } };
+  });
+  return sealAll(QUEUE, drafts);
+}
+
+onEveryDatabase('Many rows at once', (current, database) => {
+  it('hold every field, whatever its bytes', async () => {
+    const { knex } = current().trail;
+    const all = events(600);
+    await insertRows(knex, 'events', EVENT_COLUMNS, all.map(eventToRow));
+    const rows: Record<string, Value>[] = await knex('events').orderBy('sequence');
+    assert.deepEqual(rows.map(rowToEvent).map(encodeEvent), all.map(encodeEvent));
+  });
+
+  // The columns of SQLite take anything.
+  if (database === 'SQLite') return;
+
+  it('are refused as a whole, by a number that tells why, if one does not fit', async () => {
+    const { knex } = current().trail;
+    for (const [column, value] of [
+      ['kind', 'x'.repeat(17)],
+      ['client_id', Buffer.alloc(256)],
+      ['htype', 256],
+      ['at', '2026-11-20 25:00:00.000000'],
+      ['hash', null],
+    ] as const) {
+      const rows = events(100).map(eventToRow);
+      rows[50]![EVENT_COLUMNS.indexOf(column)] = value;
+      const insert = knex.transaction((db) => insertRows(db, 'events', EVENT_COLUMNS, rows));
+      await assert.rejects(insert, isRejection, column);
+      assert.equal(Number((await knex('events').count({ n: '*' }).first())!.n), 0, column);
+    }
+    const twice = events(100).map(eventToRow);
+    twice[50] = twice[49]!;
+    const insert = knex.transaction((db) => insertRows(db, 'events', EVENT_COLUMNS, twice));
+    await assert.rejects(insert, (error) => (error as { errno?: number }).errno === 1062 && !isRejection(error));
+  });
+});
+
+describe('A MariaDB that allows no LOAD DATA LOCAL', function () {
+  this.timeout(60_000);
+
+  it('gets its rows by INSERT', async function () {
+    requires(this, 'mariadb');
+    const server = await startMariadb({ args: ['--local-infile=0'] });
+    try {
+      const trail = await Trail.open(server.url);
+      await trail.migrate();
+      await trail.append({ queue: QUEUE, server: 'dhcp-0', events: events(200) });
+      assert.equal((await trail.position(QUEUE))?.sequence, 200);
+      await trail.close();
+    } finally {
+      await server.remove();
+    }
+  });
+});
+
+describe('The text of rows', () => {
+  it('ends fields with tabs and rows with newlines, and nothing else', () => {
+    const rows: Value[][] = [
+      ['a\tb', 7, null, Buffer.from([0, 9, 10, 92, 255])],
+      ['é', -1, '', Buffer.alloc(0)],
+    ];
+    const text = Buffer.concat([...new RowText().pieces(rows)]);
+    assert.deepEqual(text, Buffer.from('a\\\tb\t7\t\\N\t\\0\\\t\\\n\\\\\xff\n\xc3\xa9\t-1\t\t\n', 'latin1'));
+  });
+
+  it('comes in pieces, none of which grows with the number of rows', () => {
+    const rows = Array.from({ length: 10_000 }, () => ['x'.repeat(100)]);
+    const pieces = [...new RowText().pieces(rows)];
+    assert.ok(pieces.every((piece) => piece.length < 300_000));
+    assert.equal(Buffer.concat(pieces).length, 1_010_000);
+  });
+});
