@@ -7,7 +7,7 @@ import { loadConfig } from '../src/config/load.js';
 import { renderReference } from '../src/config/reference.js';
 import { renderCatalogue } from '../src/log/catalogue.js';
 import { DROP_REASONS } from '../src/server/counters.js';
-import { blocks, readme, section } from './support/readme.js';
+import { blocks, example, readme, section } from './support/readme.js';
 
 describe('README', () => {
   it('has every configuration key and every log message as the program has it', () => {
@@ -30,6 +30,21 @@ describe('README', () => {
     assert.equal(config.switches[0]?.name, 'sw-a');
     assert.match(config.audit.url, /^mysql:\/\/portledger:shipper-secret@/);
     rmSync(folder, { recursive: true });
+  });
+
+  it('shows a failover pair of which both sides are valid, and mean the same', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portledger-readme-'));
+    const [primary, secondary] = ['primary', 'secondary'].map((role) => {
+      const file = join(folder, `${role}.yaml`);
+      writeFileSync(file, example(`pair ${role}`));
+      return loadConfig(file).server!;
+    });
+    rmSync(folder, { recursive: true });
+    const [one, other] = [primary!.failover[0]!, secondary!.failover[0]!];
+    assert.deepEqual([one.name, one.address, one.port], [other.name, other.peerAddress, other.peerPort]);
+    assert.deepEqual([one.peerAddress, one.peerPort], [other.address, other.port]);
+    const pools = (server: typeof primary) => server!.subnets.flatMap((subnet) => subnet.pools);
+    assert.deepEqual(pools(primary), pools(secondary));
   });
 
   it('shows an encrypted trail that needs the certificate it names', () => {

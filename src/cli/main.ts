@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../base/errors.js';
+import { version } from '../base/version.js';
 import { OutputError, watch } from '../report/output.js';
 import { registerAuditors } from './auditors.js';
 import { DEFAULT_CONFIG } from './context.js';
 import { registerDemo } from './demo.js';
 import { registerEvidence } from './evidence.js';
 import { reportFailure } from './fail.js';
+import { registerFailover } from './failover.js';
 import { registerHold } from './hold.js';
 import { registerKey } from './key.js';
 import { registerLeases } from './leases.js';
@@ -18,7 +20,6 @@ import { registerServe } from './serve.js';
 import { registerShip } from './ship.js';
 import { registerStatus } from './status.js';
 import { registerVerify } from './verify.js';
-import { version } from './version.js';
 
 const EPILOGUE = `
 Exit codes: 0 done or found, 1 nothing found, 2 wrong usage or configuration, 3 trail or peer not reachable,
@@ -37,7 +38,8 @@ function buildProgram(): Command {
   for (const register of [registerServe, registerShip, registerMigrate, registerReport]) register(program);
   for (const register of [registerVerify, registerEvidence, registerKey]) register(program);
   for (const register of [registerRetain, registerHold, registerAuditors]) register(program);
-  for (const register of [registerStatus, registerLeases, registerQueue, registerDemo]) register(program);
+  for (const register of [registerStatus, registerLeases, registerFailover, registerQueue, registerDemo])
+    register(program);
   return program;
 }
 

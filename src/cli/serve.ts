@@ -19,7 +19,12 @@ export function registerServe(program: Command): void {
 
 async function serve(command: Command): Promise<void> {
   const { config, logs, identity } = openContext(command);
-  const loggers = { server: logs.module('server'), net: logs.module('net'), queue: logs.module('queue') };
+  const loggers = {
+    server: logs.module('server'),
+    net: logs.module('net'),
+    queue: logs.module('queue'),
+    failover: logs.module('failover'),
+  };
   // Signals are heard before the start begins: one that cut it off would leave an unclean end
   const stop = stopSignal();
   const reloads = new Reloads();

@@ -30,6 +30,15 @@ function readConfig(source: unknown, file: string, root: Place): Config | undefi
   const switches = readSwitches(values.switches ?? []);
   const queue = readQueue(values.queue, folder);
   const audit = readAudit(values.audit, folder);
+  if (queue.onFailure === 'serve' && (values.server?.failover?.length ?? 0) > 0)
+    root
+      .key('queue')
+      .key('on-failure')
+      .fault(
+        'does not go with server.failover',
+        'serve',
+        'write refuse: the partner answers while this server cannot record',
+      );
   if (audit.url === `sqlite:${queue.file}`)
     root.key('audit').key('url').fault('is the file of the queue', audit.url, 'give queue and trail a file each');
   return {

@@ -1,4 +1,5 @@
 import { address, addressOrSubnet, addressRange, bytes, mac, subnet } from './addresses.js';
+import { FAILOVER_KEYS } from './failover-keys.js';
 import { boolean, duration, integer, port, text } from './scalars.js';
 import { type Key, type Kind, listOf, mapOf, type Values } from './schema.js';
 import { SCOPE_KEYS } from './scope-keys.js';
@@ -46,6 +47,7 @@ const DEFINITION_KEYS = {
 
 const POOL_KEYS = {
   range: { kind: addressRange, required: true, doc: 'FIRST-LAST or a subnet' },
+  failover: { kind: linkName, default: 'none', doc: 'name of the relationship that shares this pool with a partner' },
   ...SCOPE_KEYS,
 } as const satisfies Record<string, Key<unknown>>;
 
@@ -116,6 +118,7 @@ export const SERVER_KEYS = {
     doc: 'how many active leases one port (switch and circuit-id) may have; further clients there get none',
   },
   ...SCOPE_KEYS,
+  failover: { kind: listOf(mapOf(FAILOVER_KEYS)), default: 'none', doc: 'relationships with other servers' },
   'option-definitions': { kind: listOf(mapOf(DEFINITION_KEYS)), default: 'none', doc: 'options of your own' },
   subnets: { kind: listOf(mapOf(SUBNET_KEYS)), required: true, doc: 'the networks that are served' },
 } as const satisfies Record<string, Key<unknown>>;

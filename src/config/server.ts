@@ -1,5 +1,6 @@
 import { MICROS_PER_SECOND } from '../base/time.js';
 import { formatIpv4 } from '../net/ipv4.js';
+import { Relationships } from './failover.js';
 import { readRegistry } from './options.js';
 import { readScope, scoped } from './scope.js';
 import type { ListenValues, ServerValues } from './server-keys.js';
@@ -19,9 +20,13 @@ export function readServer(values: ServerValues, switches: readonly SwitchConfig
   if ('group' in values && !('user' in values)) {
     values.at.key('group').fault('has no user beside it', values.group, 'add server.user');
   }
+  const listen = readListen(values.listen ?? []);
+  const relationships = new Relationships(values.failover ?? [], listen);
+  const subnets = readSubnets(values.subnets ?? [], { server, authoritative, registry, switches, relationships });
+  relationships.checkUse();
   return {
     name: values.name ?? '',
-    listen: readListen(values.listen ?? []),
+    listen,
     trustedRelays: values['trusted-relays'] ?? [],
     authoritative,
     offerTime: (values['offer-time'] ?? DEFAULT_OFFER_SECONDS) * MICROS_PER_SECOND,
@@ -29,7 +34,8 @@ export function readServer(values: ServerValues, switches: readonly SwitchConfig
     ...(values.user === undefined ? {} : { user: values.user }),
     ...(values.group === undefined ? {} : { group: values.group }),
     ...(values['max-leases-per-port'] === undefined ? {} : { maxLeasesPerPort: values['max-leases-per-port'] }),
-    subnets: readSubnets(values.subnets ?? [], { server, authoritative, registry, switches }),
+    failover: relationships.list,
+    subnets,
     registry,
     ...scoped(server),
   };

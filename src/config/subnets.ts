@@ -1,6 +1,7 @@
 import { contains, formatSubnet, type Ipv4, type Subnet } from '../net/ipv4.js';
 import type { OptionRegistry } from '../wire/options.js';
 import { formatRange, rangeOf } from './addresses.js';
+import type { Relationships } from './failover.js';
 import { checkOverlaps, type PlacedRange } from './overlaps.js';
 import { PoolSizes } from './pool-sizes.js';
 import { ReservationsSeen, readReservation } from './reservations.js';
@@ -14,6 +15,7 @@ export interface SubnetContext {
   readonly authoritative: boolean;
   readonly registry: OptionRegistry;
   readonly switches: readonly SwitchConfig[];
+  readonly relationships: Relationships;
 }
 
 /** What was read so far, of all subnets. */
@@ -24,6 +26,7 @@ interface Seen {
 
 interface ScopedPool extends PlacedRange {
   readonly scope: Scope;
+  readonly failover?: string;
 }
 
 /** The subnets with their pools and reservations; none shares an address with another. */
@@ -39,7 +42,7 @@ function readSubnet(values: SubnetValues, context: SubnetContext, seen: Seen): S
   const { registry, switches } = context;
   const scope = readScope(values, context.server, registry);
   if (!subnet) return undefined;
-  const pools = readPools(values.pools ?? [], subnet, scope, registry);
+  const pools = readPools(values.pools ?? [], subnet, scope, context);
   for (const pool of pools) seen.sizes.check(pool, pool.at);
   const scopeOf = (address: Ipv4): Scope =>
     pools.find(({ first, last }) => address >= first && address <= last)?.scope ?? scope;
@@ -47,10 +50,16 @@ function readSubnet(values: SubnetValues, context: SubnetContext, seen: Seen): S
   const reservations = (values.reservations ?? []).map((reservation) =>
     readReservation(reservation, { subnet, scopeOf, registry, switches }, seen.reservations, link),
   );
+  context.relationships.checkReservations(pools, values.reservations ?? []);
   return {
     subnet,
     ...(sharedNetwork === undefined ? {} : { sharedNetwork }),
-    pools: pools.map(({ first, last, scope }) => ({ first, last, ...scoped(scope) })),
+    pools: pools.map(({ first, last, failover, scope }) => ({
+      first,
+      last,
+      ...(failover === undefined ? {} : { failover }),
+      ...scoped(scope),
+    })),
     reservations: reservations.filter((reservation) => reservation !== undefined),
     authoritative: values.authoritative ?? context.authoritative,
     ...scoped(scope),
@@ -61,11 +70,14 @@ function readPools(
   written: readonly PoolValues[],
   subnet: Subnet,
   outer: Scope,
-  registry: OptionRegistry,
+  { registry, relationships }: SubnetContext,
 ): ScopedPool[] {
   const pools = written.flatMap((values) => {
     const scope = readScope(values, outer, registry);
-    return values.range ? [{ ...values.range, at: values.at, scope }] : [];
+    const failover = relationships.of(values);
+    return values.range
+      ? [{ ...values.range, at: values.at, scope, ...(failover === undefined ? {} : { failover }) }]
+      : [];
   });
   for (const { first, last, at } of pools) {
     if (contains(subnet, first) && contains(subnet, last)) continue;

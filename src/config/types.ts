@@ -30,8 +30,36 @@ export interface ServerConfig extends Scoped {
   /** Whom a process that root started becomes. */
   readonly user?: string;
   readonly group?: string;
+  readonly failover: readonly FailoverConfig[];
   readonly subnets: readonly SubnetConfig[];
   readonly registry: OptionRegistry;
+}
+
+/** A relationship with another server that shares pools (draft-ietf-dhc-failover-12). Times are seconds. */
+export interface FailoverConfig {
+  readonly name: string;
+  readonly role: 'primary' | 'secondary';
+  readonly address: Ipv4;
+  readonly port: number;
+  readonly peerAddress: Ipv4;
+  readonly peerPort: number;
+  /** What the secondary is told by the primary. */
+  readonly primary?: {
+    readonly mclt: number;
+    /** How many of the 256 hash buckets the primary answers, or which: a bit for each, the least significant first. */
+    readonly buckets: number | Buffer;
+  };
+  readonly loadBalanceMaxSeconds: number;
+  readonly maxResponseDelay: number;
+  readonly maxUnackedUpdates: number;
+  /** Absent if only an operator may say that the partner is down. */
+  readonly autoPartnerDown?: number;
+  /** Percent. */
+  readonly maxLeaseMisbalance: number;
+  /** Percent. */
+  readonly maxLeaseOwnership: number;
+  readonly minBalance: number;
+  readonly maxBalance: number;
 }
 
 /** At least one of `address` and `interface` is there. */
@@ -86,6 +114,8 @@ export interface SubnetConfig extends Scoped {
 export interface PoolConfig extends Scoped {
   readonly first: Ipv4;
   readonly last: Ipv4;
+  /** The relationship that shares it. */
+  readonly failover?: string;
 }
 
 /** Whom a reservation is for. */

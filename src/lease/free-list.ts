@@ -31,6 +31,15 @@ export class FreeList {
     return slot === this.#head ? undefined : slot;
   }
 
+  /** The free slots, the one that has been free for the longest time first. A slot that was yielded may be removed meanwhile. */
+  *slots(): Generator<number> {
+    for (let slot = this.#next[this.#head]!; slot !== this.#head; ) {
+      const next = this.#next[slot]!;
+      yield slot;
+      slot = next;
+    }
+  }
+
   /** Makes the slot free, as the most recently used one. Nothing happens if it is free already. */
   push(slot: number): void {
     if (this.has(slot)) return;

@@ -30,6 +30,8 @@ export class LeaseTable {
   /** Undefined if nobody wants to know how many leases a port has. */
   #portOf: PortOf | undefined;
   readonly #ports = new PortCounts();
+  /** The same of addresses that were declined there. */
+  readonly #declined = new PortCounts();
   /** Leases as they were before each change that is not kept yet, oldest first. */
   #journal: Change[] = [];
   #active = 0;
@@ -63,7 +65,11 @@ export class LeaseTable {
 
   /** The port that the lease is counted on; null if it is not active, shows none, or ports are not counted. */
   portOf(lease: Lease): string | null {
-    return this.#portOf && lease.state === 'active' && lease.port ? this.#portOf(lease.port) : null;
+    return lease.state === 'active' ? this.#portNamed(lease) : null;
+  }
+
+  #portNamed({ port }: Lease): string | null {
+    return this.#portOf && port ? this.#portOf(port) : null;
   }
 
   /** Number of active leases on a port, 0 while ports are not counted. */
@@ -71,12 +77,17 @@ export class LeaseTable {
     return this.#ports.on(port);
   }
 
+  /** Number of addresses in quarantine that were declined on a port, 0 while ports are not counted. */
+  declinedOnPort(port: string): number {
+    return this.#declined.on(port);
+  }
+
   /** Number of offers on a port to others than this client. */
   offersOnPort(port: string, network: Network, client: string): number {
     return this.#offers.onPort(port, this.#keyOf(network, client));
   }
 
-  /** Counts active leases by port from now on, or with undefined no longer. */
+  /** Counts active leases and declined addresses by port from now on, or with undefined no longer. */
   countPorts(portOf: PortOf | undefined): void {
     this.#portOf = portOf;
     this.#countAllPorts();
@@ -108,7 +119,7 @@ export class LeaseTable {
   offer(network: Network, client: string, address: Ipv4, until: Micros, port: string | null = null): void {
     const before = this.#offers.hold(this.#keyOf(network, client), address, until, port);
     if (before !== undefined) this.#refree(before);
-    this.#poolOf(address)?.take(address);
+    this.#poolOf(address)?.offer(address);
   }
 
   offeredTo(network: Network, client: string): Ipv4 | undefined {
@@ -177,7 +188,7 @@ export class LeaseTable {
     this.#countAllPorts();
     for (const network of networks) this.#freeNeverUsed(network);
     for (const lease of ended.sort((a, b) => a.end - b.end)) this.#poolOf(lease.address)?.release(lease.address);
-    for (const address of this.#offers.addresses()) this.#poolOf(address)?.take(address);
+    for (const address of this.#offers.addresses()) this.#poolOf(address)?.offer(address);
   }
 
   #freeNeverUsed(network: Network): void {
@@ -190,14 +201,25 @@ export class LeaseTable {
 
   #countAllPorts(): void {
     this.#ports.clear();
+    this.#declined.clear();
     if (!this.#portOf) return;
-    for (const lease of this.#byAddress.values()) this.#ports.add(this.portOf(lease));
+    for (const lease of this.#byAddress.values()) this.#count(lease);
+  }
+
+  #count(lease: Lease): void {
+    if (lease.state === 'declined') this.#declined.add(this.#portNamed(lease));
+    else this.#ports.add(this.portOf(lease));
+  }
+
+  #uncount(lease: Lease): void {
+    if (lease.state === 'declined') this.#declined.remove(this.#portNamed(lease));
+    else this.#ports.remove(this.portOf(lease));
   }
 
   #set(lease: Lease): void {
     const before = this.#byAddress.get(lease.address);
-    if (before) this.#ports.remove(this.portOf(before));
-    this.#ports.add(this.portOf(lease));
+    if (before) this.#uncount(before);
+    this.#count(lease);
     this.#active += Number(lease.state === 'active') - Number(before?.state === 'active');
     if (before && before.client !== lease.client) this.#unindex(before);
     this.#byAddress.set(lease.address, lease);
@@ -209,7 +231,7 @@ export class LeaseTable {
     const lease = this.#byAddress.get(address);
     if (!lease) return;
     if (lease.state === 'active') this.#active -= 1;
-    this.#ports.remove(this.portOf(lease));
+    this.#uncount(lease);
     this.#unindex(lease);
     this.#byAddress.delete(address);
     this.#refree(address);

@@ -7,6 +7,7 @@ export const MODULES = [
   'lease',
   'queue',
   'server',
+  'failover',
   'control',
   'switches',
   'trail',

@@ -66,6 +66,11 @@ export const MESSAGES = {
     text: 'Counts since the start',
     help: 'Requests and replies, and every request without an answer under its reason. Told once a minute if anything changed',
   },
+  'request-received': {
+    level: 'debug',
+    text: 'From {source}: {message}',
+    help: 'A request as it was read, every option of it. Not limited: for a look at what relays and clients send, not for a busy server',
+  },
   'request-dropped': {
     level: 'warn',
     text: 'Request from {source} got no answer: {reason}',
@@ -100,6 +105,118 @@ export const MESSAGES = {
     level: 'error',
     text: 'The new configuration cannot be put in force: {error}',
     help: 'The old one stays in force. Correct the cause and send SIGHUP again, or restart the server',
+  },
+
+  // failover
+  'failover-state': {
+    level: 'info',
+    text: 'Failover {name}: I move from {from} to {to}: {reason}',
+    help: 'This server answers as its state says, see Failover. Stored before the partner is told',
+  },
+  'failover-partner-state': {
+    level: 'info',
+    text: 'Failover {name}: partner moves from {from} to {to}',
+    help: 'The partner told its state. Nothing to do',
+  },
+  'failover-connected': {
+    level: 'info',
+    text: 'Failover {name}: connected with the partner, its clock is {clockAhead} s behind',
+    help: 'The connection stands and both agree on the relationship. Beyond 60 s of difference it is refused, in either direction',
+  },
+  'failover-disconnected': {
+    level: 'warn',
+    text: 'Failover {name}: connection with the partner is lost: {reason}',
+    help: 'It is dialled again every 5 seconds. Both servers go on, each with its own free addresses. If the partner is down for long, say so: `portledger failover partner-down`',
+  },
+  'failover-refused-by-partner': {
+    level: 'error',
+    text: 'Failover {name}: partner refuses the connection: {reason} ({code})',
+    help: 'Compare name, addresses and clocks of both servers; the number is the reject-reason of the protocol',
+  },
+  'failover-refused': {
+    level: 'error',
+    text: 'Failover {name}: connection of the partner is refused: {reason}',
+    help: 'Compare name, addresses, hash buckets and clocks of both servers',
+  },
+  'failover-clocks-differ': {
+    level: 'error',
+    text: 'Failover {name}: the clocks of both servers differ by {seconds} s, at most 60 are allowed',
+    help: 'There is no pair until they agree: let both follow NTP',
+  },
+  'failover-mclt-differs': {
+    level: 'warn',
+    text: 'Failover {name}: mclt is {own} here and {partner} at the primary, which counts',
+    help: 'Only the primary needs to say it',
+  },
+  'failover-broken-message': {
+    level: 'error',
+    text: 'Failover {name}: connection is closed for what the partner sent: {reason}',
+    help: 'It is no message of the protocol, or cannot come in this state. Whatever runs at the address of the partner is no failover peer, or a faulty one',
+  },
+  'failover-pools-differ': {
+    level: 'error',
+    text: 'Failover {name}: partner has {address} in no pool of the pair',
+    help: 'Both servers must share the same ranges. Correct the one that is wrong and restart it',
+  },
+  'failover-update-rejected': {
+    level: 'warn',
+    text: 'Failover {name}: partner rejects update of {address} to {status}: {reason} ({code})',
+    help: 'Reason 16 (less critical) is ordinary where both changed the address at once, mostly at the first contact. Others mean that both know different things of it: the next change settles it',
+  },
+  'failover-update-refused': {
+    level: 'warn',
+    text: 'Failover {name}: update of {address} to {status} by the partner is rejected: {reason} ({code})',
+    help: 'As failover-update-rejected, the other way round',
+  },
+  'failover-conflict': {
+    level: 'error',
+    text: 'Failover {name}: {address} was leased to {kept} and to {lost} at once',
+    help: 'Both servers gave it away, which only happens if one was told wrongly that its partner is down. The first one keeps it, the other one is refused at its next renewal',
+  },
+  'failover-balanced': {
+    level: 'info',
+    text: 'Failover {name}: partner is given free addresses ({moved})',
+    help: 'Both servers need free addresses to go on alone. Nothing to do',
+  },
+  'failover-updates-requested': {
+    level: 'info',
+    text: 'Failover {name}: partner asked for updates ({what})',
+    help: 'It lost contact, or its memory. Nothing to do',
+  },
+  'failover-updates-done': {
+    level: 'info',
+    text: 'Failover {name}: partner has told all that it knows',
+    help: 'Nothing to do',
+  },
+  'failover-partner-lost-memory': {
+    level: 'warn',
+    text: 'Failover {name}: partner lost what it knew, leases that it may have extended are held for longer (leases: {count})',
+    help: 'A partner without its queue file may have promised more than this server knows, by mclt at most. Nothing to do',
+  },
+  'failover-command-refused': {
+    level: 'warn',
+    text: 'Failover {name}: command {command} is not followed: {reason}',
+    help: 'The state of the relationship does not allow it; see `portledger failover status`',
+  },
+  'failover-stranger': {
+    level: 'warn',
+    text: 'Connection from {source} to failover port {port} is closed: no relationship has this address as peer-address',
+    help: 'Only partners may connect. If it is one, correct peer-address; else keep strangers away from the port',
+  },
+  'failover-too-many-connections': {
+    level: 'warn',
+    text: 'Failover {name}: partner holds {count} connections, more are closed at once',
+    help: 'One is needed. Look at what runs on the address of the partner',
+  },
+  'failover-partner-reads-nothing': {
+    level: 'warn',
+    text: 'Failover {name}: connection is cut, partner left {octets} octets unread',
+    help: 'It is overloaded or faulty; the connection is made anew',
+  },
+  'failover-socket-fault': {
+    level: 'warn',
+    text: 'Failover socket {place}: {error}',
+    help: 'The server goes on listening',
   },
 
   // queue

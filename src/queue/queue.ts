@@ -4,10 +4,13 @@ import type { SqliteDatabase, SqliteStatement } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { genesisHash, sealEvent } from '../event/encoding.js';
 import type { EventDraft, LedgerEvent } from '../event/event.js';
+import type { RelationshipRecord } from '../failover/api.js';
+import type { Binding } from '../failover/binding.js';
 import type { Lease } from '../lease/lease.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 import { QueueError, QueueWriteError } from './errors.js';
+import { forgetShared, readBindings, readRelationships, type SharedState, sharedStateWriter } from './failover-rows.js';
 import { type LeaseRow, leaseOfRow, leaseValues, UPSERT_LEASE } from './lease-rows.js';
 import { acquireLock, type Lock } from './lock.js';
 import { readPosition } from './position.js';
@@ -54,6 +57,7 @@ export class Queue {
     leases: readonly Lease[],
     events: readonly { encoded: Buffer; event: LedgerEvent }[],
     running: boolean,
+    shared: SharedState | undefined,
   ) => void;
   #sequence: number;
   #hash: Uint8Array;
@@ -78,7 +82,9 @@ export class Queue {
     this.#updateHead = db.prepare(
       'UPDATE queue SET sequence = ?, hash = ?, at = ?, alive_at = max(alive_at, ?), running = ? WHERE id = 1',
     );
-    this.#write = db.transaction((leases, events, running) => {
+    const writeShared = sharedStateWriter(db);
+    this.#write = db.transaction((leases, events, running, shared) => {
+      if (shared) writeShared(shared);
       for (const lease of leases) this.#upsertLease.run(leaseValues(lease));
       for (const { encoded, event } of events) this.#insertEvent.run(event.sequence, encoded, event.hash);
       const head = events.at(-1)?.event;
@@ -134,11 +140,27 @@ export class Queue {
     for (const row of this.#db.prepare('SELECT * FROM leases').iterate()) yield leaseOfRow(row as LeaseRow);
   }
 
+  /** What was stored of pairs, for the server that starts: the bindings, one at a time, and the records of relationships. */
+  get shared(): { bindings: () => Generator<Binding>; records: RelationshipRecord[] } {
+    return { bindings: () => readBindings(this.#db), records: readRelationships(this.#db) };
+  }
+
+  /** Forgets what is stored of relationships and addresses that are shared no longer. */
+  forgetShared(isConfigured: (name: string) => boolean, isShared: (address: number) => boolean): void {
+    forgetShared(this.#db, isConfigured, isShared);
+  }
+
   /**
-   * Stores leases and events in one durable transaction. The events get the next sequences, the chain's hashes and one `at`.
+   * Stores leases, what pairs remember, and events in one durable transaction. The events get the next sequences, the chain's hashes and one `at`.
    * @throws QueueWriteError if it did not happen; the queue is as before.
    */
-  commit(leases: readonly Lease[], drafts: readonly EventDraft[], now: Micros, running = true): LedgerEvent[] {
+  commit(
+    leases: readonly Lease[],
+    drafts: readonly EventDraft[],
+    now: Micros,
+    running = true,
+    shared?: SharedState,
+  ): LedgerEvent[] {
     const at = this.hold(now);
     let sequence = this.#sequence;
     let hash = this.#hash;
@@ -149,7 +171,7 @@ export class Queue {
       return one;
     });
     try {
-      this.#write(leases, sealed, running);
+      this.#write(leases, sealed, running, shared);
     } catch (error) {
       throw new QueueWriteError(`Queue ${this.file} cannot be written: ${messageOf(error)}`, {
         hint: 'free space on its disk or repair it; the server tries again with every request',

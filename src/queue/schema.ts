@@ -5,7 +5,7 @@ import { Sqlite, type SqliteDatabase } from '../base/sqlite.js';
 import { QueueError } from './errors.js';
 
 /** Version of the queue file's tables, kept in SQLite's user_version. */
-export const QUEUE_SCHEMA = 2;
+export const QUEUE_SCHEMA = 3;
 
 /**
  * `queue` has one row: the identity of the queue and the head of its chain. `alive_at` is the last moment at which the server is
@@ -68,8 +68,47 @@ const VERSION_2 = `
   );
 `;
 
+/**
+ * What a pair of servers has to remember: each address that both share, as the failover protocol sees it, and for each relationship the states
+ * of both servers. Times are Unix seconds, as on the wire.
+ */
+const VERSION_3 = `
+  CREATE TABLE bindings (
+    address INTEGER PRIMARY KEY,
+    status TEXT NOT NULL,
+    htype INTEGER,
+    hwaddr BLOB,
+    client_id BLOB,
+    hostname BLOB,
+    port_giaddr INTEGER,
+    port_option82 BLOB,
+    starts INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    cltt INTEGER NOT NULL,
+    promised INTEGER NOT NULL,
+    acknowledged INTEGER NOT NULL,
+    agreed INTEGER NOT NULL,
+    pending INTEGER NOT NULL,
+    own INTEGER NOT NULL,
+    rewind TEXT,
+    flags INTEGER NOT NULL
+  );
+  CREATE TABLE relationships (
+    name TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    partner_state TEXT,
+    partner_since INTEGER NOT NULL,
+    mclt INTEGER NOT NULL,
+    hba TEXT NOT NULL,
+    lost_at INTEGER NOT NULL,
+    partner_lost_at INTEGER NOT NULL,
+    clock_ahead INTEGER NOT NULL
+  );
+`;
+
 /** What brings a file of each version to the next one. */
-const STEPS = [VERSION_1, VERSION_2];
+const STEPS = [VERSION_1, VERSION_2, VERSION_3];
 
 /**
  * Opens the queue file for its server, making it if it does not exist. WAL lets the shipper read while the server writes;

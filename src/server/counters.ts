@@ -1,4 +1,17 @@
+import type { Refusal } from '../failover/api.js';
 import { DECODE_REASONS } from '../wire/errors.js';
+
+/** Why a request for an address that is shared is left to the partner. */
+const FAILOVER_REASONS = [
+  'failover-startup',
+  'failover-recovering',
+  'failover-resolving-conflicts',
+  'failover-paused',
+  'failover-shut-down',
+  'failover-partner-demands-silence',
+  'failover-load-balanced',
+  'failover-partner-owns-lease',
+] as const satisfies readonly Refusal[];
 
 /** Why a datagram was not taken up. Every one that was not is counted under one of these. */
 export const DROP_REASONS = [
@@ -21,6 +34,7 @@ export const DROP_REASONS = [
   'inform-without-address',
   // Its port, or all ports together, sent more than can be worked off
   'backlog-full',
+  ...FAILOVER_REASONS,
   'queue-unavailable',
   'internal-error',
 ] as const;

@@ -15,14 +15,32 @@ export function discover(requester: Requester, desk: Desk): ReplyPlan | DropReas
   const { network, client, message } = requester;
   if (!network) return 'no-subnet';
   const address = chooseAddress(requester, network, desk);
-  if (address === undefined) return 'pool-exhausted';
+  if (address === undefined) return silenceIn(network, desk) ?? 'pool-exhausted';
+  const pair = desk.pairs.of(address);
+  const leaves = pair?.leavesDiscover(requester);
+  if (leaves) return leaves;
   const scope = desk.topology.scopeOf(address)!;
   const seen = showsPort(message.relayAgent) ? observedPort(message) : null;
   const leaving = [desk.leases.get(address), desk.leases.ofClient(network, client.client)];
   const port = portForOffer(requester, network, seen, leaving, desk);
   if (port === undefined) return 'port-lease-limit';
   desk.leases.offer(network, client.client, address, desk.now + desk.config.offerTime, port);
-  return { type: 'offer', yiaddr: address, scope, leaseSeconds: leaseSeconds(message, scope.leases) };
+  const desired = leaseSeconds(message, scope.leases);
+  return {
+    type: 'offer',
+    yiaddr: address,
+    scope,
+    leaseSeconds: pair?.leaseSeconds(address, client, desired) ?? desired,
+  };
+}
+
+/** Why the pools that a partner shares give nothing, if one of the network is such. */
+function silenceIn(network: Network, desk: Desk): DropReason | undefined {
+  for (const pool of network.pools) {
+    const silence = pool.failover === undefined ? undefined : desk.pairs.of(pool.first)?.silence();
+    if (silence) return silence;
+  }
+  return undefined;
 }
 
 /**
@@ -35,7 +53,7 @@ function chooseAddress(requester: Requester, network: Network, desk: Desk): Ipv4
   if (reserved !== undefined) return reserved;
   const own = desk.leases.ofClient(network, client.client);
   const last = own && currentLease(desk, own.address);
-  if (isActive(last, desk.now) && mayHave(requester, network, last.address, desk)) return last.address;
+  if (last?.state === 'active' && mayHave(requester, network, last.address, desk)) return last.address;
   const offered = desk.leases.offeredTo(network, client.client);
   if (offered !== undefined && mayHave(requester, network, offered, desk)) return offered;
   if (last && network.isFree(last.address)) return last.address;
@@ -61,8 +79,9 @@ export function reservedAddress(requester: Requester, network: Network, desk: De
 export function mayHave(requester: Requester, network: Network, address: Ipv4, desk: Desk): boolean {
   if (desk.topology.networkOf(address) !== network) return false;
   if (desk.topology.ownerOf(address)) return reservedAddress(requester, network, desk) === address;
+  if (desk.pairs.of(address)?.leavesRequest(address, requester.client)) return false;
   const lease = currentLease(desk, address);
-  if (isActive(lease, desk.now)) return lease.client === requester.client.client && isInPool(network, address);
+  if (lease?.state === 'active') return lease.client === requester.client.client && isInPool(network, address);
   if (desk.leases.offeredTo(network, requester.client.client) === address) return isInPool(network, address);
   return network.isFree(address);
 }

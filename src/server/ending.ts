@@ -12,10 +12,14 @@ import { addressOption, type Requester } from './requester.js';
 export function release(requester: Requester, desk: Desk): DropReason | undefined {
   const { message, client } = requester;
   if (isForOther(requester)) return 'other-server-chosen';
+  const pair = desk.pairs.of(message.ciaddr);
+  const silence = pair?.silence();
+  if (silence) return silence;
   const lease = currentLease(desk, message.ciaddr);
   if (!isActive(lease, desk.now) || lease.client !== client.client) return 'release-unknown-lease';
   const { view, port } = readUnicastPort(requester, lease.port, message.giaddr !== 0 && !requester.overridden);
   desk.leases.put({ ...lease, state: 'released', end: desk.at, due: desk.now, port });
+  pair?.released(lease.address);
   recordLeaseEvent(desk, 'released', lease, view, message, null, desk.at);
   return undefined;
 }
@@ -29,6 +33,8 @@ export function decline(requester: Requester, desk: Desk): DropReason | undefine
   if (isForOther(requester)) return 'other-server-chosen';
   const address = addressOption(message, OPTION.requestedAddress);
   if (address === undefined) return 'no-requested-address';
+  const silence = desk.pairs.of(address)?.silence();
+  if (silence) return silence;
   const lease = currentLease(desk, address);
   if (!isActive(lease, desk.now) || lease.client !== client.client) return 'decline-unknown-lease';
   if (network) desk.leases.withdrawOffer(network, client.client);
@@ -41,6 +47,7 @@ function quarantine(requester: Requester, lease: Lease, desk: Desk): void {
   const { view, port } = seen.view.evidence === 'none' ? keptUnlessMalformed(requester, lease, seen) : seen;
   const rest = desk.config.declineTime;
   desk.leases.put({ ...lease, state: 'declined', end: desk.at + rest, due: desk.now + rest, port });
+  desk.pairs.of(lease.address)?.declined(lease.address, rest);
   const named = { ...lease, hostname: hostnameOf(requester.message) ?? lease.hostname };
   recordLeaseEvent(desk, 'declined', named, view, requester.message, null, desk.at);
 }

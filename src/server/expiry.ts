@@ -8,6 +8,8 @@ export function expireDue(desk: Desk, limit: number): number {
   const due = desk.leases.takeDue(desk.now, limit);
   for (const { address } of due) {
     const lease = desk.leases.get(address)!;
+    // Of a shared one the pair says when it is over
+    if (desk.pairs.of(address)) continue;
     if (lease.state === 'active' && lease.due <= desk.now) expireLease(desk, lease);
     else currentLease(desk, address);
   }

@@ -8,6 +8,7 @@ import { formatIpv4 } from '../net/ipv4.js';
 import { clientFqdnName } from '../wire/client-fqdn.js';
 import { OPTION } from '../wire/codes.js';
 import type { DhcpMessage } from '../wire/message.js';
+import type { Pair } from './failover/pair.js';
 import { carriedPort, type DirectRequests } from './port-rule.js';
 import type { PortView } from './port-view.js';
 import type { Scope, Topology } from './topology.js';
@@ -21,6 +22,8 @@ export interface Desk {
   readonly topology: Topology;
   readonly leases: LeaseTable;
   readonly direct: DirectRequests;
+  /** Finds the relationship that shares an address with a partner. */
+  readonly pairs: { of(address: number): Pair | undefined };
   /** Steady time: leases, offers and quarantines go by it. */
   readonly now: Micros;
   /** The `at` of this batch's events: the wall clock, held where that stepped back. */
@@ -81,13 +84,18 @@ export function expireLease(desk: Desk, lease: Lease): void {
 
 /** Ends a lease that the server takes back before its time. */
 export function revokeLease(desk: Desk, lease: Lease): void {
+  desk.pairs.of(lease.address)?.revoked(lease.address);
   desk.leases.put({ ...lease, state: 'revoked', end: desk.at, due: desk.now });
   recordLeaseEvent(desk, 'revoked', lease, carriedPort(lease.port).view, null, null, desk.at);
 }
 
-/** The lease of an address as it is now: one whose end has passed unnoticed so far is expired first. */
+/**
+ * The lease of an address as it is now: one whose end has passed unnoticed so far is expired first, unless it is shared: then it is over
+ * once both servers say so.
+ */
 export function currentLease(desk: Desk, address: number): Lease | undefined {
   const lease = desk.leases.get(address);
+  if (desk.pairs.of(address)) return lease;
   if (lease?.state === 'active' && lease.due <= desk.now) {
     expireLease(desk, lease);
     return desk.leases.get(address);

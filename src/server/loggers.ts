@@ -5,4 +5,5 @@ export interface ServerLoggers {
   server: Logger;
   net: Logger;
   queue: Logger;
+  failover: Logger;
 }

@@ -7,11 +7,13 @@ import type { Logger } from '../log/logger.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import type { ReceivedDatagram } from '../net/udp.js';
 import type { Queue } from '../queue/queue.js';
+import { describeMessage } from '../wire/dump.js';
 import type { EncodedMessage } from '../wire/encode.js';
 import type { Counters, DropReason } from './counters.js';
 import { decide } from './decide.js';
 import { type Destination, destinationOf } from './destination.js';
 import { expireDue } from './expiry.js';
+import type { Pairs } from './failover/pairs.js';
 import { Intake } from './intake.js';
 import { intakeKey } from './intake-key.js';
 import type { Desk, ReplyPlan } from './ledger.js';
@@ -63,6 +65,7 @@ export class Pipeline {
   readonly #leases: LeaseTable;
   readonly #counters: Counters;
   readonly #logger: Logger;
+  readonly #pairs: Pairs;
   readonly #direct = new DirectRequests();
   readonly #serverClock: ServerClock;
   /** Events of the server itself that are not stored yet. */
@@ -79,7 +82,7 @@ export class Pipeline {
 
   constructor(
     parts: PipelineParts,
-    tools: { clock: Clock; queue: Queue; leases: LeaseTable; counters: Counters; logger: Logger },
+    tools: { clock: Clock; queue: Queue; leases: LeaseTable; counters: Counters; logger: Logger; pairs: Pairs },
   ) {
     this.#parts = parts;
     this.#clock = tools.clock;
@@ -87,6 +90,7 @@ export class Pipeline {
     this.#leases = tools.leases;
     this.#counters = tools.counters;
     this.#logger = tools.logger;
+    this.#pairs = tools.pairs;
     this.#serverClock = new ServerClock(tools.clock, tools.queue.at);
     this.#outage = new QueueOutage(tools.logger);
     this.configure(parts);
@@ -117,6 +121,7 @@ export class Pipeline {
       this.#work(pending);
     } catch (error) {
       this.#leases.undo();
+      this.#pairs.failed();
       this.#logger.limited('batch-failed', { error: messageOf(error), requests: pending.length });
       for (const _ of pending) this.#counters.drop('internal-error');
     }
@@ -148,6 +153,11 @@ export class Pipeline {
     }
   }
 
+  /** Asks for a batch: a partner has sent something. */
+  wake(): void {
+    this.#schedule();
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -170,9 +180,11 @@ export class Pipeline {
 
   #work(pending: Pending[]): void {
     const { desk, events } = this.#open();
+    this.#pairs.begin(desk, { wall: this.#serverClock.wall, steady: desk.now });
     this.#leases.expireOffers(desk.now);
     expireDue(desk, EXPIRE_PER_BATCH);
     const outcomes = pending.flatMap(({ datagram, listen }) => this.#answer(datagram, listen, desk, events) ?? []);
+    this.#pairs.settle(desk);
     const isDurable = this.#commit(events, desk.at, outcomes.length);
     for (const outcome of outcomes) {
       if (!isDurable) this.#counters.drop('queue-unavailable');
@@ -190,7 +202,10 @@ export class Pipeline {
     const at = this.#queue.hold(this.#serverClock.wall);
     const record = (event: EventDraft) => void events.push(event);
     const warn: Desk['warn'] = (id, fields) => this.#logger.limited(id, fields);
-    return { events, desk: { config, topology, leases: this.#leases, direct: this.#direct, now, at, record, warn } };
+    return {
+      events,
+      desk: { config, topology, leases: this.#leases, direct: this.#direct, pairs: this.#pairs, now, at, record, warn },
+    };
   }
 
   /** Decides about one datagram. A fault in it costs this datagram only, and leaves no trace in leases or events. */
@@ -201,20 +216,28 @@ export class Pipeline {
     events: EventDraft[],
   ): PlannedReply | typeof NO_REPLY | undefined {
     const mark = this.#leases.mark();
+    const pairMarks = this.#pairs.mark();
     const recorded = events.length;
     try {
       const requester = readRequester(datagram, listen, desk.config, desk.topology);
       if (typeof requester === 'string') return this.#drop(requester, datagram);
+      this.#show(requester);
       const plan = decide(requester, desk, this.#counters);
       if (plan === undefined) return NO_REPLY;
       if (typeof plan === 'string') return this.#drop(plan, datagram);
       return { requester, plan, encoded: encodeReply(requester, plan), destination: destinationOf(requester, plan) };
     } catch (error) {
       this.#leases.undo(mark);
+      this.#pairs.undo(pairMarks);
       events.length = recorded;
       this.#logger.limited('request-failed', { error: messageOf(error), source: formatIpv4(datagram.source) });
       return this.#drop('internal-error', datagram);
     }
+  }
+
+  #show({ message, datagram }: Requester): void {
+    if (!this.#logger.isEnabled('request-received')) return;
+    this.#logger.log('request-received', { source: formatIpv4(datagram.source), message: describeMessage(message) });
   }
 
   #drop(reason: DropReason, datagram: ReceivedDatagram): undefined {
@@ -226,7 +249,8 @@ export class Pipeline {
   /** Makes the batch durable, `requests` of which were taken up. True if the replies may leave. */
   #commit(events: EventDraft[], at: Micros, requests: number): boolean {
     const changed = this.#leases.changed();
-    const isNothing = events.length === 0 && changed.length === 0 && this.#unstored.length === 0;
+    const isNothing =
+      events.length === 0 && changed.length === 0 && this.#unstored.length === 0 && !this.#pairs.isDirty;
     if (isNothing && !this.#outage.isOver(this.#serverClock.steady)) return true;
     const { onFailure } = this.#parts;
     try {
@@ -234,6 +258,7 @@ export class Pipeline {
       return true;
     } catch (error) {
       this.#outage.note(error, { at, steady: this.#serverClock.steady }, onFailure, requests, changed);
+      this.#pairs.failed();
       if (onFailure === 'serve') this.#leases.keep();
       else this.#leases.undo();
       return onFailure === 'serve';
@@ -247,10 +272,11 @@ export class Pipeline {
   #store(events: EventDraft[], at: Micros, running: boolean): void {
     const leases = this.#outage.unsaved(this.#leases.changed(), this.#leases);
     const all = this.#outage.preface(this.#parts.config.name, [...this.#unstored, ...events], at);
-    this.#queue.commit(leases, all, at, running);
+    this.#queue.commit(leases, all, at, running, this.#pairs.unsaved());
     this.#unstored = [];
     this.#outage.end();
     this.#leases.keep();
+    this.#pairs.committed();
   }
 
   #noteClockStep({ found, expected }: ClockStep): void {

@@ -30,6 +30,8 @@ function selecting(requester: Requester, address: Ipv4, desk: Desk): ReplyPlan |
     return 'other-server-chosen';
   }
   if (address === 0) return 'no-requested-address';
+  const leaves = desk.pairs.of(address)?.leavesRequest(address, client);
+  if (leaves) return leaves;
   if (mayHave(requester, network, address, desk)) return grant(requester, network, address, 'SELECTING', desk);
   // With an overridden identifier the client may mean any server behind that relay; only its own offer is this server's to refuse
   if (requester.overridden && desk.leases.offeredTo(network, client.client) === undefined) return 'unknown-client';
@@ -41,6 +43,8 @@ function initReboot(requester: Requester, address: Ipv4, desk: Desk): ReplyPlan 
   const { network, client } = requester;
   if (!network) return 'no-subnet';
   if (desk.topology.networkOf(address) !== network) return refuse(desk, network, 'wrong network');
+  const leaves = desk.pairs.of(address)?.leavesRequest(address, client);
+  if (leaves) return leaves;
   const lease = currentLease(desk, address);
   if (lease?.client === client.client && mayHave(requester, network, address, desk)) {
     return grant(requester, network, address, 'INIT-REBOOT', desk);
@@ -61,6 +65,8 @@ function renewing(requester: Requester, desk: Desk): ReplyPlan | DropReason {
   if (!network) return requester.network && !isCopy ? refuse(desk, requester.network, 'wrong network') : 'no-subnet';
   if (requester.network === undefined && !isCopy) return 'no-subnet';
   if (isElsewhere(requester, network, isCopy)) return refuse(desk, network, 'wrong network');
+  const leaves = desk.pairs.of(address)?.leavesRequest(address, client);
+  if (leaves) return leaves;
   if (own && mayHave(requester, network, address, desk)) {
     const read = state === 'RENEWING' ? readUnicastPort(requester, own.port, isCopy) : undefined;
     return grant(requester, network, address, state, desk, read);
@@ -91,7 +97,9 @@ function grant(
 ): ReplyPlan | DropReason {
   const { message, client } = requester;
   const scope = desk.topology.scopeOf(address)!;
-  const seconds = leaseSeconds(message, scope.leases);
+  const desired = leaseSeconds(message, scope.leases);
+  const pair = desk.pairs.of(address);
+  const seconds = pair?.leaseSeconds(address, client, desired) ?? desired;
   const before = desk.leases.get(address);
   const held = isActive(before, desk.now) && before.client === client.client ? before : undefined;
   const { view, port } = reading ?? readBroadcastPort(requester, held?.port ?? null);
@@ -112,6 +120,7 @@ function grant(
   revokeOther(requester, network, address, desk);
   desk.leases.withdrawOffer(network, client.client);
   desk.leases.put(lease);
+  pair?.granted(lease, seconds, desired);
   recordLeaseEvent(desk, held ? 'renewed' : 'granted', lease, view, message, state);
   return { type: 'ack', yiaddr: address, scope, leaseSeconds: seconds };
 }

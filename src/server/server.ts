@@ -2,6 +2,7 @@ import { messageOf, UsageError } from '../base/errors.js';
 import { type Clock, MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
 import type { Config, ListenConfig, ServerConfig } from '../config/types.js';
 import { type ControlCommands, ControlServer, controlPath } from '../control/control.js';
+import type { OperatorCommand } from '../failover/api.js';
 import { LeaseTable } from '../lease/table.js';
 import { findListenPlace } from '../net/interfaces.js';
 import type { Ipv4 } from '../net/ipv4.js';
@@ -9,6 +10,9 @@ import { checkpointToJson, type Json } from '../proof/json.js';
 import { Queue } from '../queue/queue.js';
 import { Checkpoints } from './checkpoints.js';
 import { Counters } from './counters.js';
+import { makeMembers } from './failover/members.js';
+import { Pairs } from './failover/pairs.js';
+import { poolsOf } from './failover/settings.js';
 import { Housekeeping } from './housekeeping.js';
 import { type Identity, OWN_IDENTITY } from './identity.js';
 import { Listeners } from './listeners.js';
@@ -23,6 +27,7 @@ export class DhcpServer {
   readonly #queue: Queue;
   readonly #leases: LeaseTable;
   readonly #counters = new Counters();
+  readonly #pairs: Pairs;
   readonly #pipeline: Pipeline;
   readonly #listeners: Listeners;
   readonly #housekeeping: Housekeeping;
@@ -48,7 +53,10 @@ export class DhcpServer {
     this.#topology = new Topology(config.server, ownAddresses(config.server.listen));
     this.#leases = new LeaseTable((address) => this.#topology.networkOf(address));
     this.#leases.rebuild(this.#topology.networks, (address) => this.#topology.networkOf(address), queue.leases());
-    const tools = { clock, queue, leases: this.#leases, counters: this.#counters, logger: loggers.server };
+    this.#pairs = this.#makePairs();
+    this.#pairs.attach(this.#topology.networks);
+    const { counters, pairs } = { counters: this.#counters, pairs: this.#pairs };
+    const tools = { clock, queue, leases: this.#leases, counters, logger: loggers.server, pairs };
     this.#pipeline = new Pipeline(this.#parts(), tools);
     this.#listeners = new Listeners(
       (datagram, listen) => this.#pipeline.receive(datagram, listen),
@@ -89,12 +97,13 @@ export class DhcpServer {
     let server: DhcpServer | undefined;
     try {
       server = new DhcpServer(complete, queue, loggers, clock);
-      await identity.asRoot(() => server!.#listeners.open(complete.server.listen));
+      await identity.asRoot(() => server!.#openSockets());
       identity.settle();
       server.#control = await ControlServer.open(controlPath(queue.file), server.#commands());
       server.#recordStart();
       server.#checkpoints.tryMake();
       await server.#listeners.use();
+      server.#startPairs();
       server.#housekeeping.start();
       server.#logReady();
       return server;
@@ -124,10 +133,16 @@ export class DhcpServer {
       });
     }
     const topology = new Topology(next.server, ownAddresses(next.server.listen));
+    if (sharedPart(next.server, topology) !== sharedPart(this.#config.server, this.#topology)) {
+      throw new UsageError('server.failover and the pools it shares cannot change while the server runs', {
+        hint: 'restart the server; its partner goes on meanwhile',
+      });
+    }
     await this.#listeners.open(next.server.listen);
     const closing = this.#listeners.use();
     this.#config = next;
     this.#topology = topology;
+    this.#pairs.attach(topology.networks);
     this.#leases.rebuild(topology.networks, (address) => topology.networkOf(address));
     this.#pipeline.configure(this.#parts());
     this.#checkpoints.configure(next.queue);
@@ -155,8 +170,33 @@ export class DhcpServer {
       unshipped: this.#queue.depth(),
       leases: { active: this.#leases.active, known: this.#leases.size, offered: this.#leases.offers },
       pools,
+      ...this.#pairs.summary(),
       ...this.#counters.snapshot(),
     };
+  }
+
+  /** All that may need root. */
+  async #openSockets(): Promise<void> {
+    await this.#listeners.open(this.#config.server.listen);
+    await this.#pairs.open();
+  }
+
+  #startPairs(): void {
+    this.#pairs.start(() => this.#pipeline.wake());
+  }
+
+  #makePairs(): Pairs {
+    const wall = this.#clock.now();
+    const moment = { wall, steady: Math.max(wall, this.#queue.at) };
+    const relationships = this.#config.server.failover;
+    const parts = {
+      relationships,
+      networks: this.#topology.networks,
+      queue: this.#queue,
+      leases: this.#leases,
+      moment,
+    };
+    return new Pairs(makeMembers(parts), moment, this.#loggers.failover);
   }
 
   async #stop(): Promise<void> {
@@ -164,6 +204,7 @@ export class DhcpServer {
     this.#housekeeping.stop();
     await this.#listeners.close();
     if (this.#isRecorded) this.#recordStop();
+    await this.#pairs.close();
     await this.#control?.close();
     this.#queue.close();
     if (!this.#isRecorded) return;
@@ -190,6 +231,11 @@ export class DhcpServer {
       status: () => this.status(),
       checkpoint: () => newestAsJson(this.#checkpoints),
       'rotate-key': () => this.#checkpoints.rotate(),
+      'failover-status': () => this.#pairs.status(),
+      'failover-command': (argument) => {
+        const { name, command } = argument as { name?: string; command: OperatorCommand };
+        return this.#pairs.command(name, command, () => this.#pipeline.flush());
+      },
     };
   }
 
@@ -250,4 +296,10 @@ function startDetail(previous: Queue['previous']): string {
   if (previous.isNew) return 'first start';
   if (previous.replaced !== null) return `new queue in place of ${previous.replaced}`;
   return previous.running ? 'after an unclean end' : 'after a clean stop';
+}
+
+/** What both servers of a pair have to agree upon, and an endpoint is made from once. */
+function sharedPart({ failover }: ServerConfig, { networks }: Topology): string {
+  const pools = failover.flatMap(({ name }) => poolsOf(name, networks));
+  return JSON.stringify([failover, pools.map((pool) => [pool.failover, pool.first, pool.last, pool.reserved()])]);
 }

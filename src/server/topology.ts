@@ -137,5 +137,5 @@ function portKey(switchId: string, circuitId: string): ReservationKey {
 function poolsOf(subnet: SubnetConfig, own: readonly Ipv4[]): AddressPool[] {
   const taken = new Set<Ipv4>([...own, ...subnet.reservations.map((reservation) => reservation.address)]);
   if (subnet.subnet.prefix < 31) taken.add(subnet.subnet.network).add(broadcastOf(subnet.subnet));
-  return subnet.pools.map((pool) => new AddressPool(pool.first, pool.last, taken));
+  return subnet.pools.map((pool) => new AddressPool(pool.first, pool.last, taken, pool.failover));
 }

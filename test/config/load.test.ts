@@ -56,6 +56,7 @@ switches: [{ remote-id: "0x000600aabbccddee", name: sw-a, profile: cisco-ios-bas
       authoritative: true,
       offerTime: 30_000_000,
       declineTime: 86_400_000_000,
+      failover: [],
       options: new Map(),
       ...common,
     });

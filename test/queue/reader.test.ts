@@ -39,6 +39,7 @@ describe('The reader of a queue', () => {
     const { uuid } = first;
     first.close();
     const db = openQueueFile(file);
+    db.exec('DROP TABLE bindings; DROP TABLE relationships');
     db.exec('DROP TABLE checkpoints; DROP TABLE signing_keys; ALTER TABLE queue DROP COLUMN replaces');
     db.pragma('user_version = 1');
     db.close();

@@ -48,7 +48,7 @@ describe('The server, from start to stop', () => {
   }
 
   function start(): Promise<DhcpServer> {
-    return DhcpServer.start(config(), { server: logger, net: logger, queue: logger });
+    return DhcpServer.start(config(), { server: logger, net: logger, queue: logger, failover: logger });
   }
 
   function events(): LedgerEvent[] {

@@ -17,6 +17,7 @@ import type { Endpoint } from '../../src/net/udp.js';
 import { Queue } from '../../src/queue/queue.js';
 import { QueueReader } from '../../src/queue/reader.js';
 import { Counters } from '../../src/server/counters.js';
+import { Pairs } from '../../src/server/failover/pairs.js';
 import { Pipeline } from '../../src/server/pipeline.js';
 import { Topology } from '../../src/server/topology.js';
 import { encodeMessage } from '../../src/wire/encode.js';
@@ -103,6 +104,7 @@ export function sketchConfig(subnets: SubnetSketch[], extra: Partial<ServerConfi
     authoritative: true,
     offerTime: 30 * MICROS_PER_SECOND,
     declineTime: DAY * MICROS_PER_SECOND,
+    failover: [],
     registry: new OptionRegistry(),
     leases: LEASES,
     options: new Map(),
@@ -177,6 +179,7 @@ export class Lab {
       leases: this.leases,
       counters: this.counters,
       logger: this.logger,
+      pairs: new Pairs([], { wall: 0, steady: 0 }, this.logger),
     });
   }
 

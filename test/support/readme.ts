@@ -17,3 +17,10 @@ export function section(name: string): string {
 export function blocks(language: string): string[] {
   return [...readme().matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map((match) => match[1]!);
 }
+
+/** The code block after `<!-- name -->`. */
+export function example(name: string): string {
+  const match = new RegExp(`^<!-- ${name} -->\\n\`\`\`\\w*\\n([\\s\\S]*?)^\`\`\``, 'm').exec(readme());
+  if (!match) throw new Error(`README has no example ${name}`);
+  return match[1]!;
+}

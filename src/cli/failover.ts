@@ -1,0 +1,123 @@
+import { type Command, Option } from 'commander';
+import { EXIT, UnreachableError } from '../base/errors.js';
+import { MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
+import type { Config } from '../config/types.js';
+import { askServer, controlPath } from '../control/control.js';
+import type { FailoverStatus, OperatorCommand } from '../failover/api.js';
+import type { Seconds } from '../failover/binding.js';
+import { formatIpv4 } from '../net/ipv4.js';
+import { visible } from '../report/visible.js';
+import { configOf } from './context.js';
+
+const COMMANDS: readonly { name: OperatorCommand; description: string }[] = [
+  {
+    name: 'partner-down',
+    description: 'say that the partner is down and stays so: after mclt its addresses are given, too',
+  },
+];
+
+/** `portledger failover`: looks after the pair that this server is one of. */
+export function registerFailover(program: Command): void {
+  const failover = program.command('failover').description('look after the failover pair that this server is one of');
+  failover
+    .command('status')
+    .description(
+      'show states of both servers, contact, updates under way and free addresses (exit 1 if there is no pair)',
+    )
+    .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json']).default('table'))
+    .action(async ({ output }: { output: string }, command: Command) => {
+      const all = (await ask(configOf(command), 'failover-status')) as FailoverStatus[];
+      const shown = all.map(shownOf);
+      process.stdout.write(output === 'json' ? `${JSON.stringify(shown, null, 2)}\n` : shown.map(textOf).join('\n'));
+      if (all.length === 0) process.stderr.write('no failover relationship\n');
+      process.exitCode = all.length > 0 ? EXIT.ok : EXIT.nothingFound;
+    });
+  for (const { name, description } of COMMANDS) {
+    failover
+      .command(name)
+      .description(description)
+      .argument('[name]', 'relationship, if there are several')
+      .action(async (relationship: string | undefined, _options: unknown, command: Command) => {
+        const argument = { name: relationship, command: name };
+        const status = (await ask(configOf(command), 'failover-command', argument)) as FailoverStatus;
+        process.stdout.write(`${status.name}: ${stateOf(status.state)}\n`);
+      });
+  }
+}
+
+async function ask(config: Config, command: string, argument?: unknown): Promise<unknown> {
+  const path = controlPath(config.queue.file);
+  const answer = await askServer(path, command, argument);
+  if (answer === undefined) {
+    throw new UnreachableError(`No server runs on queue ${config.queue.file}`, {
+      hint: 'start it, or name its --config',
+    });
+  }
+  return answer;
+}
+
+/** A relationship as it is shown: states in small letters, times in words. */
+function shownOf(status: FailoverStatus) {
+  const { name, role, connected, unacked, pending, mclt, clockAhead } = status;
+  return {
+    name,
+    role,
+    state: stateOf(status.state),
+    since: timeOf(status.since),
+    partnerState: status.partnerState === null ? null : stateOf(status.partnerState),
+    partnerSince: timeOf(status.partnerSince),
+    connected,
+    lastContact: timeOf(status.lastContact),
+    unacked,
+    pending,
+    /** Seconds by which this server's clock is ahead of the partner's. */
+    clockDifference: clockAhead,
+    mclt,
+    pools: status.pools.map(({ first, last, free, backup }) => ({
+      pool: `${formatIpv4(first)}-${formatIpv4(last)}`,
+      free,
+      backup,
+    })),
+  };
+}
+
+type Shown = ReturnType<typeof shownOf>;
+
+function textOf(shown: Shown): string {
+  const rows: [string, string][] = [
+    ['relationship', `${visible(shown.name)} (${shown.role}, mclt ${shown.mclt} s)`],
+    ['this server', `${shown.state}${sinceOf(shown.since)}`],
+    ['partner', `${shown.partnerState ?? 'unknown'}${sinceOf(shown.partnerSince)}`],
+    ['connection', `${shown.connected ? 'up' : 'down'}, last contact ${agoOf(shown.lastContact)}`],
+    ['updates', `${shown.unacked} not acknowledged yet, ${shown.pending} that the partner does not know`],
+    ['clock', clockOf(shown.clockDifference)],
+    ...shown.pools.map(({ pool, free, backup }): [string, string] => [
+      'pool',
+      `${pool}: ${free} free for the primary, ${backup} for the secondary`,
+    ]),
+  ];
+  return rows.map(([title, value]) => `${title.padEnd(14)}${value}\n`).join('');
+}
+
+function stateOf(state: string): string {
+  return state.toLowerCase();
+}
+
+function timeOf(at: Seconds): string | null {
+  return at === 0 ? null : toIsoTime(at * MICROS_PER_SECOND).replace('.000000', '');
+}
+
+function sinceOf(at: string | null): string {
+  return at === null ? '' : ` since ${at}`;
+}
+
+function agoOf(at: string | null): string {
+  if (at === null) return 'never';
+  const seconds = Math.max(0, Math.round(new SystemClock().now() / MICROS_PER_SECOND - Date.parse(at) / 1000));
+  return `${seconds} s ago`;
+}
+
+function clockOf(ahead: number | null): string {
+  if (ahead === null) return 'not compared yet';
+  return ahead === 0 ? 'no difference' : `${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the partner's`;
+}

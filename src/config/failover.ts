@@ -1,0 +1,182 @@
+import { formatIpv4, type Ipv4 } from '../net/ipv4.js';
+import { type AddressRange, formatRange } from './addresses.js';
+import type { FailoverValues } from './failover-keys.js';
+import type { Place } from './place.js';
+import { suggestion } from './schema.js';
+import type { PoolValues, ReservationValues } from './server-keys.js';
+import type { FailoverConfig, ListenConfig } from './types.js';
+
+const PORT = 647;
+/** The defaults of ISC dhcpd, so that a pair with one behaves as it did before. */
+const DEFAULTS = {
+  loadBalanceMaxSeconds: 3,
+  maxResponseDelay: 20,
+  maxUnackedUpdates: 100,
+  maxLeaseMisbalance: 15,
+  maxLeaseOwnership: 10,
+  minBalance: 60,
+  maxBalance: 3600,
+};
+/** Only the primary says these; the secondary is told. */
+const PRIMARY_KEYS = ['mclt', 'split', 'hba'] as const;
+
+interface SharedPool extends AddressRange {
+  readonly at: Place;
+  readonly failover?: string;
+}
+
+/** The relationships of `failover`, and the checks of all that refers to them. */
+export class Relationships {
+  readonly list: readonly FailoverConfig[];
+  readonly #written: readonly FailoverValues[];
+  /** Addresses that are servers' own: no pool of a pair may have them. */
+  readonly #servers: ReadonlyMap<Ipv4, string>;
+  readonly #used = new Set<string>();
+
+  constructor(written: readonly FailoverValues[], listen: readonly ListenConfig[]) {
+    this.#written = written;
+    this.list = written.map(readRelationship);
+    checkDoubles(written, 'name', (value) => value, 'give each relationship a name of its own');
+    checkDoubles(
+      written,
+      'peer-address',
+      formatIpv4,
+      'have one relationship with each partner, with all pools that it shares',
+    );
+    this.#servers = new Map([
+      ...listen.flatMap(({ address }) =>
+        address === undefined ? [] : [[address, 'an address of this server'] as const],
+      ),
+      ...this.list.map(({ address }) => [address, 'an address of this server'] as const),
+      ...this.list.map(({ peerAddress }) => [peerAddress, 'the address of the partner'] as const),
+    ]);
+  }
+
+  /** The relationship that a pool names, undefined if none, or if there is no such one, which is reported. */
+  of({ failover, at }: PoolValues): string | undefined {
+    if (failover === undefined) return undefined;
+    this.#used.add(failover);
+    const names = this.#written.flatMap(({ name }) => name ?? []);
+    if (names.includes(failover)) return failover;
+    const hint = names.length > 0 ? suggestion(failover, names) : 'add server.failover with this name';
+    return at.key('failover').fault('is not the name of a relationship in server.failover', failover, hint);
+  }
+
+  /** Reports what a shared pool cannot have within: addresses that one of the two servers keeps for somebody, or has itself. */
+  checkReservations(pools: readonly SharedPool[], reservations: readonly ReservationValues[]): void {
+    for (const pool of pools.filter(({ failover }) => failover !== undefined)) {
+      for (const { address, at } of reservations) {
+        if (address === undefined || !contains(pool, address)) continue;
+        const problem = `lies in pool ${formatRange(pool)}, which ${pool.failover} shares`;
+        at.key('address').fault(
+          problem,
+          formatIpv4(address),
+          'reserve an address outside of it, or leave it out of the pool',
+        );
+      }
+      for (const [address, whose] of this.#servers) {
+        if (!contains(pool, address)) continue;
+        const problem = `has ${formatIpv4(address)} in it, ${whose}`;
+        pool.at.fault(problem, formatRange(pool), 'leave the addresses of both servers out of shared pools');
+      }
+    }
+  }
+
+  /** Reports relationships that no pool names. */
+  checkUse(): void {
+    for (const { name, at } of this.#written) {
+      if (name === undefined || this.#used.has(name)) continue;
+      at.key('name').fault('has no pool', name, `write "failover: ${name}" into the pools that it shares`);
+    }
+  }
+}
+
+function readRelationship(values: FailoverValues): FailoverConfig {
+  checkBalance(values);
+  checkPlaces(values);
+  const primary = readPrimary(values);
+  const { 'auto-partner-down': autoPartnerDown } = values;
+  return {
+    name: values.name ?? '',
+    role: values.role ?? 'primary',
+    address: values.address ?? 0,
+    port: values.port ?? PORT,
+    peerAddress: values['peer-address'] ?? 0,
+    peerPort: values['peer-port'] ?? PORT,
+    ...(primary ? { primary } : {}),
+    loadBalanceMaxSeconds: values['load-balance-max-seconds'] ?? DEFAULTS.loadBalanceMaxSeconds,
+    maxResponseDelay: values['max-response-delay'] ?? DEFAULTS.maxResponseDelay,
+    maxUnackedUpdates: values['max-unacked-updates'] ?? DEFAULTS.maxUnackedUpdates,
+    ...(autoPartnerDown === undefined ? {} : { autoPartnerDown }),
+    maxLeaseMisbalance: values['max-lease-misbalance'] ?? DEFAULTS.maxLeaseMisbalance,
+    maxLeaseOwnership: values['max-lease-ownership'] ?? DEFAULTS.maxLeaseOwnership,
+    minBalance: values['min-balance'] ?? DEFAULTS.minBalance,
+    maxBalance: values['max-balance'] ?? DEFAULTS.maxBalance,
+  };
+}
+
+/** What only the primary says, and must. */
+function readPrimary(values: FailoverValues): FailoverConfig['primary'] {
+  const { role, mclt, split, hba, at } = values;
+  if (role === 'secondary') {
+    for (const key of PRIMARY_KEYS) {
+      if (key in values)
+        at.key(key).fault('is for the primary alone', shown(values[key]), `remove it: the primary tells ${key}`);
+    }
+    return undefined;
+  }
+  if (role === undefined) return undefined;
+  if (!('mclt' in values)) at.key('mclt').fault('mclt is missing', undefined, 'add "mclt: 1h": the primary needs it');
+  if ('split' in values && 'hba' in values) {
+    at.key('hba').fault('stands beside split, and both say the same thing', shown(hba), 'remove one of the two');
+  } else if (!('split' in values) && !('hba' in values)) {
+    at.key('split').fault('split is missing', undefined, 'add "split: 128": half of the clients for each server');
+  }
+  const buckets = split ?? hba;
+  return mclt === undefined || buckets === undefined ? undefined : { mclt, buckets };
+}
+
+function checkBalance(values: FailoverValues): void {
+  const { 'min-balance': min = DEFAULTS.minBalance, 'max-balance': max = DEFAULTS.maxBalance, at } = values;
+  if (min <= max) return;
+  const key = 'min-balance' in values ? 'min-balance' : 'max-balance';
+  at.key(key).fault(
+    `seconds do not fit: min-balance is ${min}, max-balance ${max}`,
+    key === 'min-balance' ? min : max,
+    'lower min-balance or raise max-balance',
+  );
+}
+
+function checkPlaces(values: FailoverValues): void {
+  const { address, 'peer-address': peer, at } = values;
+  if (address === undefined || address !== peer) return;
+  at.key('peer-address').fault(
+    'is the address of this server, too',
+    formatIpv4(peer),
+    'write the address of the partner',
+  );
+}
+
+function checkDoubles<K extends 'name' | 'peer-address'>(
+  written: readonly FailoverValues[],
+  key: K,
+  show: (value: NonNullable<FailoverValues[K]>) => string,
+  hint: string,
+): void {
+  const seen = new Map<unknown, string>();
+  for (const values of written) {
+    const value = values[key];
+    if (value === undefined) continue;
+    const before = seen.get(value);
+    if (before) values.at.key(key).fault(`is that of ${before} already`, show(value), hint);
+    else seen.set(value, values.at.path);
+  }
+}
+
+function contains(range: AddressRange, address: Ipv4): boolean {
+  return address >= range.first && address <= range.last;
+}
+
+function shown(value: number | Buffer | undefined): number | string | undefined {
+  return Buffer.isBuffer(value) ? value.toString('hex') : value;
+}

@@ -1,0 +1,39 @@
+import { MICROS_PER_SECOND, type Micros } from '../base/time.js';
+
+/** A smallest reading is kept this long, and as long again. */
+const SPAN: Micros = 60 * MICROS_PER_SECOND;
+
+/**
+ * How far this server's clock is ahead of the partner's. Each message tells when it was sent; what it took on its way makes the difference
+ * look larger, so the smallest reading of the last minute or two is the best.
+ */
+export class ClockDifference {
+  #current: number | null = null;
+  #previous: number | null = null;
+  #until: Micros = 0;
+  readonly #assumed: number;
+
+  /** @param assumed what holds until the first reading, in seconds */
+  constructor(assumed: number) {
+    this.#assumed = assumed;
+  }
+
+  note(ahead: number, steady: Micros): void {
+    if (steady >= this.#until) {
+      this.#previous = this.#current;
+      this.#current = ahead;
+      this.#until = steady + SPAN;
+    } else this.#current = Math.min(this.#current ?? ahead, ahead);
+  }
+
+  /** Seconds, null before the first reading. */
+  get measured(): number | null {
+    if (this.#current === null || this.#previous === null) return this.#current;
+    return Math.min(this.#current, this.#previous);
+  }
+
+  /** Seconds, positive if this clock is ahead. */
+  get ahead(): number {
+    return this.measured ?? this.#assumed;
+  }
+}

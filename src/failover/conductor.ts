@@ -1,0 +1,137 @@
+import type { LogOutput, Moment, OperatorCommand } from './api.js';
+import { FLAG_STARTUP, MESSAGE, nameOf, SERVER_STATE } from './codes.js';
+import { holdPartnersLeases } from './ending.js';
+import type { Exchange } from './exchange.js';
+import {
+  type Machine,
+  type MachineContext,
+  type MachineInput,
+  react,
+  type Step,
+  step,
+  wantedUpdates,
+} from './machine.js';
+import type { FailoverMessage } from './message.js';
+import { type Relationship, secondsOf } from './relationship.js';
+import type { Session } from './session.js';
+
+/** How long a starting server waits for its partner. */
+const START = 15_000_000;
+
+interface Parts {
+  readonly relationship: Relationship;
+  readonly session: Session;
+  readonly exchange: Exchange;
+  readonly log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+  /** This server has come to NORMAL. */
+  readonly onNormal: (now: Moment) => void;
+}
+
+/** Lets the states of both servers act on one another: what the machine says is told to the partner, and asked of it. */
+export class Conductor {
+  readonly #parts: Parts;
+  readonly #started: number;
+  /** The question for updates that was put in the present state. */
+  #asked: { readonly xid: number; readonly what: 'all' | 'pending' } | null = null;
+
+  constructor(parts: Parts, now: Moment) {
+    this.#parts = parts;
+    this.#started = now.steady;
+  }
+
+  get #machine(): Machine {
+    return this.#parts.relationship.machine;
+  }
+
+  /** A connection is set up. */
+  onUp(now: Moment): void {
+    this.#asked = null;
+    this.#tellState(now);
+  }
+
+  onDown(now: Moment): void {
+    this.#asked = null;
+    this.#drive({ type: 'link-lost' }, now);
+  }
+
+  onState({ options }: FailoverMessage, now: Moment): void {
+    const code = options['server-state'];
+    const state = code === undefined ? undefined : nameOf(SERVER_STATE, code);
+    if (state === undefined) {
+      this.#parts.session.giveUp(`the partner told a state that is not known: ${code}`, now);
+      return;
+    }
+    const starting = ((options['server-flags'] ?? 0) & FLAG_STARTUP) !== 0;
+    const since = options['start-time-of-state'] ?? 0;
+    const { partnerState, partnerLostAt } = this.#machine;
+    if (state !== partnerState)
+      this.#parts.log('failover-partner-state', { from: partnerState ?? 'unknown', to: state });
+    this.#drive({ type: 'partner-state', state, since, starting }, now);
+    if (this.#machine.partnerLostAt === partnerLostAt) return;
+    const count = holdPartnersLeases(this.#parts.relationship, this.#parts.exchange, now);
+    this.#parts.log('failover-partner-lost-memory', { count });
+  }
+
+  onUpdatesDone(message: FailoverMessage, now: Moment): void {
+    if (this.#asked?.xid !== message.xid) return;
+    this.#asked = null;
+    this.#parts.log('failover-updates-done', {});
+    this.#drive({ type: 'updates-done' }, now);
+  }
+
+  tick(now: Moment): void {
+    if (this.#machine.starting && now.steady - this.#started >= START) this.#drive({ type: 'start-over' }, now);
+    this.#drive({ type: 'tick' }, now);
+  }
+
+  command(command: OperatorCommand, now: Moment): void {
+    const { refusal } = this.#drive({ type: 'operator', command }, now);
+    if (refusal) this.#parts.log('failover-command-refused', { command, reason: refusal });
+  }
+
+  /** Moves the machine, and goes on until the table has no further move for what both are in. */
+  #drive(input: MachineInput, now: Moment): Step {
+    const first = step(this.#machine, input, this.#context(), secondsOf(now));
+    this.#move(first, now);
+    let next: Step;
+    do {
+      next = react(this.#machine, secondsOf(now));
+      this.#move(next, now);
+    } while (next.reason !== undefined);
+    this.#askForUpdates(now);
+    return first;
+  }
+
+  #move({ machine, reason }: Step, now: Moment): void {
+    const before = this.#machine;
+    this.#parts.relationship.machine = machine;
+    const isMoved = before.state !== machine.state;
+    if (isMoved) this.#parts.log('failover-state', { from: before.state, to: machine.state, reason: reason ?? '' });
+    if ((isMoved || before.starting !== machine.starting) && this.#parts.session.isUp) this.#tellState(now);
+    if (isMoved && machine.state === 'NORMAL') this.#parts.onNormal(now);
+  }
+
+  #tellState(now: Moment): void {
+    const { state, starting, since } = this.#machine;
+    const options = {
+      'server-state': SERVER_STATE[state],
+      'server-flags': starting ? FLAG_STARTUP : 0,
+      'start-time-of-state': since,
+    };
+    this.#parts.session.send(MESSAGE.STATE, options, now);
+  }
+
+  #askForUpdates(now: Moment): void {
+    const what = this.#parts.session.isUp ? wantedUpdates(this.#machine, this.#parts.relationship.settings.role) : null;
+    if (what === (this.#asked?.what ?? null)) return;
+    this.#asked = null;
+    if (what === null) return;
+    const type = what === 'all' ? MESSAGE.UPDREQALL : MESSAGE.UPDREQ;
+    this.#asked = { xid: this.#parts.session.send(type, {}, now), what };
+  }
+
+  #context(): MachineContext {
+    const { settings, mclt, table } = this.#parts.relationship;
+    return { role: settings.role, mclt, autoPartnerDown: settings.autoPartnerDown, hasPast: () => table.hasPast };
+  }
+}

@@ -1,0 +1,66 @@
+import type { Moment } from './api.js';
+import type { Binding, Seconds } from './binding.js';
+import type { Exchange } from './exchange.js';
+import { type Relationship, secondsOf } from './relationship.js';
+
+/** Ended leases that one tick works off. */
+const LIMIT = 500;
+/** A quarantine that is not this server's to end is looked at again after this. Seconds. */
+const LATER = 60;
+
+/** Ends the leases and quarantines whose time is over. Only to be called where that is this server's part. */
+export function expireDue(relationship: Relationship, exchange: Exchange, isUp: boolean, now: Moment): void {
+  const seconds = secondsOf(now);
+  const mayEndQuarantine = relationship.machine.state !== 'COMMUNICATIONS-INTERRUPTED';
+  const overAt = (binding: Binding) =>
+    binding.status === 'ABANDONED' && !mayEndQuarantine ? seconds + LATER : relationship.overAt(binding);
+  for (const binding of relationship.table.takeDue(seconds, LIMIT, overAt)) {
+    exchange.change(ended(binding, isUp, seconds), 'expired');
+  }
+}
+
+function ended(binding: Binding, isUp: boolean, now: Seconds): Binding {
+  if (binding.status === 'ABANDONED') return { ...binding, status: 'FREE', starts: now, promised: now, pending: true };
+  return rewound(binding, isUp) ?? { ...binding, status: 'EXPIRED', pending: true };
+}
+
+/** Out of contact, and the partner never heard of the lease: nobody has to be asked to make the address free. */
+function rewound(binding: Binding, isUp: boolean): Binding | undefined {
+  if (!binding.rewind || isUp) return undefined;
+  return { ...binding, status: binding.rewind, promised: 0, acknowledged: 0, pending: false, rewind: null };
+}
+
+/** The client gave its lease back. */
+export function released(binding: Binding, isUp: boolean, now: Seconds): Binding {
+  const after: Binding = { ...binding, status: 'RELEASED', starts: now, ends: now, cltt: now, pending: true };
+  return rewound(after, isUp) ?? after;
+}
+
+/** The client found the address in use. What is abandoned has no client. */
+export function declined(binding: Binding, until: Seconds, now: Seconds): Binding {
+  const nobody = { holder: null, hostname: null, port: null, rewind: null };
+  return { ...binding, ...nobody, status: 'ABANDONED', starts: now, ends: until, cltt: now, pending: true };
+}
+
+/**
+ * The partner has lost its memory: what it may have promised to clients beyond what this server knows is known to nobody. So every lease that
+ * may go on is taken to go on as long as the protocol allows. Returns how many. Takes time that grows with the number of leases.
+ */
+export function holdPartnersLeases(relationship: Relationship, exchange: Exchange, now: Moment): number {
+  const seconds = secondsOf(now);
+  let count = 0;
+  for (const binding of [...relationship.table.all()]) {
+    if (!mayGoOn(binding)) continue;
+    const ends = relationship.partnersLongest(binding);
+    if (ends <= seconds || ends <= binding.ends) continue;
+    const status = binding.status === 'ABANDONED' ? 'ABANDONED' : 'ACTIVE';
+    const promised = Math.max(binding.promised, ends);
+    exchange.change({ ...binding, status, ends, promised, acknowledged: 0, pending: true }, 'internal');
+    count += 1;
+  }
+  return count;
+}
+
+function mayGoOn({ status, pending }: Binding): boolean {
+  return status === 'ACTIVE' || (pending && (status === 'EXPIRED' || status === 'RELEASED' || status === 'ABANDONED'));
+}

@@ -1,0 +1,81 @@
+import type { LogOutput, Moment } from './api.js';
+import { MESSAGE, REJECT } from './codes.js';
+import { CLOCK_LIMIT } from './judge.js';
+import type { FailoverMessage } from './message.js';
+import type { OptionValues } from './options.js';
+import { type Relationship, secondsOf } from './relationship.js';
+import type { Rejection } from './update.js';
+
+const PROTOCOL_VERSION = 1;
+/** Vendor class of this program, before its version. */
+const VENDOR = 'portledger-';
+/** No TLS is offered. */
+const NO_TLS = 0;
+
+/** What the servers tell one another when they connect, and whether they can be a pair. */
+export class Greeting {
+  readonly #relationship: Relationship;
+  readonly #version: string;
+  readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+
+  constructor(
+    relationship: Relationship,
+    version: string,
+    log: (id: LogOutput['id'], fields: LogOutput['fields']) => void,
+  ) {
+    this.#relationship = relationship;
+    this.#version = version;
+    this.#log = log;
+  }
+
+  /** Options of the own CONNECT (primary) or CONNECTACK (secondary). */
+  options(): OptionValues {
+    const { settings, mclt, hba, isPrimary } = this.#relationship;
+    const common: OptionValues = {
+      'relationship-name': settings.name,
+      'max-unacked-bndupd': settings.maxUnackedUpdates,
+      'receive-timer': settings.maxResponseDelay,
+      'vendor-class-identifier': `${VENDOR}${this.#version}`,
+      'protocol-version': PROTOCOL_VERSION,
+    };
+    if (!isPrimary) return common;
+    return { ...common, 'TLS-request': NO_TLS, MCLT: mclt, ...(hba && { 'hash-bucket-assignment': hba }) };
+  }
+
+  /** Says, and logs, why the two cannot be a pair; undefined if they can. */
+  check(message: FailoverMessage, now: Moment): Rejection | undefined {
+    const { settings, isPrimary } = this.#relationship;
+    const name = message.options['relationship-name'];
+    if (name !== settings.name) return this.#refuse(REJECT.INVALID_PARTNER, `unknown relationship "${name ?? ''}"`);
+    const ahead = secondsOf(now) - message.time;
+    if (Math.abs(ahead) > CLOCK_LIMIT) {
+      this.#log('failover-clocks-differ', { seconds: ahead });
+      return {
+        code: REJECT.TIME_MISMATCH,
+        text: `clocks differ by ${Math.abs(ahead)} s, ${CLOCK_LIMIT} s are allowed`,
+      };
+    }
+    if (message.type === MESSAGE.CONNECT && !isPrimary && !message.options.MCLT) {
+      return this.#refuse(REJECT.INVALID_MCLT, 'no MCLT in CONNECT');
+    }
+    return undefined;
+  }
+
+  /** Takes over what the partner said in a greeting that was found right. */
+  take(options: OptionValues): void {
+    const relationship = this.#relationship;
+    relationship.carries = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
+    if (relationship.isPrimary) return;
+    const mclt = options.MCLT!;
+    const configured = relationship.settings.mclt;
+    if (configured !== undefined && configured !== mclt)
+      this.#log('failover-mclt-differs', { own: configured, partner: mclt });
+    relationship.mclt = mclt;
+    relationship.hba = options['hash-bucket-assignment'] ?? relationship.hba;
+  }
+
+  #refuse(code: number, text: string): Rejection {
+    this.#log('failover-refused', { reason: text });
+    return { code, text };
+  }
+}

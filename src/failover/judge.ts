@@ -1,0 +1,142 @@
+import { type Binding, type Seconds, sameHolder } from './binding.js';
+import { type BindingStatus, REJECT } from './codes.js';
+import type { Rejection, Update } from './update.js';
+
+/** Clocks of a pair differ by less than this, or it does not connect. dhcpd forgives 65 s. */
+export const CLOCK_LIMIT = 60;
+const FORGIVEN = 65;
+/** Of the known difference of the clocks, seconds. */
+const INACCURACY = 2;
+
+export interface JudgeContext {
+  readonly isPrimary: boolean;
+  readonly now: Seconds;
+  /** An update of this server about the same address is on its way. */
+  readonly inFlight: boolean;
+  /** The binding has changed since that was sent. */
+  readonly isOutdated: boolean;
+  /** Seconds by which this server's clock is ahead of the partner's. */
+  readonly clockAhead: number;
+}
+
+/**
+ * What to do with an update: take it (the binding as it is then), refuse it, or wait: the partner's clock is ahead and the lease that this
+ * server gave has some seconds left. An answer at that time costs nothing, for no server waits for one by the clock.
+ */
+export type Verdict =
+  | { readonly type: 'take'; readonly binding: Binding }
+  | ({ readonly type: 'refuse' } & Rejection)
+  | { readonly type: 'wait'; readonly until: Seconds };
+
+/** Judges an update of the partner against the own binding: dueling first, then whether the change of status is right. */
+export function judge(own: Binding, update: Update, context: JudgeContext): Verdict {
+  if (isSame(own, update)) return take(own, update, context);
+  if (own.status === 'ACTIVE') return judgeActive(own, update, context);
+  const duels = context.inFlight && update.status !== 'ACTIVE';
+  return duels && context.isPrimary ? lessCritical() : take(own, update, context);
+}
+
+/** Both know the same already; refusing it as less critical would be right and helps nobody. */
+function isSame(own: Binding, update: Update): boolean {
+  return (
+    own.status === update.status &&
+    own.ends === update.ends &&
+    own.starts === update.starts &&
+    (update.holder === null || sameHolder(own.holder, update.holder))
+  );
+}
+
+function judgeActive(own: Binding, update: Update, context: JudgeContext): Verdict {
+  const isOver = own.ends <= context.now;
+  switch (update.status) {
+    case 'ACTIVE':
+      return own.pending && isLater(own, update, context.isPrimary) ? lessCritical() : take(own, update, context);
+    case 'EXPIRED':
+      return isOver ? take(own, update, context) : judgeExpired(own, update, context);
+    case 'FREE':
+    case 'BACKUP':
+      return own.ends + CLOCK_LIMIT <= context.now ? take(own, update, context) : impossible(own, update);
+    default:
+      if (!own.pending || isOver || isLaterEnd(own, update, context)) return take(own, update, context);
+      return {
+        type: 'refuse',
+        code: context.inFlight ? REJECT.LESS_CRITICAL : REJECT.OUTDATED,
+        text: 'lease was extended here',
+      };
+  }
+}
+
+function judgeExpired(own: Binding, update: Update, context: JudgeContext): Verdict {
+  if (own.pending || own.ends - FORGIVEN > context.now) return impossible(own, update);
+  // Who gave the lease knows best when it ends; its own clock counts
+  return own.own ? { type: 'wait', until: own.ends } : take(own, update, context);
+}
+
+/** Of two leases the later one counts, and the primary's if both are of the same second. */
+function isLater(own: Binding, update: Update, isPrimary: boolean): boolean {
+  return own.cltt > update.cltt || (own.cltt === update.cltt && isPrimary);
+}
+
+/**
+ * True if the client gave up the lease after it got it here, by clocks whose difference is known to a second or two. In doubt a release is the
+ * earlier one, for a lease must not be lost; a decline is the later one, for its client waits for seconds before it asks again.
+ */
+function isLaterEnd(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
+  if (update.holder !== null && !sameHolder(own.holder, update.holder)) return false;
+  const at = Math.max(update.cltt, update.starts) + clockAhead;
+  return update.status === 'ABANDONED' ? at + INACCURACY >= own.cltt : at - INACCURACY > own.cltt;
+}
+
+function lessCritical(): Verdict {
+  return { type: 'refuse', code: REJECT.LESS_CRITICAL, text: 'incoming update is less critical than outgoing update' };
+}
+
+function impossible(own: Binding, update: Update): Verdict {
+  const text = `invalid state transition: ${own.status.toLowerCase()} to ${update.status.toLowerCase()}`;
+  return { type: 'refuse', code: REJECT.FATAL_CONFLICT, text };
+}
+
+/** EXPIRED, RELEASED and RESET are free at once for who is told so: the partner frees them when it has the answer. */
+const TAKEN_AS: Readonly<Partial<Record<BindingStatus, BindingStatus>>> = {
+  EXPIRED: 'FREE',
+  RELEASED: 'FREE',
+  RESET: 'FREE',
+};
+
+function take(own: Binding, update: Update, { now, clockAhead, isOutdated }: JudgeContext): Verdict {
+  const status = TAKEN_AS[update.status] ?? update.status;
+  const isFree = status === 'FREE' || status === 'BACKUP';
+  const taken: Binding = {
+    address: own.address,
+    status,
+    holder: update.holder ?? (isFree ? own.holder : null),
+    hostname: update.carried?.hostname ?? null,
+    port: update.carried?.port ?? null,
+    starts: update.starts,
+    ends: update.ends,
+    cltt: update.cltt,
+    promised: update.potential,
+    acknowledged: update.potential,
+    agreed: now,
+    // The partner may give way to what is on its way, and that is not what is true here any more
+    pending: isOutdated,
+    own: own.own && isSame(own, update),
+    rewind: null,
+    flags: update.flags,
+  };
+  return { type: 'take', binding: outlasts(own, taken, clockAhead) ? keepEnd(own, taken) : taken };
+}
+
+/**
+ * The client has a later end from here than the partner knows of: an end that was acknowledged to a client is never taken back. Either
+ * end is a time of the clock of who gave it, and what is known of their difference is not exact.
+ */
+function outlasts(own: Binding, taken: Binding, clockAhead: number): boolean {
+  const both = own.status === 'ACTIVE' && taken.status === 'ACTIVE';
+  const isLonger = own.ends > taken.ends + clockAhead - INACCURACY;
+  return both && own.pending && isLonger && sameHolder(own.holder, taken.holder);
+}
+
+function keepEnd(own: Binding, taken: Binding): Binding {
+  return { ...taken, ends: own.ends, promised: Math.max(own.promised, taken.promised), pending: true, own: true };
+}

@@ -1,0 +1,207 @@
+import type { OperatorCommand, RelationshipRecord } from './api.js';
+import type { Seconds } from './binding.js';
+import type { ServerState } from './codes.js';
+import { MAY_GO_PARTNER_DOWN, ON_LINK_LOST, ON_PARTNER_DOWN_AT_START, ON_PARTNER_STATE, ON_RESTART } from './states.js';
+
+/** The states of both servers as this one knows them. Never changed in place. */
+export interface Machine {
+  /** While `starting`, the state that will be taken up. */
+  readonly state: ServerState;
+  readonly since: Seconds;
+  /** STARTUP: until the partner is heard, or the start has taken long enough. */
+  readonly starting: boolean;
+  readonly partnerState: ServerState | null;
+  readonly partnerSince: Seconds;
+  readonly partnerStarting: boolean;
+  /** The partner told its state on the present connection. */
+  readonly heard: boolean;
+  readonly lostAt: Seconds;
+  readonly partnerLostAt: Seconds;
+}
+
+export type MachineInput =
+  | { readonly type: 'partner-state'; readonly state: ServerState; readonly since: Seconds; readonly starting: boolean }
+  | { readonly type: 'link-lost' }
+  /** Nobody answered while starting. */
+  | { readonly type: 'start-over' }
+  /** The partner has sent all that it was asked for. */
+  | { readonly type: 'updates-done' }
+  | { readonly type: 'tick' }
+  | { readonly type: 'operator'; readonly command: OperatorCommand };
+
+export interface MachineContext {
+  readonly role: 'primary' | 'secondary';
+  readonly mclt: number;
+  /** Seconds in COMMUNICATIONS-INTERRUPTED after which the partner is taken for down, 0 = never. */
+  readonly autoPartnerDown: number;
+  /** True if any address is known to have been used or moved: then this pair has a past. */
+  hasPast(): boolean;
+}
+
+const IS_LEARNING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'POTENTIAL-CONFLICT']);
+
+/** The machine afterwards; `reason` says why in a few words if its state moved, `refusal` why a command was not followed. */
+export interface Step {
+  readonly machine: Machine;
+  readonly reason?: string;
+  readonly refusal?: string;
+}
+
+/** The machine of a server that starts with what it kept, or without a memory. */
+export function startMachine(record: RelationshipRecord | null, now: Seconds): Machine {
+  const state = record?.state ?? 'RECOVER';
+  const next = ON_RESTART[state] ?? state;
+  return {
+    state: next,
+    since: record && next === state ? record.since : now,
+    starting: true,
+    partnerState: record?.partnerState ?? null,
+    partnerSince: record?.partnerSince ?? 0,
+    partnerStarting: false,
+    heard: false,
+    lostAt: record ? record.lostAt : now,
+    partnerLostAt: record?.partnerLostAt ?? 0,
+  };
+}
+
+/** One move: pure, and total over all states and inputs. */
+export function step(machine: Machine, input: MachineInput, context: MachineContext, now: Seconds): Step {
+  switch (input.type) {
+    case 'partner-state':
+      return onPartnerState(machine, input, now);
+    case 'link-lost':
+      return lose({ ...machine, heard: false }, 'connection lost', context, now);
+    case 'start-over':
+      return lose({ ...machine, starting: false }, 'partner not heard at the start', context, now);
+    case 'updates-done':
+      return onUpdatesDone(machine, context, now);
+    case 'tick':
+      return onTick(machine, context, now);
+    case 'operator':
+      return onCommand(machine, input.command, now);
+  }
+}
+
+/** What the partner has to be asked for in this state: all that it knows, what is unacknowledged, or nothing. */
+export function wantedUpdates(machine: Machine, role: 'primary' | 'secondary'): 'all' | 'pending' | null {
+  if (!machine.heard || machine.starting) return null;
+  if (machine.state === 'RECOVER') return 'all';
+  const isTurn = role === 'primary' || machine.partnerState === 'CONFLICT-DONE';
+  if (machine.state !== 'POTENTIAL-CONFLICT' || !isTurn) return null;
+  return machine.lostAt > 0 ? 'all' : 'pending';
+}
+
+function moveTo(machine: Machine, state: ServerState, now: Seconds, reason: string): Step {
+  if (state === machine.state) return { machine };
+  const keepsTime = state === 'RECOVER-WAIT';
+  const lostAt = state === 'NORMAL' ? 0 : machine.lostAt;
+  return { machine: { ...machine, state, since: keepsTime ? machine.since : now, lostAt }, reason };
+}
+
+function onPartnerState(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>, now: Seconds): Step {
+  const heard: Machine = {
+    ...machine,
+    partnerState: input.state,
+    partnerSince: input.since,
+    partnerStarting: input.starting,
+    heard: true,
+    partnerLostAt: hasLostMemory(machine, input) ? now : machine.partnerLostAt,
+  };
+  return react(heard, now);
+}
+
+/**
+ * A partner that connects in RECOVER has no memory: with one it would tell the state that it had, and move on from there. Unless it was in
+ * this very RECOVER when it was last heard.
+ */
+function hasLostMemory(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>): boolean {
+  const isKnown = machine.partnerState === 'RECOVER' && machine.partnerSince === input.since;
+  return input.state === 'RECOVER' && !machine.heard && !isKnown;
+}
+
+/** Moves as the table has it for what both are in now. */
+export function react(machine: Machine, now: Seconds): Step {
+  const { partnerState, starting } = machine;
+  if (!machine.heard || partnerState === null) return { machine };
+  const started: Machine = { ...machine, starting: false };
+  const reason = `partner is in ${partnerState}`;
+  if (starting && partnerState === 'PARTNER-DOWN') {
+    const state = ON_PARTNER_DOWN_AT_START[machine.state];
+    if (state) return { ...moveTo(started, state, now, reason) };
+  }
+  const next = reaction(machine, partnerState);
+  return next ? moveTo(started, next, now, reason) : { machine: started };
+}
+
+function reaction(machine: Machine, partnerState: ServerState): ServerState | undefined {
+  const { state, lostAt, partnerStarting } = machine;
+  // The operator had it go on without a memory, and here is who knows more
+  if (state === 'PARTNER-DOWN' && lostAt > 0) return 'RECOVER';
+  if (state === 'PARTNER-DOWN' && partnerStarting) return undefined;
+  const next = ON_PARTNER_STATE[state][partnerState];
+  // Who lost its memory serves nobody before it has heard what the partner knows
+  if (next === 'PARTNER-DOWN' && lostAt > 0) return state === 'RECOVER' ? undefined : 'RECOVER';
+  return next;
+}
+
+function lose(machine: Machine, reason: string, context: MachineContext, now: Seconds): Step {
+  // A primary that is dhcpd and waits in CONFLICT-DONE would end itself if it heard COMMUNICATIONS-INTERRUPTED
+  const waits = context.role === 'secondary' && machine.partnerState === 'CONFLICT-DONE' && machine.state === 'NORMAL';
+  if (machine.starting) return { machine };
+  const next = waits ? 'RESOLUTION-INTERRUPTED' : ON_LINK_LOST[machine.state];
+  return next ? moveTo(machine, next, now, reason) : { machine };
+}
+
+function onUpdatesDone(machine: Machine, context: MachineContext, now: Seconds): Step {
+  const reason = 'the partner has sent its updates';
+  if (machine.state === 'RECOVER') {
+    const waits = machine.lostAt > 0 && now <= machine.lostAt + context.mclt && context.hasPast();
+    return moveTo(machine, waits ? 'RECOVER-WAIT' : 'RECOVER-DONE', now, reason);
+  }
+  if (machine.state !== 'POTENTIAL-CONFLICT') return { machine };
+  if (context.role === 'primary') return moveTo(machine, 'CONFLICT-DONE', now, reason);
+  return machine.partnerState === 'CONFLICT-DONE' ? moveTo(machine, 'NORMAL', now, reason) : { machine };
+}
+
+function onTick(machine: Machine, context: MachineContext, now: Seconds): Step {
+  if (machine.starting) return { machine };
+  if (machine.state === 'RECOVER-WAIT' && now > machine.lostAt + context.mclt) {
+    return moveTo(machine, 'RECOVER-DONE', now, 'MCLT has passed');
+  }
+  const isDue = context.autoPartnerDown > 0 && now >= machine.since + context.autoPartnerDown;
+  if (machine.state === 'COMMUNICATIONS-INTERRUPTED' && !machine.heard && isDue) {
+    return moveTo(machine, 'PARTNER-DOWN', now, `no connection for ${context.autoPartnerDown} s`);
+  }
+  return { machine };
+}
+
+function onCommand(machine: Machine, command: OperatorCommand, now: Seconds): Step {
+  const reason = 'command of the operator';
+  const started = { ...machine, starting: false };
+  switch (command) {
+    case 'partner-down':
+      if (machine.heard) return { machine, refusal: `the partner is connected, in ${machine.partnerState}` };
+      if (!MAY_GO_PARTNER_DOWN.has(machine.state)) return { machine, refusal: `this server is in ${machine.state}` };
+      // Who was still learning from its partner does not know it all now
+      return moveTo(
+        { ...started, lostAt: IS_LEARNING.has(machine.state) ? now : machine.lostAt },
+        'PARTNER-DOWN',
+        now,
+        reason,
+      );
+    case 'shutdown':
+      return moveTo(started, 'SHUTDOWN', now, reason);
+    case 'pause':
+      if (machine.state !== 'NORMAL') return { machine, refusal: `this server is in ${machine.state}, not in NORMAL` };
+      // dhcpd would end itself
+      if (machine.partnerState === 'CONFLICT-DONE') return { machine, refusal: 'the partner is in CONFLICT-DONE' };
+      return moveTo(started, 'PAUSED', now, reason);
+    case 'resume': {
+      const next = ON_RESTART[machine.state];
+      if (machine.state !== 'PAUSED' && machine.state !== 'SHUTDOWN') {
+        return { machine, refusal: `this server is in ${machine.state}, not in PAUSED or SHUTDOWN` };
+      }
+      return next ? moveTo(started, next, now, reason) : { machine };
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { RelationshipRecord } from './api.js';
+import type { Relationship } from './relationship.js';
+
+/** A change of the clocks' difference below this is not worth a write of its own. Seconds. */
+const CLOCK_STEP = 2;
+
+/** What of a relationship must survive a restart. */
+export function recordOf({ settings, machine, mclt, hbaHex, clock }: Relationship): RelationshipRecord {
+  return {
+    name: settings.name,
+    state: machine.state,
+    since: machine.since,
+    partnerState: machine.partnerState,
+    partnerSince: machine.partnerSince,
+    mclt,
+    hba: hbaHex,
+    lostAt: machine.lostAt,
+    partnerLostAt: machine.partnerLostAt,
+    clockAhead: clock.ahead,
+  };
+}
+
+/** True if the second need not be written over the first. */
+export function sameRecord(record: RelationshipRecord, stored: RelationshipRecord | null): boolean {
+  if (stored === null || Math.abs(record.clockAhead - stored.clockAhead) >= CLOCK_STEP) return false;
+  return (Object.keys(record) as (keyof RelationshipRecord)[]).every(
+    (key) => key === 'clockAhead' || record[key] === stored[key],
+  );
+}

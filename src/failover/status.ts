@@ -1,0 +1,29 @@
+import type { FailoverStatus } from './api.js';
+import type { Relationship } from './relationship.js';
+
+/** What `portledger failover status` shows. */
+export function statusOf(
+  { settings, machine, mclt, clock, table }: Relationship,
+  session: { isUp: boolean; unacked: number; lastContact: number },
+): FailoverStatus {
+  return {
+    name: settings.name,
+    role: settings.role,
+    state: machine.starting ? 'STARTUP' : machine.state,
+    since: machine.since,
+    partnerState: machine.partnerState,
+    partnerSince: machine.partnerSince,
+    connected: session.isUp,
+    lastContact: session.lastContact,
+    unacked: session.unacked,
+    pending: table.pending.size,
+    clockAhead: clock.measured,
+    mclt,
+    pools: settings.pools.map(({ first, last }, pool) => ({
+      first,
+      last,
+      free: table.count(pool, 'FREE'),
+      backup: table.count(pool, 'BACKUP'),
+    })),
+  };
+}

@@ -1,0 +1,47 @@
+import type { Micros } from '../../base/time.js';
+import { version } from '../../base/version.js';
+import type { FailoverConfig } from '../../config/types.js';
+import type { Binding } from '../../failover/binding.js';
+import { FailoverEndpoint } from '../../failover/endpoint.js';
+import type { Network } from '../../lease/network.js';
+import type { LeaseTable } from '../../lease/table.js';
+import type { Ipv4 } from '../../net/ipv4.js';
+import type { Queue } from '../../queue/queue.js';
+import type { PairMember } from './pairs.js';
+import { bindingOfLease, poolsOf, settingsOf } from './settings.js';
+
+interface Parts {
+  readonly relationships: readonly FailoverConfig[];
+  readonly networks: readonly Network[];
+  readonly queue: Queue;
+  readonly leases: LeaseTable;
+  /** Wall clock, and steady time. */
+  readonly moment: { readonly wall: Micros; readonly steady: Micros };
+}
+
+/** The relationships of the configuration, each with what the queue file has of it. */
+export function makeMembers({ relationships, networks, queue, leases, moment }: Parts): PairMember[] {
+  const shared = new Map(relationships.map(({ name }) => [name, poolsOf(name, networks)]));
+  const relationshipOf = (address: Ipv4) => {
+    for (const [name, pools] of shared) if (pools.some((pool) => pool.contains(address))) return name;
+    return undefined;
+  };
+  queue.forgetShared(
+    (name) => shared.has(name),
+    (address) => relationshipOf(address) !== undefined,
+  );
+  const bindings = new Map(relationships.map(({ name }) => [name, new Map<Ipv4, Binding>()]));
+  for (const binding of queue.shared.bindings())
+    bindings.get(relationshipOf(binding.address)!)!.set(binding.address, binding);
+  for (const lease of leases.all()) {
+    const known = bindings.get(relationshipOf(lease.address) ?? '');
+    if (known && !known.has(lease.address)) known.set(lease.address, bindingOfLease(lease, moment.steady));
+  }
+  const { records } = queue.shared;
+  return relationships.map((config) => {
+    const record = records.find(({ name }) => name === config.name) ?? null;
+    const stored = { record, bindings: bindings.get(config.name)!.values() };
+    const settings = settingsOf(config, shared.get(config.name)!);
+    return { config, endpoint: new FailoverEndpoint(settings, stored, moment, `portledger-${version()}`) };
+  });
+}

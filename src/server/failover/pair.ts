@@ -1,0 +1,78 @@
+import type { FailoverApi, Grant, Moment, Refusal, Silence } from '../../failover/api.js';
+import type { Seconds } from '../../failover/binding.js';
+import type { Client, Lease } from '../../lease/lease.js';
+import type { PoolSharing } from '../../lease/pool.js';
+import type { Ipv4 } from '../../net/ipv4.js';
+import type { Requester } from '../requester.js';
+
+/** A relationship as those who answer requests see it, at the moment of their batch. */
+export class Pair {
+  readonly #endpoint: FailoverApi;
+  #moment: Moment;
+
+  constructor(endpoint: FailoverApi, moment: Moment) {
+    this.#endpoint = endpoint;
+    this.#moment = moment;
+  }
+
+  /** The time of the batch that begins. */
+  set moment(moment: Moment) {
+    this.#moment = moment;
+  }
+
+  covers(address: Ipv4): boolean {
+    return this.#endpoint.covers(address);
+  }
+
+  /** Why nobody is answered now, undefined if clients are. */
+  silence(): Silence | undefined {
+    return this.#endpoint.silence();
+  }
+
+  /** Why the partner, and not this server, answers this DISCOVER (RFC 3074); undefined if it is this one's. */
+  leavesDiscover({ client, message }: Requester): Refusal | undefined {
+    return this.#endpoint.silence() ?? this.#endpoint.answersDiscover(client.clientId ?? client.hwaddr, message.secs);
+  }
+
+  /** Why this server leaves a request for this address unanswered; undefined if it may be the one to answer. */
+  leavesRequest(address: Ipv4, client: Client): Refusal | undefined {
+    return this.#endpoint.silence() ?? this.#endpoint.mayServe(address, client, this.#moment);
+  }
+
+  /** What the client may get of the seconds that it would get from a server alone. */
+  leaseSeconds(address: Ipv4, client: Client, desired: number): number {
+    return this.#endpoint.leaseSeconds(address, client, desired, this.#moment);
+  }
+
+  granted(lease: Lease, seconds: number, desired: number): void {
+    const { address, htype, hwaddr, clientId, hostname, port } = lease;
+    const grant: Grant = { address, htype, hwaddr, clientId, hostname, port, seconds, desired };
+    this.#endpoint.granted(grant, this.#moment);
+  }
+
+  released(address: Ipv4): void {
+    this.#endpoint.released(address, this.#moment);
+  }
+
+  /** @param rest microseconds in which the address is given to nobody */
+  declined(address: Ipv4, rest: number): void {
+    const until: Seconds = Math.ceil((this.#moment.wall + rest) / 1e6);
+    this.#endpoint.declined(address, until, this.#moment);
+  }
+
+  revoked(address: Ipv4): void {
+    this.#endpoint.revoked(address, this.#moment);
+  }
+
+  /** What a pool of the relationship asks; `index` is its place in the settings. */
+  sharing(index: number): PoolSharing {
+    const endpoint = this.#endpoint;
+    const isSilent = () => endpoint.silence() !== undefined;
+    return {
+      mayGive: (address) => !isSilent() && endpoint.mayAllocate(address, null, this.#moment),
+      pick: () => (isSilent() ? undefined : endpoint.pick(index, this.#moment)),
+      offered: (address) => endpoint.offered(address),
+      offerEnded: (address) => endpoint.offerEnded(address),
+    };
+  }
+}

@@ -1,0 +1,232 @@
+import { UsageError } from '../../base/errors.js';
+import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
+import type { FailoverConfig } from '../../config/types.js';
+import type {
+  FailoverApi,
+  FailoverMessageId,
+  FailoverStatus,
+  Input,
+  Moment,
+  OperatorCommand,
+  Output,
+} from '../../failover/api.js';
+import type { Network } from '../../lease/network.js';
+import type { Logger } from '../../log/logger.js';
+import type { Ipv4 } from '../../net/ipv4.js';
+import type { SharedState } from '../../queue/failover-rows.js';
+import type { Desk } from '../ledger.js';
+import { applyChange } from './changes.js';
+import { Pair } from './pair.js';
+import { poolsOf } from './settings.js';
+import { FailoverSockets } from './sockets.js';
+
+const TICK: Micros = MICROS_PER_SECOND / 4;
+/** What a partner can bring about again and again. */
+const LIMITED: ReadonlySet<FailoverMessageId> = new Set([
+  'failover-disconnected',
+  'failover-refused-by-partner',
+  'failover-refused',
+  'failover-clocks-differ',
+  'failover-mclt-differs',
+  'failover-broken-message',
+  'failover-pools-differ',
+  'failover-update-rejected',
+  'failover-update-refused',
+]);
+
+/** A relationship and what decides for it. */
+export interface PairMember {
+  readonly config: FailoverConfig;
+  readonly endpoint: FailoverApi;
+}
+
+interface Member extends PairMember {
+  readonly pair: Pair;
+}
+
+/** What partners sent, and operators asked for, in the order in which it came. */
+interface Arrival {
+  readonly member: Member;
+  readonly input: Input;
+}
+
+/**
+ * All failover relationships of the server: stands between their endpoints, which decide, and the batches of the pipeline, which make
+ * durable what was decided. Nothing leaves for a partner before the commit that it is about.
+ */
+export class Pairs {
+  readonly #members: readonly Member[];
+  readonly #sockets: FailoverSockets;
+  readonly #logger: Logger;
+  /** Asks for a batch. */
+  #wake: () => void = () => undefined;
+  #arrivals: Arrival[] = [];
+  #isStarted = false;
+  #ticked: Micros = Number.NEGATIVE_INFINITY;
+  #moment: Moment;
+  /** Why the last command of an operator was not followed. */
+  #refusal: string | undefined;
+
+  constructor(members: readonly PairMember[], moment: Moment, logger: Logger) {
+    this.#members = members.map((member) => ({ ...member, pair: new Pair(member.endpoint, moment) }));
+    this.#moment = moment;
+    this.#logger = logger;
+    this.#sockets = new FailoverSockets((name, input) => this.#arrive(name, input), logger);
+  }
+
+  /** The relationship that shares this address. */
+  of(address: Ipv4): Pair | undefined {
+    for (const { pair } of this.#members) if (pair.covers(address)) return pair;
+    return undefined;
+  }
+
+  /** Lets the pools of a new topology ask what may be given. */
+  attach(networks: readonly Network[]): void {
+    for (const { config, pair } of this.#members) {
+      for (const [i, pool] of poolsOf(config.name, networks).entries()) pool.sharing = pair.sharing(i);
+    }
+  }
+
+  /**
+   * Listens for the partners.
+   * @throws UsageError if an address or port cannot be had
+   */
+  async open(): Promise<void> {
+    await this.#sockets.open(this.#members.map(({ config }) => config));
+  }
+
+  /** From now on what partners send is worked off in batches, which `wake` asks for. */
+  start(wake: () => void): void {
+    this.#isStarted = true;
+    this.#wake = wake;
+    if (this.#members.length > 0) wake();
+  }
+
+  async close(): Promise<void> {
+    this.#isStarted = false;
+    await this.#sockets.close();
+  }
+
+  /** Begins a batch: what came in since the last one, and what is due. */
+  begin(desk: Desk, moment: Moment): void {
+    if (this.#members.length === 0) return;
+    this.#moment = moment;
+    for (const { pair } of this.#members) pair.moment = moment;
+    if (!this.#isStarted) return;
+    const arrivals = this.#arrivals;
+    this.#arrivals = [];
+    for (const { member, input } of arrivals) {
+      member.endpoint.handle(input, moment);
+      if (input.type === 'received') this.#sockets.workedOff(input.link, input.bytes.length);
+    }
+    if (moment.steady - this.#ticked >= TICK) this.#tick();
+    this.settle(desk);
+  }
+
+  /** Brings lease table and events in line with what the endpoints did by themselves. */
+  settle(desk: Desk): void {
+    for (const { endpoint } of this.#members) {
+      for (const change of endpoint.takeChanges()) applyChange(change, desk, this.#moment);
+    }
+  }
+
+  /** True if there is something to be stored, or to leave. */
+  get isDirty(): boolean {
+    for (const { endpoint } of this.#members) if (endpoint.isDirty) return true;
+    return false;
+  }
+
+  /** What belongs into the commit of this batch. */
+  unsaved(): SharedState | undefined {
+    if (!this.isDirty) return undefined;
+    const states = this.#members.map(({ endpoint }) => endpoint.unsaved());
+    return {
+      bindings: states.flatMap(({ bindings }) => bindings),
+      records: states.flatMap(({ record }) => record ?? []),
+    };
+  }
+
+  /** The commit is durable: what waited for it leaves. */
+  committed(): void {
+    for (const member of this.#members) this.#perform(member, member.endpoint.committed(this.#moment));
+  }
+
+  /** The commit failed: all is as before it, and the partners are left alone until the queue can be written again. */
+  failed(): void {
+    for (const member of this.#members) this.#perform(member, member.endpoint.failed(this.#moment));
+  }
+
+  /** A point to which {@link undo} can go back. */
+  mark(): readonly number[] {
+    return this.#members.map(({ endpoint }) => endpoint.mark());
+  }
+
+  undo(marks: readonly number[]): void {
+    for (const [i, { endpoint }] of this.#members.entries()) endpoint.undo(marks[i]!);
+  }
+
+  status(): FailoverStatus[] {
+    return this.#members.map(({ endpoint }) => endpoint.status());
+  }
+
+  /** What `portledger status` says of each relationship; nothing if there is none. */
+  summary(): { failover?: Record<string, unknown>[] } {
+    if (this.#members.length === 0) return {};
+    const brief = ({ name, role, state, partnerState, connected }: FailoverStatus) => ({
+      name,
+      role,
+      state,
+      partnerState,
+      connected,
+    });
+    return { failover: this.status().map(brief) };
+  }
+
+  /**
+   * An operator's command; `batch` works it off at once. Without a name it is about the only relationship there is.
+   * @throws UsageError if there is no such relationship, or the command cannot be followed in its state
+   */
+  command(name: string | undefined, command: OperatorCommand, batch: () => void): FailoverStatus {
+    const member = this.#find(name);
+    this.#refusal = undefined;
+    this.#arrivals.push({ member, input: { type: 'operator', command } });
+    batch();
+    if (this.#refusal !== undefined) throw new UsageError(this.#refusal);
+    return member.endpoint.status();
+  }
+
+  #find(name: string | undefined): Member {
+    const names = this.#members.map(({ config }) => config.name);
+    if (names.length === 0) throw new UsageError('This server has no failover relationship');
+    if (name === undefined && names.length > 1) {
+      throw new UsageError(`This server has several relationships: say which one, of ${names.join(', ')}`);
+    }
+    const found = name === undefined ? this.#members[0] : this.#members.find(({ config }) => config.name === name);
+    if (!found) throw new UsageError(`Relationship "${name}" is not known, there is ${names.join(', ')}`);
+    return found;
+  }
+
+  #arrive(name: string, input: Input): void {
+    const member = this.#members.find(({ config }) => config.name === name)!;
+    this.#arrivals.push({ member, input });
+    if (this.#isStarted) this.#wake();
+  }
+
+  #tick(): void {
+    this.#ticked = this.#moment.steady;
+    for (const { endpoint } of this.#members) endpoint.handle({ type: 'tick' }, this.#moment);
+  }
+
+  #perform({ config }: Member, outputs: readonly Output[]): void {
+    for (const output of outputs) {
+      if (output.type !== 'log') this.#sockets.perform(config, output);
+      else this.#tell(output.id, output.fields);
+    }
+  }
+
+  #tell(id: FailoverMessageId, fields: Readonly<Record<string, string | number>>): void {
+    if (id === 'failover-command-refused') this.#refusal = String(fields.reason);
+    if (LIMITED.has(id)) this.#logger.limited(id, fields);
+    else this.#logger.log(id, fields);
+  }
+}

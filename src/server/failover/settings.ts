@@ -1,0 +1,53 @@
+import { MICROS_PER_SECOND } from '../../base/time.js';
+import type { FailoverConfig } from '../../config/types.js';
+import { type Binding, neverUsed, type Seconds } from '../../failover/binding.js';
+import { hbaOfSplit } from '../../failover/load-balance.js';
+import type { FailoverSettings } from '../../failover/settings.js';
+import { isActive, type Lease } from '../../lease/lease.js';
+import type { Network } from '../../lease/network.js';
+import type { AddressPool } from '../../lease/pool.js';
+
+/** The pools that a relationship shares, in the order of the configuration. */
+export function poolsOf(name: string, networks: readonly Network[]): AddressPool[] {
+  return networks.flatMap((network) => network.pools.filter((pool) => pool.failover === name));
+}
+
+/** A relationship as the endpoint wants it. */
+export function settingsOf(config: FailoverConfig, pools: readonly AddressPool[]): FailoverSettings {
+  const { name, role, primary } = config;
+  return {
+    name,
+    role,
+    mclt: primary?.mclt,
+    hba: primary && (typeof primary.buckets === 'number' ? hbaOfSplit(primary.buckets) : primary.buckets),
+    loadBalanceMaxSeconds: config.loadBalanceMaxSeconds,
+    maxResponseDelay: config.maxResponseDelay,
+    maxUnackedUpdates: config.maxUnackedUpdates,
+    autoPartnerDown: config.autoPartnerDown ?? 0,
+    maxLeaseMisbalance: config.maxLeaseMisbalance,
+    maxLeaseOwnership: config.maxLeaseOwnership,
+    minBalance: config.minBalance,
+    maxBalance: config.maxBalance,
+    pools: pools.map((pool) => ({ first: pool.first, last: pool.last, excluded: new Set(pool.reserved()) })),
+  };
+}
+
+/** The bindings of leases that a server had before it shared their addresses: the partner has to learn them all. */
+export function bindingOfLease(lease: Lease, steady: number): Binding {
+  const { address, htype, hwaddr, clientId, hostname, port, start, renewed, end } = lease;
+  const known: Binding = {
+    ...neverUsed(address),
+    holder: { htype, hwaddr, clientId },
+    hostname,
+    port,
+    starts: seconds(start, Math.floor),
+    ends: seconds(end, Math.ceil),
+    cltt: seconds(renewed, Math.floor),
+  };
+  if (lease.state === 'declined') return { ...known, status: 'ABANDONED', holder: null, pending: true };
+  return isActive(lease, steady) ? { ...known, status: 'ACTIVE', own: true, pending: true } : known;
+}
+
+function seconds(at: number, round: (value: number) => number): Seconds {
+  return round(at / MICROS_PER_SECOND);
+}

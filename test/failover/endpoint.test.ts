@@ -1,0 +1,441 @@
+import assert from 'node:assert/strict';
+import { BINDING_STATUS, MESSAGE, REJECT, SERVER_STATE } from '../../src/failover/codes.js';
+import { encodeMessage } from '../../src/failover/message.js';
+import { Bench, CLIENT, FIRST, OTHER, record, T0 } from './peer.js';
+
+/** A pair in NORMAL whose pool is shared out. */
+function normalPair(role: 'primary' | 'secondary', changes = {}): Bench {
+  const bench = new Bench({ role, ...changes }, record('NORMAL'));
+  bench.connect('NORMAL');
+  bench.wait(1);
+  bench.acknowledgeAll();
+  bench.forget();
+  return bench;
+}
+
+const chaddr = Buffer.from(`\x01${CLIENT.hwaddr}`, 'latin1');
+const update = (address: number, status: keyof typeof BINDING_STATUS, changes = {}) => ({
+  'assigned-IP-address': address,
+  'binding-status': BINDING_STATUS[status],
+  'client-hardware-address': chaddr,
+  'lease-expiration-time': T0 + 300,
+  'potential-expiration-time': T0 + 450,
+  'start-time-of-state': T0,
+  'client-last-transaction-time': T0,
+  ...changes,
+});
+
+describe('the greeting of a failover pair', () => {
+  it("is the primary's, whoever dialled, and has all that dhcpd wants to know", () => {
+    const bench = new Bench();
+    bench.open();
+    const [connect] = bench.sent;
+    assert.equal(connect?.type, MESSAGE.CONNECT);
+    assert.equal(connect?.xid, 0);
+    assert.deepEqual(Object.keys(connect!.options), [
+      'relationship-name',
+      'max-unacked-bndupd',
+      'receive-timer',
+      'vendor-class-identifier',
+      'protocol-version',
+      'TLS-request',
+      'MCLT',
+      'hash-bucket-assignment',
+    ]);
+    const secondary = new Bench({ role: 'secondary' });
+    secondary.open();
+    assert.deepEqual(secondary.sent, []);
+  });
+
+  it('is answered by CONNECTACK and STATE; the secondary learns MCLT and buckets', () => {
+    const bench = new Bench({ role: 'secondary' });
+    bench.open();
+    bench.greet({ MCLT: 77 });
+    assert.deepEqual(
+      bench.sent.map(({ type }) => type),
+      [MESSAGE.CONNECTACK, MESSAGE.STATE],
+    );
+    assert.deepEqual(bench.sent[1]!.options, {
+      'server-state': SERVER_STATE.RECOVER,
+      'server-flags': 1,
+      'start-time-of-state': T0,
+    });
+    assert.equal(bench.endpoint.status().mclt, 77);
+    assert.equal(bench.endpoint.unsaved().record, null);
+  });
+
+  const REFUSED: [string, object, number, string, string][] = [
+    [
+      'another relationship',
+      { 'relationship-name': 'other' },
+      REJECT.INVALID_PARTNER,
+      'failover-refused',
+      'unknown relationship "other"',
+    ],
+    ['no MCLT', { MCLT: 0 }, REJECT.INVALID_MCLT, 'failover-refused', 'no MCLT in CONNECT'],
+  ];
+  for (const [what, options, code, id, reason] of REFUSED) {
+    it(`refuses ${what} with its reason, and says so once`, () => {
+      const bench = new Bench({ role: 'secondary' });
+      bench.open();
+      bench.greet(options);
+      assert.equal(bench.sent[0]?.options['reject-reason'], code);
+      assert.deepEqual(
+        bench.logged.map((line) => [line.id, line.fields.reason]),
+        [[id, reason]],
+      );
+      assert.deepEqual(bench.closed, [bench.link]);
+      assert.equal(bench.endpoint.status().connected, false);
+    });
+  }
+
+  for (const [role, type] of [
+    ['primary', MESSAGE.CONNECTACK],
+    ['secondary', MESSAGE.CONNECT],
+  ] as const) {
+    it(`is refused by a ${role} whose clock is off by more than 60 s`, () => {
+      const bench = new Bench({ role });
+      bench.open();
+      bench.forget();
+      const options = { 'relationship-name': 'pair', MCLT: 60 };
+      const bytes = encodeMessage({ type, time: T0 - 61, xid: 0, options });
+      bench.give({ type: 'received', link: bench.link, bytes });
+      assert.equal(bench.sent[0]?.options['reject-reason'], REJECT.TIME_MISMATCH);
+      assert.equal(bench.sent[0]?.options.message, 'clocks differ by 61 s, 60 s are allowed');
+      assert.deepEqual(
+        bench.logged.map((line) => [line.id, line.fields.seconds]),
+        [['failover-clocks-differ', 61]],
+      );
+      assert.deepEqual(bench.closed, [bench.link]);
+    });
+  }
+
+  it("tells of another MCLT than the configured one, and goes by the primary's", () => {
+    const bench = new Bench({ role: 'secondary', mclt: 90 });
+    bench.open();
+    bench.greet();
+    const said = bench.logged.find(({ id }) => id === 'failover-mclt-differs');
+    assert.deepEqual(said?.fields, { name: 'pair', own: 90, partner: 60 });
+    assert.equal(bench.endpoint.status().mclt, 60);
+  });
+
+  it('closes the newer of two connections, and goes on with the first', () => {
+    const bench = normalPair('secondary');
+    const first = bench.link;
+    bench.open();
+    bench.greet();
+    assert.deepEqual(bench.closed, [first + 1]);
+    assert.equal(bench.endpoint.status().connected, true);
+    bench.say(MESSAGE.CONTACT, {}, 0, first);
+    assert.equal(bench.closed.length, 1);
+  });
+
+  it('ends after 15 s without an answer, and the next dial comes 5 s later', () => {
+    const bench = new Bench();
+    bench.wait(1);
+    assert.equal(bench.dials, 1);
+    bench.open();
+    bench.wait(15);
+    assert.deepEqual(bench.closed, [bench.link]);
+    bench.wait(4);
+    assert.equal(bench.dials, 1);
+    bench.wait(1);
+    assert.equal(bench.dials, 2);
+  });
+});
+
+describe('a partner that is broken or hostile', () => {
+  const frame = (...bytes: number[]) => Buffer.from(bytes);
+  const BROKEN: [string, Buffer, RegExp][] = [
+    ['a short frame', frame(0, 5), /message length 5 is not between/],
+    ['a huge length', frame(0xff, 0xff), /message length 65535 is not between/],
+    ['an unknown message', frame(0, 12, 99, 12, 0, 0, 0, 0, 0, 0, 0, 0), /message type 99 is not known/],
+    ['a cut option', frame(0, 14, 10, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24), /ends within the header/],
+    ['a second greeting', encodeMessage({ type: MESSAGE.CONNECT, time: T0, xid: 1, options: {} }), /second greeting/],
+    [
+      'an unknown state',
+      encodeMessage({ type: MESSAGE.STATE, time: T0, xid: 1, options: { 'server-state': 77 } }),
+      /not known: 77/,
+    ],
+  ];
+  for (const [what, bytes, expected] of BROKEN) {
+    it(`loses its connection by ${what}, with one line that says why; clients are served on`, () => {
+      const bench = normalPair('primary');
+      bench.give({ type: 'received', link: bench.link, bytes });
+      assert.deepEqual(bench.closed, [bench.link]);
+      const lines = bench.logged.filter(({ id }) => id === 'failover-disconnected');
+      assert.equal(lines.length, 1);
+      assert.match(String(lines[0]!.fields.reason), expected);
+      assert.equal(bench.endpoint.status().state, 'COMMUNICATIONS-INTERRUPTED');
+      assert.equal(bench.endpoint.silence(), undefined);
+      assert.notEqual(bench.endpoint.pick(0, bench.now), undefined);
+    });
+  }
+
+  it('loses its connection by a message before the greeting', () => {
+    const bench = new Bench({ role: 'secondary' });
+    bench.open();
+    bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE'));
+    assert.deepEqual(
+      bench.logged.map(({ id, fields }) => [id, fields.reason]),
+      [['failover-broken-message', 'message type 3 before the greeting']],
+    );
+    assert.equal(bench.endpoint.binding(FIRST).status, 'FREE');
+  });
+
+  it('loses its connection by a flood of updates', () => {
+    const bench = normalPair('primary');
+    const flood = Array.from({ length: 200 }, (_, xid) =>
+      encodeMessage({ type: MESSAGE.BNDUPD, time: T0, xid, options: update(FIRST, 'ACTIVE') }),
+    );
+    bench.give({ type: 'received', link: bench.link, bytes: Buffer.concat(flood) });
+    const lines = bench.logged.filter(({ id }) => id === 'failover-disconnected');
+    assert.deepEqual(
+      lines.map(({ fields }) => fields.reason),
+      ['the partner sent 111 updates without waiting for answers'],
+    );
+    assert.deepEqual(bench.closed, [bench.link]);
+  });
+
+  it('is lost by its silence, and told apart from one that sends CONTACT', () => {
+    const bench = normalPair('primary');
+    for (let i = 0; i < 5; i++) {
+      bench.wait(20);
+      bench.say(MESSAGE.CONTACT);
+    }
+    assert.equal(bench.endpoint.status().state, 'NORMAL');
+    bench.wait(30);
+    assert.equal(bench.endpoint.status().state, 'COMMUNICATIONS-INTERRUPTED');
+    assert.match(
+      String(bench.logged.find(({ id }) => id === 'failover-disconnected')?.fields.reason),
+      /silent for 30 s/,
+    );
+  });
+
+  it('hears a CONTACT three times in the time that it would wait', () => {
+    const bench = normalPair('primary');
+    bench.forget();
+    for (let i = 0; i < 3; i++) {
+      bench.wait(10);
+      bench.say(MESSAGE.CONTACT);
+    }
+    assert.equal(bench.of(MESSAGE.CONTACT).length, 3);
+  });
+});
+
+describe('updates of a failover pair', () => {
+  it('are sent after they are stored, one for an address at a time, within the window', () => {
+    const bench = new Bench({ pools: [{ first: FIRST, last: FIRST + 29, excluded: new Set() }] }, record('NORMAL'));
+    bench.open();
+    bench.greet({ 'max-unacked-bndupd': 3 });
+    bench.state('NORMAL');
+    assert.equal(bench.endpoint.status().unacked, 0);
+    bench.endpoint.granted(
+      { ...CLIENT, address: FIRST, hostname: null, port: null, seconds: 60, desired: 300 },
+      bench.now,
+    );
+    assert.deepEqual(bench.of(MESSAGE.BNDUPD), []);
+    bench.commit();
+    assert.equal(bench.of(MESSAGE.BNDUPD).length, 1);
+    bench.wait(1);
+    assert.equal(bench.endpoint.status().unacked, 3);
+    bench.acknowledgeAll();
+    assert.deepEqual([bench.endpoint.status().unacked, bench.endpoint.status().pending], [0, 0]);
+  });
+
+  it('say what a lease is, and what it may become', () => {
+    const bench = normalPair('primary');
+    assert.equal(bench.grant(FIRST + 9), 60);
+    const [sent] = bench.of(MESSAGE.BNDUPD);
+    const now = T0 + bench.time;
+    assert.deepEqual(sent?.options, {
+      'assigned-IP-address': FIRST + 9,
+      'binding-status': BINDING_STATUS.ACTIVE,
+      'client-hardware-address': chaddr,
+      'lease-expiration-time': now + 60,
+      'potential-expiration-time': now + 330,
+      'start-time-of-state': now,
+      'client-last-transaction-time': now,
+    });
+    bench.acknowledgeAll();
+    assert.equal(bench.grant(FIRST + 9), 300);
+    bench.give({ type: 'closed', link: bench.link });
+    bench.wait(200);
+    // Out of contact no more than MCLT beyond what the partner has acknowledged: 330 - 200 + 60
+    assert.equal(bench.endpoint.leaseSeconds(FIRST + 9, CLIENT, 300, bench.now), 190);
+    assert.equal(bench.endpoint.leaseSeconds(FIRST + 9, OTHER, 300, bench.now), 60);
+  });
+
+  it('keep no place in the window for an answer with a wrong number', () => {
+    const bench = normalPair('primary', { maxUnackedUpdates: 1 });
+    bench.grant(FIRST + 9);
+    bench.say(MESSAGE.BNDACK, { 'assigned-IP-address': FIRST + 9 }, 55555);
+    assert.equal(bench.endpoint.status().unacked, 0);
+    assert.equal(bench.endpoint.status().pending, 1);
+    bench.forget();
+    bench.wait(20);
+    bench.say(MESSAGE.CONTACT);
+    bench.wait(20);
+    bench.say(MESSAGE.CONTACT);
+    bench.wait(21);
+    assert.equal(bench.of(MESSAGE.BNDUPD).length, 1);
+    bench.acknowledgeAll();
+    assert.equal(bench.endpoint.status().pending, 0);
+  });
+
+  it('are asked for twice by dhcpd: the last question is answered, when its updates are', () => {
+    const bench = new Bench({ role: 'secondary' }, record('NORMAL'));
+    bench.connect('RECOVER');
+    bench.forget();
+    bench.say(MESSAGE.UPDREQALL, {}, 4);
+    bench.say(MESSAGE.UPDREQALL, {}, 5);
+    assert.deepEqual(bench.of(MESSAGE.UPDDONE), []);
+    const updates = new Set<number>();
+    while (bench.of(MESSAGE.BNDUPD).length > 0) {
+      const batch = bench.of(MESSAGE.BNDUPD);
+      assert.deepEqual(bench.of(MESSAGE.UPDDONE), []);
+      bench.forget();
+      for (const { xid, options } of batch) {
+        updates.add(options['assigned-IP-address']!);
+        bench.say(MESSAGE.BNDACK, { 'assigned-IP-address': options['assigned-IP-address']! }, xid);
+      }
+    }
+    assert.equal(updates.size, 10);
+    assert.deepEqual(
+      bench.of(MESSAGE.UPDDONE).map(({ xid }) => xid),
+      [5],
+    );
+  });
+
+  it('are answered with nothing but the address, after the commit', () => {
+    const bench = normalPair('primary');
+    const xid = bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE'));
+    const [answer] = bench.of(MESSAGE.BNDACK);
+    assert.deepEqual([answer?.xid, answer?.options], [xid, { 'assigned-IP-address': FIRST }]);
+    const [change] = bench.endpoint.takeChanges().filter(({ cause }) => cause === 'partner');
+    assert.deepEqual([change?.after.status, change?.reported, change?.before.status], ['ACTIVE', 'ACTIVE', 'BACKUP']);
+  });
+
+  it('leave nothing behind if they could not be stored', () => {
+    const bench = normalPair('primary');
+    const before = bench.endpoint.binding(FIRST);
+    const bytes = encodeMessage({ type: MESSAGE.BNDUPD, time: T0, xid: 9, options: update(FIRST, 'ACTIVE') });
+    bench.endpoint.handle({ type: 'received', link: bench.link, bytes }, bench.now);
+    const outputs = bench.endpoint.failed(bench.now);
+    assert.deepEqual(
+      outputs.map(({ type }) => type),
+      ['close', 'log'],
+    );
+    assert.equal(bench.endpoint.binding(FIRST), before);
+    assert.deepEqual(bench.endpoint.unsaved().bindings, []);
+    assert.equal(bench.endpoint.status().state, 'COMMUNICATIONS-INTERRUPTED');
+  });
+
+  it('are refused for addresses that are in no pool, which is said once', () => {
+    const bench = normalPair('primary');
+    bench.say(MESSAGE.BNDUPD, update(FIRST + 500, 'ACTIVE'));
+    bench.say(MESSAGE.BNDUPD, update(FIRST + 501, 'ACTIVE'));
+    assert.deepEqual(
+      bench.of(MESSAGE.BNDACK).map(({ options }) => options['reject-reason']),
+      [1, 1],
+    );
+    assert.deepEqual(
+      bench.logged.map(({ id }) => id),
+      ['failover-pools-differ'],
+    );
+  });
+
+  it('carry the port to another Portledger, and to nobody else', () => {
+    for (const [vendor, carried] of [
+      ['portledger-9', true],
+      ['isc-4.4.3-P1', false],
+    ] as const) {
+      const bench = new Bench({}, record('NORMAL'));
+      bench.open();
+      bench.greet({ 'vendor-class-identifier': vendor });
+      bench.state('NORMAL');
+      const port = { giaddr: 1, option82: '\x01\x02ab' };
+      bench.endpoint.granted({ ...CLIENT, address: FIRST, hostname: 'h', port, seconds: 60, desired: 60 }, bench.now);
+      bench.commit();
+      const [sent] = bench.of(MESSAGE.BNDUPD);
+      assert.equal(sent!.options['portledger-lease'] !== undefined, carried, vendor);
+      if (!carried) continue;
+      const partner = normalPair('secondary');
+      partner.say(MESSAGE.BNDUPD, sent!.options);
+      assert.deepEqual(partner.endpoint.binding(FIRST).port, port);
+      assert.equal(partner.endpoint.binding(FIRST).hostname, 'h');
+    }
+  });
+});
+
+describe('the service of a failover pair', () => {
+  it('is shared by the hash, until a client has waited or the partner has nothing left', () => {
+    const bench = normalPair('primary');
+    const [own, partners] = ['\x01\x02\x03\x04', '\x02\xf0\0\0\x01\x01'];
+    assert.equal(bench.endpoint.answersDiscover(own, 0), undefined);
+    assert.equal(bench.endpoint.answersDiscover(partners, 3), 'failover-load-balanced');
+    assert.equal(bench.endpoint.answersDiscover(partners, 4), undefined);
+    bench.give({ type: 'closed', link: bench.link });
+    assert.equal(bench.endpoint.answersDiscover(partners, 0), undefined);
+  });
+
+  it('gives the own half alone, and the other after MCLT in PARTNER-DOWN', () => {
+    const bench = normalPair('primary');
+    const { free, backup } = bench.endpoint.status().pools[0]!;
+    assert.deepEqual([free, backup], [5, 5]);
+    const own = Array.from({ length: 10 }, (_, i) => FIRST + i).filter((address) =>
+      bench.endpoint.mayAllocate(address, null, bench.now),
+    );
+    assert.equal(own.length, 5);
+    bench.give({ type: 'closed', link: bench.link });
+    bench.wait(1);
+    bench.give({ type: 'operator', command: 'partner-down' });
+    for (const address of own)
+      bench.grant(address, { ...CLIENT, hwaddr: `\x02\0\0\0\0${String.fromCharCode(address & 255)}` });
+    assert.equal(bench.endpoint.pick(0, bench.now), undefined);
+    bench.wait(50);
+    assert.equal(bench.endpoint.pick(0, bench.now), undefined);
+    bench.wait(15);
+    assert.notEqual(bench.endpoint.pick(0, bench.now), undefined);
+  });
+
+  it('does not pick what is offered', () => {
+    const bench = normalPair('primary');
+    const seen = new Set<number>();
+    for (
+      let address = bench.endpoint.pick(0, bench.now);
+      address !== undefined;
+      address = bench.endpoint.pick(0, bench.now)
+    ) {
+      seen.add(address);
+      bench.endpoint.offered(address);
+    }
+    assert.equal(seen.size, 5);
+    bench.endpoint.offerEnded([...seen][2]!);
+    assert.equal(bench.endpoint.pick(0, bench.now), [...seen][2]);
+  });
+
+  it('ends leases in NORMAL as primary alone, and frees them when the partner agrees', () => {
+    const [primary, secondary] = [normalPair('primary'), normalPair('secondary')];
+    for (const bench of [primary, secondary])
+      bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE', { 'lease-expiration-time': T0 + 5 }));
+    primary.forget();
+    primary.wait(9);
+    secondary.wait(9);
+    assert.equal(secondary.endpoint.binding(FIRST).status, 'ACTIVE');
+    assert.equal(primary.endpoint.binding(FIRST).status, 'EXPIRED');
+    assert.equal(primary.endpoint.mayAllocate(FIRST, OTHER, primary.now), false);
+    primary.acknowledgeAll();
+    assert.match(primary.endpoint.binding(FIRST).status, /FREE|BACKUP/);
+  });
+
+  it('tells the operator why the partner cannot be down', () => {
+    const bench = normalPair('primary');
+    bench.give({ type: 'operator', command: 'partner-down' });
+    assert.deepEqual(bench.logged.at(-1), {
+      type: 'log',
+      id: 'failover-command-refused',
+      fields: { name: 'pair', command: 'partner-down', reason: 'the partner is connected, in NORMAL' },
+    });
+  });
+});

@@ -1,0 +1,99 @@
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { EndpointClass } from './server.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** A mistake that somebody could make in the failover code. */
+export interface Mutant {
+  readonly mistake: string;
+  /** Of src/failover. */
+  readonly file: string;
+  /** This text, which occurs once, becomes that. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    mistake: 'ignores MCLT: gives what is desired whether the partner knows of it or not',
+    file: 'lease-time.ts',
+    from: 'return Math.min(desired, Math.max(mclt, acknowledged - now + mclt));',
+    to: 'return Math.max(desired, Math.min(mclt, acknowledged, now));',
+  },
+  {
+    mistake: 'uses the addresses of a partner that is down before MCLT has passed',
+    file: 'relationship.ts',
+    from: 'return Math.max(this.overAt(binding), this.partnersLongest(binding), sinceDown);',
+    to: 'return Math.min(this.overAt(binding), this.partnersLongest(binding), sinceDown);',
+  },
+  {
+    mistake: 'takes an ended lease for free before the partner has agreed',
+    file: 'ending.ts',
+    from: "return rewound(binding, isUp) ?? { ...binding, status: 'EXPIRED', pending: true };",
+    to: "return rewound(binding, isUp) ?? { ...binding, status: 'FREE', pending: true };",
+  },
+  {
+    mistake: 'goes by the own clock alone',
+    file: 'relationship.ts',
+    from: 'return Math.ceil(Math.max(0, this.clock.ahead)) + 1;',
+    to: 'return 0;',
+  },
+  {
+    mistake: 'serves without waiting after its memory was lost',
+    file: 'machine.ts',
+    from: 'const waits = machine.lostAt > 0 &&',
+    to: 'const waits = machine.lostAt < 0 &&',
+  },
+  {
+    mistake: 'does not think of what a partner without memory may have promised',
+    file: 'ending.ts',
+    from: 'if (!mayGoOn(binding)) continue;',
+    to: 'if (mayGoOn(binding) || count === 0) continue;',
+  },
+  {
+    mistake: 'forgets on a new connection what was not acknowledged',
+    file: 'updates.ts',
+    from: 'this.#queue = new Set(pending);',
+    to: 'this.#queue = new Set([...pending].slice(1));',
+  },
+  {
+    mistake: 'keeps the place of an update in the window after a refusal',
+    file: 'updates.ts',
+    from: 'this.#sent.delete(address);\n    this.#question?.waiting.delete(address);\n    return sent.binding;',
+    to: 'this.#question?.waiting.delete(address);\n    return sent.binding;',
+  },
+  {
+    mistake: 'insists on its own lease whether the partner has a later one or not',
+    file: 'judge.ts',
+    from: 'own.pending && isLater(own, update, context.isPrimary) ?',
+    to: 'own.pending ?',
+  },
+  {
+    mistake: 'takes an end that it gave a client back for an earlier one of the partner',
+    file: 'judge.ts',
+    from: 'return both && own.pending && isLonger',
+    to: 'return both && !own.pending && isLonger',
+  },
+  {
+    mistake: 'takes an expiry of the partner while its own lease goes on',
+    file: 'judge.ts',
+    from: 'return isOver ? take(own, update, context) : judgeExpired(own, update, context);',
+    to: 'return isOver || own.ends ? take(own, update, context) : judgeExpired(own, update, context);',
+  },
+];
+
+/** The failover code with a mistake in it, as a program of its own in the folder. */
+export async function loadMutant({ file, from, to }: Mutant, folder: string): Promise<EndpointClass> {
+  for (const part of ['src', 'package.json', 'tsconfig.json']) {
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  const path = join(folder, 'src/failover', file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(from).length !== 2) throw new Error(`${file} does not have "${from}" once: adapt the mutant`);
+  writeFileSync(path, source.replace(from, to));
+  const { FailoverEndpoint } = await import(pathToFileURL(join(folder, 'src/failover/endpoint.ts')).href);
+  return FailoverEndpoint;
+}

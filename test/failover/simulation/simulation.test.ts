@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { runSeed } from '../../support/random.js';
+import { sized } from '../../support/size.js';
+import { makeTempDir } from '../../support/temp.js';
+import { loadMutant, MUTANTS } from './mutants.js';
+import type { WorldOptions } from './world.js';
+import { Violation, World } from './world.js';
+
+/** PORTLEDGER_SEED=... begins with that schedule; a violation names its own. */
+const SEED = process.env.PORTLEDGER_SEED === undefined ? sized(1, runSeed()) : runSeed();
+const SCHEDULES = sized(1000, 20_000);
+/** A mistake has to show itself within so many. */
+const PATIENCE = 1500;
+
+/** In one of three schedules commits fail now and then. */
+function optionsOf(seed: number): WorldOptions {
+  return { seed, faults: { failingCommits: seed % 3 === 0 ? 200 : 0 } };
+}
+
+/** The first violation of a schedule, undefined if all went well. */
+function findViolation(options: (seed: number) => WorldOptions, from: number, count: number): Violation | undefined {
+  for (let seed = from; seed < from + count; seed++) {
+    try {
+      new World(options(seed)).run();
+    } catch (error) {
+      if (error instanceof Violation) return error;
+      throw error;
+    }
+  }
+  return undefined;
+}
+
+describe('a failover pair, simulated', () => {
+  it(`keeps its promises in ${SCHEDULES} schedules from seed ${SEED} on`, function () {
+    this.timeout(0);
+    const happened = new Map<string, number>();
+    for (let seed = SEED; seed < SEED + SCHEDULES; seed++) {
+      const world = new World(optionsOf(seed));
+      world.run();
+      for (const [what, count] of world.happened) happened.set(what, (happened.get(what) ?? 0) + count);
+    }
+    console.log(`      ${[...happened].map(([what, count]) => `${count} ${what}`).join(', ')}`);
+    for (const what of ['leases', 'crash', 'disk', 'cut', 'break', 'partner-down right', 'partner-down wrong']) {
+      assert.ok((happened.get(what) ?? 0) > SCHEDULES / 20, `${what}: ${happened.get(what)}`);
+    }
+  });
+
+  it('has no refused update where nothing befalls it', () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const world = new World({ seed, peaceful: true });
+      world.run();
+      const refusals = world.servers.flatMap(({ log }) => log.filter((line) => /rejected|refused|broken/.test(line)));
+      assert.deepEqual(refusals, [], `seed ${seed}`);
+    }
+  }).timeout(60_000);
+
+  it('runs a schedule twice alike', () => {
+    const [one, two] = [new World(optionsOf(7)), new World(optionsOf(7))];
+    for (const world of [one, two]) world.run();
+    assert.deepEqual(one.log, two.log);
+    assert.deepEqual(one.servers[0].log, two.servers[0].log);
+  });
+
+  it('is caught if it acknowledges an update before it is stored', () => {
+    const found = findViolation((seed) => ({ seed, faults: { sendsBeforeStoring: true } }), 1, PATIENCE);
+    assert.ok(found);
+    console.log(`      ${found.message.split('\n')[0]}`);
+  }).timeout(0);
+
+  for (const mutant of MUTANTS.slice(0, sized(4, MUTANTS.length))) {
+    it(`is caught if it ${mutant.mistake}`, async () => {
+      const Endpoint = await loadMutant(mutant, makeTempDir());
+      const found = findViolation((seed) => ({ ...optionsOf(seed), Endpoint }), 1, PATIENCE);
+      assert.ok(found);
+      console.log(`      ${found.message.split('\n')[0]}`);
+    }).timeout(0);
+  }
+});

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { SERVER_STATE, type ServerState } from '../../src/failover/codes.js';
+import {
+  type Machine,
+  type MachineContext,
+  react,
+  startMachine,
+  step,
+  wantedUpdates,
+} from '../../src/failover/machine.js';
+import { ON_PARTNER_STATE } from '../../src/failover/states.js';
+import { record, T0 } from './peer.js';
+
+const STATES = Object.keys(SERVER_STATE).filter((state) => state !== 'STARTUP') as ServerState[];
+const ROLES = ['primary', 'secondary'] as const;
+
+function context(role: (typeof ROLES)[number], changes: Partial<MachineContext> = {}): MachineContext {
+  return { role, mclt: 60, autoPartnerDown: 0, hasPast: () => true, ...changes };
+}
+
+function machine(state: ServerState, changes: Partial<Machine> = {}): Machine {
+  return { ...startMachine(record(state), T0), state, starting: false, ...changes };
+}
+
+/** What a server does when it hears its partner's state, to the end. */
+function hear(from: Machine, state: ServerState, role: (typeof ROLES)[number], starting = false): Machine {
+  const input = { type: 'partner-state' as const, state, since: T0 - 9, starting };
+  let { machine: next } = step(from, input, context(role), T0);
+  for (let moves = 0; ; moves++) {
+    assert.ok(moves < 5, `${from.state} goes round and round at ${state}`);
+    const further = react(next, T0);
+    if (further.reason === undefined) return further.machine;
+    next = further.machine;
+  }
+}
+
+/** Two servers in these states that hear one another until neither moves. */
+function meet(states: readonly [ServerState, ServerState]): [Machine, Machine] {
+  let pair = states.map((state) => machine(state, { partnerState: null })) as [Machine, Machine];
+  for (let round = 0; round < 12; round++) {
+    const before = JSON.stringify(pair);
+    const heard = pair;
+    pair = ROLES.map((role, i) => {
+      const other = heard[1 - i]!;
+      return hear(heard[i]!, other.state, role, other.starting);
+    }) as [Machine, Machine];
+    pair = ROLES.map((role, i) => {
+      const own = pair[i]!;
+      // The partner sends what it is asked for
+      if (wantedUpdates(own, role)) return step(own, { type: 'updates-done' }, context(role), T0).machine;
+      return step(own, { type: 'tick' }, context(role), T0 + 10_000).machine;
+    }) as [Machine, Machine];
+    if (JSON.stringify(pair) === before) break;
+  }
+  return pair;
+}
+
+describe('the states of a failover server', () => {
+  it('come to rest at whatever the partner is in', () => {
+    for (const own of STATES)
+      for (const partner of STATES)
+        for (const role of ROLES)
+          for (const lostAt of [0, T0 - 10])
+            for (const starting of [false, true]) hear(machine(own, { lostAt, starting }), partner, role, starting);
+  });
+
+  const RESTING: ReadonlySet<ServerState> = new Set(['PAUSED', 'SHUTDOWN']);
+  const MEETING = STATES.filter((state) => !RESTING.has(state));
+  for (const one of MEETING) {
+    it(`end in NORMAL on both sides from ${one} and any other`, () => {
+      for (const other of MEETING) {
+        // The secondary never is in CONFLICT-DONE
+        if (other === 'CONFLICT-DONE') continue;
+        const [primary, secondary] = meet([one, other]);
+        assert.deepEqual([primary.state, secondary.state], ['NORMAL', 'NORMAL'], `${one} and ${other}`);
+      }
+    });
+  }
+
+  it('have a table of known states alone', () => {
+    for (const [own, reactions] of Object.entries(ON_PARTNER_STATE)) {
+      assert.ok(own in SERVER_STATE);
+      for (const [partner, next] of Object.entries(reactions))
+        assert.ok(partner in SERVER_STATE && next in SERVER_STATE);
+    }
+  });
+
+  it('never say COMMUNICATIONS-INTERRUPTED to a primary that waits in CONFLICT-DONE: dhcpd would end itself', () => {
+    const waiting = machine('NORMAL', { partnerState: 'CONFLICT-DONE', heard: true });
+    assert.equal(
+      step(waiting, { type: 'link-lost' }, context('secondary'), T0).machine.state,
+      'RESOLUTION-INTERRUPTED',
+    );
+    const potential = machine('POTENTIAL-CONFLICT', { partnerState: 'CONFLICT-DONE', heard: true });
+    assert.equal(
+      step(potential, { type: 'link-lost' }, context('secondary'), T0).machine.state,
+      'RESOLUTION-INTERRUPTED',
+    );
+    assert.equal(startMachine(record('POTENTIAL-CONFLICT'), T0).state, 'RESOLUTION-INTERRUPTED');
+  });
+
+  it('are announced as they were kept, until the partner is heard or 15 s have passed', () => {
+    const starting = startMachine(record('NORMAL'), T0);
+    assert.deepEqual([starting.state, starting.starting, starting.since], ['NORMAL', true, T0 - 1000]);
+    assert.equal(hear(starting, 'COMMUNICATIONS-INTERRUPTED', 'primary').state, 'NORMAL');
+    assert.equal(hear(starting, 'PARTNER-DOWN', 'secondary').state, 'RECOVER');
+    const alone = step(starting, { type: 'start-over' }, context('primary'), T0).machine;
+    assert.deepEqual([alone.state, alone.starting], ['COMMUNICATIONS-INTERRUPTED', false]);
+  });
+
+  it('wait for MCLT after RECOVER only if a memory was lost that was worth something', () => {
+    const done = (lostAt: number, hasPast: boolean) =>
+      step(machine('RECOVER', { lostAt }), { type: 'updates-done' }, context('primary', { hasPast: () => hasPast }), T0)
+        .machine.state;
+    assert.equal(done(T0 - 10, true), 'RECOVER-WAIT');
+    assert.equal(done(T0 - 10, false), 'RECOVER-DONE');
+    assert.equal(done(0, true), 'RECOVER-DONE');
+    assert.equal(done(T0 - 100, true), 'RECOVER-DONE');
+    const waiting = machine('RECOVER-WAIT', { lostAt: T0 - 10 });
+    const tick = (now: number) => step(waiting, { type: 'tick' }, context('primary'), now).machine.state;
+    assert.deepEqual([tick(T0 + 50), tick(T0 + 51)], ['RECOVER-WAIT', 'RECOVER-DONE']);
+  });
+
+  it('go to PARTNER-DOWN by themselves only where that is configured', () => {
+    const alone = machine('COMMUNICATIONS-INTERRUPTED', { since: T0 });
+    const stateAt = (autoPartnerDown: number, now: number) =>
+      step(alone, { type: 'tick' }, context('primary', { autoPartnerDown }), now).machine.state;
+    assert.equal(stateAt(0, T0 + 99_999), 'COMMUNICATIONS-INTERRUPTED');
+    assert.equal(stateAt(100, T0 + 99), 'COMMUNICATIONS-INTERRUPTED');
+    assert.equal(stateAt(100, T0 + 100), 'PARTNER-DOWN');
+  });
+
+  it('serve nobody, without a memory, before the partner has told what it knows', () => {
+    for (const partner of STATES) {
+      const { state } = hear(machine('RECOVER', { lostAt: T0 }), partner, 'primary', partner === 'NORMAL');
+      assert.ok(state === 'RECOVER' || state === 'POTENTIAL-CONFLICT', `${partner} leads to ${state}`);
+    }
+  });
+});
