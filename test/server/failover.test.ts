@@ -192,10 +192,7 @@ describe('A server of a failover pair', function () {
     await start({ failover: [], pools: [SHARED] });
     const ack = await relay.lease({ mac: CLIENT.hwaddr });
     await server!.stop();
-    const partner = await normal().catch((e) => {
-      console.log(logger.lines.map((l) => JSON.stringify(l)).join('\n'));
-      throw e;
-    });
+    const partner = await normal();
     const update = await partner.waitFor(
       MESSAGE.BNDUPD,
       ({ options }) => options['assigned-IP-address'] === ack!.yiaddr,
