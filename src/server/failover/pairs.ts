@@ -167,8 +167,8 @@ export class Pairs {
     const brief = ({ name, role, state, partnerState, connected }: FailoverStatus) => ({
       name,
       role,
-      state,
-      partnerState,
+      state: state.toLowerCase(),
+      partnerState: partnerState?.toLowerCase() ?? 'unknown',
       connected,
     });
     return { failover: this.status().map(brief) };
