@@ -46,6 +46,20 @@ module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-test-in-src', severity: 'error', from: { path: '^src' }, to: { path: '^(test|rig)/' } },
+    {
+      name: 'checker-is-independent',
+      comment: 'what checks the trail must share no code with what writes it',
+      severity: 'error',
+      from: { path: '^rig/checker/' },
+      to: { pathNot: '^rig/(checker/|roles/(labels|patch-panel)\\.ts$)' },
+    },
+    {
+      name: 'rig-roles-are-independent',
+      comment: 'switches and permuter of the rig know nothing of Portledger',
+      severity: 'error',
+      from: { path: '^rig/roles/' },
+      to: { path: '^(src|migrations|test|rig)/', pathNot: '^rig/roles/' },
+    },
     ...Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
       name: `${folder}-imports`,
       comment: `src/${folder} may import ${allowed.join(', ') || 'nothing'} of src`,

@@ -10,7 +10,7 @@ const CHECKS = [
   ['build', 'tsc', '-p', 'tsconfig.build.json'],
   ['lint', 'biome', 'check'],
   ['typecheck', 'tsc', '--noEmit'],
-  ['import directions', 'depcruise', '--config', '.dependency-cruiser.cjs', 'src'],
+  ['import directions', 'depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'rig'],
 ];
 
 function provide() {
@@ -47,9 +47,20 @@ function provideMysql() {
 
 /** Runs a program of the project to its end. Returns its exit code; 1 if it did not come to one. */
 function run(program, ...args) {
+  return runCommand('npx', '--no-install', program, ...args);
+}
+
+function runCommand(command, ...args) {
   const env = { ...process.env, PORTLEDGER_TEST_BUILT: '1' };
-  const { status } = spawnSync('npx', ['--no-install', program, ...args], { cwd: ROOT, env, stdio: 'inherit' });
+  const { status } = spawnSync(command, args, { cwd: ROOT, env, stdio: 'inherit' });
   return status ?? 1;
+}
+
+/** With a Docker engine, a private one if none answers; without one where that cannot be. */
+function runTests(...args) {
+  const isRoot = process.getuid?.() === 0;
+  const mocha = ['npx', '--no-install', 'mocha', ...args];
+  return isRoot ? runCommand('rig/engine.sh', '--if-possible', ...mocha) : runCommand(...mocha);
 }
 
 function main() {
@@ -62,7 +73,7 @@ function main() {
       return 1;
     }
   }
-  return run('mocha', ...process.argv.slice(2));
+  return runTests(...process.argv.slice(2));
 }
 
 process.exitCode = main();

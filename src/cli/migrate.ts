@@ -16,7 +16,8 @@ export function registerMigrate(program: Command): void {
       const trail = await Trail.open(config.audit.url, { naming: namingOf(config.switches) });
       try {
         const names = await trail.migrate({ unlock: options.unlock === true });
-        await trail.refreshNames();
+        // The administrator's configuration may be of the database alone; it then says nothing about names
+        if (config.switches.length > 0) await trail.refreshNames();
         const done = names.length > 0 ? `has been brought to ${names.at(-1)}` : 'is up to date already';
         process.stderr.write(`Trail ${trail.place} ${done}\n`);
       } catch (error) {

@@ -9,18 +9,22 @@ import { configOf } from './context.js';
 import { whoAsks, withTrail } from './open-trail.js';
 import { tableWidth } from './terminal.js';
 
-const EXAMPLES = `
-Examples:
-  who had this address when the complaint says:
-    portledger report ip 198.18.16.7 --at 2026-11-20T14:03:07Z
-  who was on this port on that day, in local time:
-    portledger report port sw-a Gi1/0/12 --from 2026-11-19 --to 2026-11-20 --timezone Europe/Oslo
-  where this device has been, for a spreadsheet:
+/** Examples, by the question that they show. */
+const QUESTIONS: Readonly<Record<string, string>> = {
+  ip: `  who had this address when the complaint says:
+    portledger report ip 198.18.16.7 --at 2026-11-20T14:03:07Z`,
+  port: `  who was on this port on that day, in local time:
+    portledger report port sw-a Gi1/0/12 --from 2026-11-19 --to 2026-11-20 --timezone Europe/Oslo`,
+  mac: `  where this device has been, for a spreadsheet, or as a page with the times without evidence:
     portledger report mac 02:00:00:00:00:01 -o csv > device.csv
-  what is on this switch now, and when there was no evidence at all:
-    portledger report switch sw-a --at now
-    portledger report gaps --from "30 days ago"
+    portledger report mac 02:00:00:00:00:01 -o html > device.html`,
+  switch: `  what is on this switch now:
+    portledger report switch sw-a --at now`,
+  gaps: `  when there was no evidence at all:
+    portledger report gaps --from "30 days ago"`,
+};
 
+const NOTES = `
 SWITCH and PORT are names as reports show them (case-sensitive), or the raw bytes of remote-id and
 circuit-id as 0x hex.
 
@@ -30,12 +34,16 @@ Times: 2026-11-20T14:03:07Z, "2026-11-20 14:03", 2026-11-20 (its first moment), 
 
 Exit code 1: no evidence was found; standard error says whether there could be any.`;
 
+function helpOn(examples: readonly string[]): string {
+  return `\nExamples:\n${examples.join('\n')}\n${NOTES}`;
+}
+
 /** `portledger report`: who was where, when, from the trail. */
 export function registerReport(program: Command): void {
   const report = program
     .command('report')
     .description('say who was on which port when, from the trail')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', helpOn(Object.values(QUESTIONS)));
   const summary = new Option('--summary', 'one line per client: first seen, last seen, how often');
   reportCommand(report, 'port', 'who was on a port of a switch')
     .argument('<switch>', 'name or 0x hex of the switch')
@@ -71,9 +79,9 @@ function reportCommand(report: Command, name: string, description: string): Comm
     .option('--from <time>', 'since this moment')
     .option('--to <time>', 'before this moment')
     .addOption(new Option('-o, --output <format>', 'form of the answer').choices(OUTPUTS).default('table'))
-    .option('--utc', 'times of tables in UTC (default; JSON and CSV always are)')
-    .option('--timezone <zone>', 'times of tables, and those you give, in this zone (IANA name)')
-    .addHelpText('after', EXAMPLES);
+    .option('--utc', 'times of tables and pages in UTC (default; JSON and CSV always are)')
+    .option('--timezone <zone>', 'times of tables and pages, and those you give, in this zone (IANA name)')
+    .addHelpText('after', helpOn([QUESTIONS[name]!]));
 }
 
 async function print(command: Command, question: Question, options: Options): Promise<void> {

@@ -25,7 +25,8 @@ export interface JudgeContext {
  */
 export type Verdict =
   | { readonly type: 'take'; readonly binding: Binding }
-  | ({ readonly type: 'refuse' } & Rejection)
+  /** `binding`: what the own one becomes all the same. */
+  | ({ readonly type: 'refuse'; readonly binding?: Binding } & Rejection)
   | { readonly type: 'wait'; readonly until: Seconds };
 
 /** Judges an update of the partner against the own binding: dueling first, then whether the change of status is right. */
@@ -51,7 +52,8 @@ function judgeActive(own: Binding, update: Update, context: JudgeContext): Verdi
   const isOver = own.ends <= context.now;
   switch (update.status) {
     case 'ACTIVE':
-      return own.pending && isLater(own, update, context.isPrimary) ? lessCritical() : take(own, update, context);
+      if (!own.pending || !isLater(own, update, context.isPrimary)) return take(own, update, context);
+      return { ...lessCritical(), binding: withPartnersEnd(own, update, context.clockAhead) };
     case 'EXPIRED':
       return isOver ? take(own, update, context) : judgeExpired(own, update, context);
     case 'FREE':
@@ -94,8 +96,16 @@ function outdated(text: string): Verdict {
   return { type: 'refuse', code: REJECT.OUTDATED, text };
 }
 
-function lessCritical(): Verdict {
-  return { type: 'refuse', code: REJECT.LESS_CRITICAL, text: 'incoming update is less critical than outgoing update' };
+/** The partner takes the own lease for its own, and may forget that the client has a later end from there: so that is kept here. */
+function withPartnersEnd(own: Binding, update: Update, clockAhead: number): Binding {
+  const ends = update.ends + Math.ceil(clockAhead);
+  if (ends <= own.ends || !sameHolder(own.holder, update.holder)) return own;
+  return { ...own, ends, promised: Math.max(own.promised, ends, update.potential) };
+}
+
+function lessCritical() {
+  const text = 'incoming update is less critical than outgoing update';
+  return { type: 'refuse', code: REJECT.LESS_CRITICAL, text } as const;
 }
 
 function impossible(own: Binding, update: Update): Verdict {

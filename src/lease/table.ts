@@ -30,6 +30,8 @@ export class LeaseTable {
   /** Undefined if nobody wants to know how many leases a port has. */
   #portOf: PortOf | undefined;
   readonly #ports = new PortCounts();
+  /** The same of addresses that were declined there. */
+  readonly #declined = new PortCounts();
   /** Leases as they were before each change that is not kept yet, oldest first. */
   #journal: Change[] = [];
   #active = 0;
@@ -62,7 +64,11 @@ export class LeaseTable {
 
   /** The port that the lease is counted on; null if it is not active, shows none, or ports are not counted. */
   portOf(lease: Lease): string | null {
-    return this.#portOf && lease.state === 'active' && lease.port ? this.#portOf(lease.port) : null;
+    return lease.state === 'active' ? this.#portNamed(lease) : null;
+  }
+
+  #portNamed({ port }: Lease): string | null {
+    return this.#portOf && port ? this.#portOf(port) : null;
   }
 
   /** Number of active leases on a port, 0 while ports are not counted. */
@@ -70,12 +76,17 @@ export class LeaseTable {
     return this.#ports.on(port);
   }
 
+  /** Number of addresses in quarantine that were declined on a port, 0 while ports are not counted. */
+  declinedOnPort(port: string): number {
+    return this.#declined.on(port);
+  }
+
   /** Number of offers on a port to others than this client. */
   offersOnPort(port: string, network: Network, client: string): number {
     return this.#offers.onPort(port, network.id + client);
   }
 
-  /** Counts active leases by port from now on, or with undefined no longer. */
+  /** Counts active leases and declined addresses by port from now on, or with undefined no longer. */
   countPorts(portOf: PortOf | undefined): void {
     this.#portOf = portOf;
     this.#countAllPorts();
@@ -189,14 +200,25 @@ export class LeaseTable {
 
   #countAllPorts(): void {
     this.#ports.clear();
+    this.#declined.clear();
     if (!this.#portOf) return;
-    for (const lease of this.#byAddress.values()) this.#ports.add(this.portOf(lease));
+    for (const lease of this.#byAddress.values()) this.#count(lease);
+  }
+
+  #count(lease: Lease): void {
+    if (lease.state === 'declined') this.#declined.add(this.#portNamed(lease));
+    else this.#ports.add(this.portOf(lease));
+  }
+
+  #uncount(lease: Lease): void {
+    if (lease.state === 'declined') this.#declined.remove(this.#portNamed(lease));
+    else this.#ports.remove(this.portOf(lease));
   }
 
   #set(lease: Lease): void {
     const before = this.#byAddress.get(lease.address);
-    if (before) this.#ports.remove(this.portOf(before));
-    this.#ports.add(this.portOf(lease));
+    if (before) this.#uncount(before);
+    this.#count(lease);
     this.#active += Number(lease.state === 'active') - Number(before?.state === 'active');
     if (before && before.client !== lease.client) this.#unindex(before);
     this.#byAddress.set(lease.address, lease);
@@ -208,7 +230,7 @@ export class LeaseTable {
     const lease = this.#byAddress.get(address);
     if (!lease) return;
     if (lease.state === 'active') this.#active -= 1;
-    this.#ports.remove(this.portOf(lease));
+    this.#uncount(lease);
     this.#unindex(lease);
     this.#byAddress.delete(address);
     this.#refree(address);

@@ -67,8 +67,11 @@ function reachNotes({ span, zone, now }: ReportRequest, reaches: readonly Reach[
     });
 }
 
-function nameQuestion(question: Exclude<Question, { about: 'gaps' }>): string {
+/** What is asked about, in words. */
+export function nameQuestion(question: Question): string {
   switch (question.about) {
+    case 'gaps':
+      return 'gaps';
     case 'port':
       return `port ${question.port} on switch ${question.switch}`;
     case 'switch':

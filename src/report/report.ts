@@ -5,17 +5,20 @@ import { readBaseline } from '../trail/baseline-rows.js';
 import { renderCsv } from './csv.js';
 import { GAP_SHAPE, type GapRow, readGaps } from './gaps.js';
 import { HISTORY_SHAPE, type HistoryRow, readHistory, type Subject } from './history.js';
+import { htmlTable, renderHtml } from './html.js';
 import { renderJson } from './json.js';
-import { emptyNotes, gapWarnings, retentionNotes, stopNotes } from './notes.js';
+import { emptyNotes, gapWarnings, nameQuestion, retentionNotes, stopNotes } from './notes.js';
 import { writeAll } from './output.js';
 import { findPorts, findSwitches, NotFoundError } from './places.js';
 import { readReach } from './reach.js';
-import type { Output, Question, ReportRequest } from './request.js';
+import type { Question, ReportRequest } from './request.js';
 import type { Cells, ColumnKind } from './shape.js';
+import { describeSpan } from './span.js';
 import { CLIENT_SHAPE, summarize } from './summary.js';
 import { renderTable, type TableColumn } from './table.js';
 import { clientColumns, gapColumns, historyColumns } from './tables.js';
 import { visible } from './visible.js';
+import { formatInZone } from './zone.js';
 
 /** Where a report goes. */
 export interface ReportStreams {
@@ -33,44 +36,52 @@ export interface ReportStreams {
  */
 export async function runReport(db: Knex, request: ReportRequest, streams: ReportStreams): Promise<ExitCode> {
   const gaps = await readGaps(db, request.span);
-  const say = (notes: readonly string[]): Promise<void> =>
-    writeAll(
+  const tell = async ({ pieces }: Rendered, notes: readonly string[]): Promise<void> => {
+    await writeAll(streams.out, pieces(notes));
+    await writeAll(
       streams.err,
       notes.map((note) => `${visible(note)}\n`),
     );
+  };
   try {
-    const { count, pieces } = await answer(db, request, gaps, streams.width);
-    await writeAll(streams.out, pieces);
-    const reaches = await readReach(db);
-    if (count === 0) await say(emptyNotes(request, gaps, reaches));
-    else if (request.question.about !== 'gaps') await say(gapWarnings(gaps, request.zone));
-    await say(stopNotes(request, reaches));
-    await say(retentionNotes(request, (await readBaseline(db))?.sightingsBefore ?? null));
-    return count === 0 ? EXIT.nothingFound : EXIT.ok;
+    const rendered = await answer(db, request, gaps, streams.width);
+    await tell(rendered, await notesOn(db, request, gaps, rendered.count));
+    return rendered.count === 0 ? EXIT.nothingFound : EXIT.ok;
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
     // A program that reads the data gets an empty answer of the form it asked for.
-    await writeAll(streams.out, nothing(request).pieces);
-    await say(gapWarnings(gaps, request.zone));
+    await tell(nothing(request, gaps), gapWarnings(gaps, request.zone));
     throw error;
   }
 }
 
 interface Rendered {
   readonly count: number;
-  readonly pieces: Iterable<string>;
+  /** The answer as it is written; a page has the notes in it. */
+  pieces(notes: readonly string[]): Iterable<string>;
 }
 
 type Located = Exclude<Question, { about: 'gaps' }>;
 
+/** What is said about an answer of so many rows. */
+async function notesOn(db: Knex, request: ReportRequest, gaps: readonly GapRow[], count: number): Promise<string[]> {
+  const reaches = await readReach(db);
+  const warnings = request.question.about === 'gaps' ? [] : gapWarnings(gaps, request.zone);
+  return [
+    ...(count === 0 ? emptyNotes(request, gaps, reaches) : warnings),
+    ...stopNotes(request, reaches),
+    ...retentionNotes(request, (await readBaseline(db))?.sightingsBefore ?? null),
+  ];
+}
+
 async function answer(db: Knex, request: ReportRequest, gaps: readonly GapRow[], width: number): Promise<Rendered> {
-  const { question, zone, output } = request;
-  if (question.about === 'gaps') return render(gaps, GAP_SHAPE, gapColumns(zone), output, width);
+  const { question, zone } = request;
+  if (question.about === 'gaps') return render(request, gaps, GAP_SHAPE, gapColumns(zone), gaps, width);
   const subject = await subjectOf(db, question);
   const rows = inOrder(await readHistory(db, subject, request.span, request.now), question, request);
   if ('summary' in question && question.summary)
-    return render(summarize(rows), CLIENT_SHAPE, clientColumns(question.about, zone), output, width);
-  return render(rows, HISTORY_SHAPE, historyColumns(question.about, zone), output, width);
+    return render(request, summarize(rows), CLIENT_SHAPE, clientColumns(question.about, zone), gaps, width);
+  return render(request, rows, HISTORY_SHAPE, historyColumns(question.about, zone), gaps, width);
 }
 
 async function subjectOf(db: Knex, question: Located): Promise<Subject> {
@@ -89,20 +100,40 @@ function inOrder(rows: HistoryRow[], question: Located, { span }: ReportRequest)
 }
 
 function render<Row extends object>(
+  request: ReportRequest,
   rows: readonly Row[],
   shape: Readonly<Record<string, ColumnKind>>,
   columns: readonly TableColumn<Row>[],
-  output: Output,
+  gaps: readonly GapRow[],
   width: number,
 ): Rendered {
   const cells = rows as readonly (Row & Cells)[];
-  if (output === 'json') return { count: rows.length, pieces: renderJson(cells, shape) };
-  if (output === 'csv') return { count: rows.length, pieces: renderCsv(cells, shape) };
-  return { count: rows.length, pieces: rows.length === 0 ? [] : [renderTable(rows, columns, width)] };
+  const pieces = (notes: readonly string[]): Iterable<string> => {
+    if (request.output === 'json') return renderJson(cells, shape);
+    if (request.output === 'csv') return renderCsv(cells, shape);
+    if (request.output === 'html') return page(request, rows, columns, gaps, notes);
+    return rows.length === 0 ? [] : [renderTable(rows, columns, width)];
+  };
+  return { count: rows.length, pieces };
+}
+
+/** The answer, what is said about it, and every gap of its time: all that somebody needs who gets nothing but the page. */
+function page<Row>(
+  { question, span, zone, now }: ReportRequest,
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  gaps: readonly GapRow[],
+  notes: readonly string[],
+): Iterable<string> {
+  const when = describeSpan(span, zone);
+  const about = [when === '' ? 'of all time' : when, `asked at ${formatInZone(now, zone)} ${zone}`];
+  const tables = [htmlTable('Found', rows, columns)];
+  if (question.about !== 'gaps') tables.push(htmlTable('No evidence', gaps, gapColumns(zone)));
+  return renderHtml({ title: `Portledger: ${nameQuestion(question)}`, about, notes }, tables);
 }
 
 /** The answer without rows to a question that needs no look into the trail. */
-function nothing({ question, output }: ReportRequest): Rendered {
-  const summary = 'summary' in question && question.summary;
-  return render<object>([], summary ? CLIENT_SHAPE : HISTORY_SHAPE, [], output, 0);
+function nothing(request: ReportRequest, gaps: readonly GapRow[]): Rendered {
+  const summary = 'summary' in request.question && request.question.summary;
+  return render<object>(request, [], summary ? CLIENT_SHAPE : HISTORY_SHAPE, [], gaps, 0);
 }

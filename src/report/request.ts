@@ -4,7 +4,7 @@ import { parseAddressInput, parseMacInput } from './arguments.js';
 import { parseSpan, type Span } from './span.js';
 import { parseZone } from './zone.js';
 
-export const OUTPUTS = ['table', 'json', 'csv'] as const;
+export const OUTPUTS = ['table', 'json', 'csv', 'html'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
 /** What a report is about; switch and port as the auditor names them. */

@@ -11,12 +11,13 @@ import type { Sighting } from '../trail/sightings.js';
 import { RetainRefusedError } from './errors.js';
 
 /**
- * Every hold there is. Throws RetainRefusedError if one is not what was signed: somebody may have lifted it by hand.
+ * Every hold there is. Throws RetainRefusedError if one is missing, or not what was signed: somebody may have lifted it by hand.
  */
 export async function provenHolds(db: Knex): Promise<Hold[]> {
   const holds = await readHolds(db);
   const ring = holds.length > 0 ? claimedRing(await readIntroductions(db)) : new Map<string, PublicKey>();
-  for (const hold of holds) {
+  for (const [i, hold] of holds.entries()) {
+    if (hold.id !== i + 1) throw new RetainRefusedError(`Hold ${i + 1} is missing`);
     const key = ring.get(hold.keyId);
     if (!key || !isHoldSignedBy(hold, key)) throw new RetainRefusedError(`Hold ${hold.id} is not what was signed`);
   }

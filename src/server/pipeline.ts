@@ -7,6 +7,7 @@ import type { Logger } from '../log/logger.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import type { ReceivedDatagram } from '../net/udp.js';
 import type { Queue } from '../queue/queue.js';
+import { describeMessage } from '../wire/dump.js';
 import type { EncodedMessage } from '../wire/encode.js';
 import type { Counters, DropReason } from './counters.js';
 import { decide } from './decide.js';
@@ -219,6 +220,7 @@ export class Pipeline {
     try {
       const requester = readRequester(datagram, listen, desk.config, desk.topology);
       if (typeof requester === 'string') return this.#drop(requester, datagram);
+      this.#show(requester);
       const plan = decide(requester, desk, this.#counters);
       if (plan === undefined) return NO_REPLY;
       if (typeof plan === 'string') return this.#drop(plan, datagram);
@@ -230,6 +232,11 @@ export class Pipeline {
       this.#logger.limited('request-failed', { error: messageOf(error), source: formatIpv4(datagram.source) });
       return this.#drop('internal-error', datagram);
     }
+  }
+
+  #show({ message, datagram }: Requester): void {
+    if (!this.#logger.isEnabled('request-received')) return;
+    this.#logger.log('request-received', { source: formatIpv4(datagram.source), message: describeMessage(message) });
   }
 
   #drop(reason: DropReason, datagram: ReceivedDatagram): undefined {

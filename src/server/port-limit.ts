@@ -27,7 +27,7 @@ export function isPortFull(
   desk: Desk,
 ): boolean {
   const name = nameIfNew(port, leaving, desk);
-  return name !== null && isFull(requester, port!, desk.leases.leasesOnPort(name), desk);
+  return name !== null && isFull(requester, port!, usedOn(name, desk), desk);
 }
 
 /**
@@ -44,13 +44,22 @@ export function portForOffer(
   const name = nameIfNew(port, leaving, desk);
   if (name === null) return null;
   const others = desk.leases.offersOnPort(name, network, requester.client.client);
-  return isFull(requester, port!, desk.leases.leasesOnPort(name) + others, desk) ? undefined : name;
+  return isFull(requester, port!, usedOn(name, desk) + others, desk) ? undefined : name;
 }
 
 function nameIfNew(port: PortObservation | null, leaving: readonly (Lease | undefined)[], desk: Desk): string | null {
   if (desk.config.maxLeasesPerPort === undefined || port === null) return null;
   const name = portName(port);
   return leaving.some((lease) => lease && name === desk.leases.portOf(lease)) ? null : name;
+}
+
+/**
+ * Leases on a port, and addresses that were declined there beyond the limit: a conflict now and then costs nobody a lease, but who
+ * declines whatever he gets takes no more than twice the limit out of a pool.
+ */
+function usedOn(name: string, desk: Desk): number {
+  const beyond = desk.leases.declinedOnPort(name) - desk.config.maxLeasesPerPort!;
+  return desk.leases.leasesOnPort(name) + Math.max(0, beyond);
 }
 
 function isFull({ client, message }: Requester, port: PortObservation, used: number, desk: Desk): boolean {

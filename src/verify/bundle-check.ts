@@ -35,7 +35,7 @@ export function checkBundle(json: unknown, trusted: readonly PublicKey[]): Bundl
   const faults: string[] = [];
   const segments = read.list('chain').map((one) => checkSegment(one, ring, faults));
   const sighting = checkSighting(read, segments.flat(), faults);
-  return { ok: faults.length === 0, faults, lines: linesOf(faults, sighting, segments.flat(), trusted.length > 0) };
+  return { ok: faults.length === 0, faults, lines: linesOf(faults, sighting, segments, trusted.length > 0) };
 }
 
 /** The events of a stretch, as far as they are sound. */
@@ -126,16 +126,23 @@ function isSameJson(a: unknown, b: unknown): boolean {
 function linesOf(
   faults: readonly string[],
   sighting: Sighting | null,
-  chain: readonly LedgerEvent[],
+  segments: readonly (readonly LedgerEvent[])[],
   isTrusted: boolean,
 ): string[] {
   if (faults.length > 0) return [...faults.map((fault) => `FAULT ${fault}`), 'NOT VERIFIED: the bundle proves nothing'];
-  const until = sighting!.endedAt ?? sighting!.leaseUntil;
-  const stay = `${sighting!.ip} from ${toIsoTime(sighting!.firstSeen)} to ${toIsoTime(until)}`;
-  const what = `${chain.length} records form a chain up to a signed checkpoint, and the sighting of ${stay} follows from them`;
+  const stay = `${sighting!.ip} from ${toIsoTime(sighting!.firstSeen)} ${endOf(sighting!, segments)}`;
+  const what = `${segments.flat().length} records form a chain up to a signed checkpoint, and the sighting of ${stay} follows from them`;
   if (isTrusted) return [`VERIFIED with the given public keys: ${what}`];
   return [
     `VERIFIED, but only against the keys in the bundle itself: ${what}.`,
     'Use --public-key with the .pub file of the server: else whoever made the bundle may have made the keys, too',
   ];
+}
+
+/** The end of the sighting as far as the records reach: whoever cut them off early must not have it seem longer. */
+function endOf({ endedAt, leaseUntil }: Sighting, segments: readonly (readonly LedgerEvent[])[]): string {
+  if (endedAt !== null) return `to ${toIsoTime(endedAt)}`;
+  const reach = Math.min(...segments.map((events) => events.at(-1)!.at));
+  if (reach >= leaseUntil) return `to ${toIsoTime(leaseUntil)}`;
+  return `to ${toIsoTime(reach)} at least (the lease ran to ${toIsoTime(leaseUntil)}, but the records here end before)`;
 }

@@ -177,6 +177,7 @@ function wordsFor(segments: readonly Segment[]): string[] {
     'Each record (field events of chain, in hex) is part of a chain: its SHA-256 together with the hash before it is the hash that the next one continues. At the end of each stretch stands a checkpoint, which the server signed with its private key.',
     'Whoever has the public key of the server, from its owner and not from this file, can check without any database that not one byte was changed, left out or put in: portledger verify --bundle FILE --public-key KEY.pub',
     'It proves what the server saw. It does not prove who sat at the device, that a hardware address was not forged, or that the switch was wired as its records say.',
+    'Records of servers that are not in it, or later ones, could tell of an earlier end of the stay: only the whole trail shows that there are none.',
     `The stretch holds ${segments.reduce((sum, one) => sum + one.events.length, 0)} records, also of other clients, because none can be left out of a chain. Treat it as personal data.`,
   ];
 }

@@ -7,6 +7,7 @@ import type { KeyRing } from '../proof/key-ring.js';
 import { digestOpenSightings, openSightingsAt } from '../trail/baseline-rows.js';
 import { GAP_COLUMNS, gapToRow } from '../trail/gap-rows.js';
 import { gapOf } from '../trail/gaps.js';
+import { quarantineGap } from '../trail/quarantine.js';
 import { SIGHTING_COLUMNS, type SightingRow } from '../trail/sighting-rows.js';
 import type { Sighting } from '../trail/sightings.js';
 import { LIST_LENGTH } from '../trail/sql.js';
@@ -102,6 +103,25 @@ export class DerivedCheck {
     this.#checkGap(event, rows.gaps);
     if (this.#before !== null && event.at < this.#before) return;
     this.sightings.observe(event, ({ sequence }) => rows.sightings.take(sequence) as SightingRow | undefined);
+  }
+
+  /** Checks that a gap tells of an event that was set aside: it shows in no sighting. */
+  async observeAside(event: LedgerEvent): Promise<void> {
+    const gap = quarantineGap(event, '');
+    const { queue, sequence, kind } = gap;
+    const stored = await this.#db('gaps')
+      .where({ queue_uuid: uuidBytes(queue), sequence, kind })
+      .first(GAP_COLUMNS);
+    const row = gapToRow(gap);
+    // The reason is what the database said, of which there is no proof.
+    const isSame = GAP_COLUMNS.every((column, i) => column === 'detail' || isSameValue(row[i]!, stored?.[column]));
+    if (!isSame)
+      this.#findings.add(
+        'gap',
+        queue,
+        sequence,
+        `Gap ${kind} of event ${sequence}, which is set aside, is missing or changed`,
+      );
   }
 
   /** Compares what is left. */

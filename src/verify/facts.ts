@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { UsageError } from '../base/errors.js';
 import { type Micros, toSqlTime } from '../base/time.js';
 import { uuidBytes, uuidText } from '../event/encoding.js';
 import type { Removal } from '../proof/removal.js';
@@ -26,9 +27,13 @@ interface Head {
   readonly server: string;
   readonly sequence: number;
   readonly hash: Buffer;
+  readonly lastAt: string;
 }
 
-/** Every queue that the trail or a pin names and the scope covers, with what is known of it before its events are read. */
+/**
+ * Every queue that the trail or a pin names and the scope covers, with what is known of it before its events are read. Throws UsageError if the
+ * scope's server has none.
+ */
 export async function readFacts(db: Knex, scope: Scope, outside: Outside): Promise<QueueFacts[]> {
   const heads = await readHeads(db);
   const names = new Set([...heads.keys(), ...outside.keys()]);
@@ -44,13 +49,23 @@ export async function readFacts(db: Knex, scope: Scope, outside: Outside): Promi
     const span = await spanOf(db, queue, scope, removals);
     facts.push({ queue, server: head?.server ?? '-', head, removals, known: outside.get(queue) ?? NOTHING, ...span });
   }
+  // Nothing to check must not read as nothing wrong.
+  if (scope.server !== undefined && facts.length === 0) {
+    const servers = [...new Set([...heads.values()].map(({ server }) => server))].sort();
+    throw new UsageError(`The trail has no queue of server "${scope.server}"`, {
+      hint: servers.length > 0 ? `it has queues of ${servers.join(', ')}` : 'nothing was shipped to it yet',
+    });
+  }
   return facts;
 }
 
 async function readHeads(db: Knex): Promise<Map<string, Head>> {
-  const rows = await db('queues').select('queue_uuid', 'server', 'sequence', 'hash');
+  const rows = await db('queues').select('queue_uuid', 'server', 'sequence', 'hash', 'last_at');
   return new Map(
-    rows.map(({ queue_uuid, server, sequence, hash }) => [uuidText(queue_uuid), { server, sequence, hash }]),
+    rows.map(({ queue_uuid, server, sequence, hash, last_at }) => [
+      uuidText(queue_uuid),
+      { server, sequence, hash, lastAt: last_at },
+    ]),
   );
 }
 

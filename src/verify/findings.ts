@@ -11,6 +11,7 @@ export type FaultKind =
   | 'sighting'
   | 'gap'
   | 'place'
+  | 'hold'
   | 'key';
 
 /** One thing that is not as it should be. */

@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import { toSqlTime } from '../base/time.js';
+import type { LedgerEvent } from '../event/event.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { KeyRing } from '../proof/key-ring.js';
 import { isRemovalSignedBy, type Removal } from '../proof/removal.js';
@@ -14,7 +16,12 @@ export interface QueueFacts {
   readonly queue: string;
   readonly server: string;
   /** Its row in table `queues`, null if it has none. */
-  readonly head: { readonly sequence: number; readonly hash: Buffer } | null;
+  readonly head: {
+    readonly server: string;
+    readonly sequence: number;
+    readonly hash: Buffer;
+    readonly lastAt: string;
+  } | null;
   readonly removals: readonly Removal[];
   readonly known: Known;
   /** The events after `start` and up to `end` are checked; `startHash` is that of `start`, null if it is not known. */
@@ -38,7 +45,10 @@ export class QueueWalk {
   /** Below this sequence only events come. */
   #quietUntil = 0;
   #lastHash: Buffer | null = null;
+  /** The event that was passed last, null if it cannot be read or retention removed it. */
+  #lastEvent: LedgerEvent | null = null;
   #count = 0;
+  #aside = 0;
   #removed = 0;
 
   constructor(db: Knex, facts: QueueFacts, ring: KeyRing, findings: Findings) {
@@ -62,9 +72,9 @@ export class QueueWalk {
     return this.#source.row;
   }
 
-  /** Events that were read, and events that retention removed. */
-  get counts(): { events: number; removed: number } {
-    return { events: this.#count, removed: this.#removed };
+  /** Events that were read, those of them that are set aside, and events that retention removed. */
+  get counts(): { events: number; setAside: number; removed: number } {
+    return { events: this.#count, setAside: this.#aside, removed: this.#removed };
   }
 
   /** True if {@link fill} must be called. */
@@ -90,7 +100,9 @@ export class QueueWalk {
     const isSound = this.chain.step(read);
     this.seal.note(read.event);
     this.#lastHash = read.hash;
+    this.#lastEvent = read.event;
     this.#count += 1;
+    if (read.encoded !== null) this.#aside += 1;
     source.advance();
     return isSound;
   }
@@ -148,6 +160,7 @@ export class QueueWalk {
     if (!this.chain.stepOver(to, hashBefore, hashAfter)) tell('does not continue the event before them');
     this.#removed += to - from + 1;
     this.#lastHash = Buffer.from(hashAfter);
+    this.#lastEvent = null;
     await this.#compare(to - 1, null);
     await this.#compare(to, this.#lastHash);
   }
@@ -192,7 +205,15 @@ export class QueueWalk {
       this.#findings.add('inserted', queue, head.sequence + 1, `${after} came after the last that was shipped`);
     } else if (head && last === head.sequence && this.#lastHash && Buffer.compare(this.#lastHash, head.hash) !== 0) {
       this.#findings.add('changed', queue, last, `Event ${last} has another hash than table queues has for it`);
-    }
+    } else if (head && last === head.sequence) this.#checkHead(head);
+  }
+
+  /** Reports go by these columns, too: which server a queue is of, and since when it says nothing. */
+  #checkHead({ server, lastAt }: NonNullable<QueueFacts['head']>): void {
+    const event = this.#lastEvent;
+    if (event === null || (event.server === server && toSqlTime(event.at) === lastAt)) return;
+    const why = `Table queues says that the queue is of ${server} and ends at ${lastAt}, its last event says otherwise`;
+    this.#findings.add('changed', this.facts.queue, event.sequence, why);
   }
 
   /** The last event that somebody knows of. */

@@ -34,9 +34,11 @@ function faultText(fault: Fault, queues: readonly QueueResult[]): string {
 }
 
 function queueLines(queue: QueueResult): string[] {
-  const { server, events, first, last, checkpoint, unsigned, removed, removedAt, lastSequence } = queue;
+  const { server, events, setAside, first, last, checkpoint, unsigned, removed, removedAt, lastSequence } = queue;
   const span = first === null || last === null ? '' : ` from ${toIsoTime(first)} to ${toIsoTime(last)}`;
   const lines = [`${server} ${queue.queue}: ${events} events${span}, the last is ${lastSequence}`];
+  if (setAside > 0)
+    lines.push(`  ${setAside} of them are set aside in table quarantined and show in no sighting, only as gaps`);
   if (removed > 0) lines.push(`  ${removed} events were removed by retention, last on ${isoOrNull(removedAt)}`);
   const signed = checkpoint
     ? `last checkpoint: event ${checkpoint.sequence}, signed ${toIsoTime(checkpoint.at)} by key ${checkpoint.keyId}`
@@ -45,11 +47,11 @@ function queueLines(queue: QueueResult): string[] {
   return lines;
 }
 
-function countsLine({ events, sightings, oldSightings, ports }: Verification, seconds: number): string {
+function countsLine({ events, sightings, oldSightings, ports, isNamed }: Verification, seconds: number): string {
   const derived =
     sightings === null
       ? 'sightings are compared only when the whole trail is verified'
-      : `${sightings} sightings rebuilt, ${ports} ports compared`;
+      : `${sightings} sightings rebuilt, ${ports} ports compared${isNamed ? '' : ' (not their names: another configuration made them)'}`;
   const old = oldSightings > 0 ? `, ${oldSightings} sightings are older than the events that are left` : '';
   return `${events} events checked, ${derived}${old}: ${seconds.toFixed(1)} s, ${rateOf(events, seconds)} events/s`;
 }

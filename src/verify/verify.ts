@@ -10,6 +10,7 @@ import { inSnapshot } from '../trail/turn.js';
 import { DerivedCheck } from './derived-check.js';
 import { type Outside, readFacts, type Scope } from './facts.js';
 import { type Fault, Findings } from './findings.js';
+import { checkHolds } from './hold-check.js';
 import { checkPlaces } from './place-check.js';
 import { QueueWalk } from './queue-walk.js';
 
@@ -27,6 +28,8 @@ export interface QueueResult {
   readonly queue: string;
   readonly server: string;
   readonly events: number;
+  /** Those of them that the database did not take: they show in no sighting. */
+  readonly setAside: number;
   /** Events that retention removed, and when it last did. */
   readonly removed: number;
   readonly removedAt: Micros | null;
@@ -50,13 +53,16 @@ export interface Verification {
   /** Sightings that had ended before the events that retention left. */
   readonly oldSightings: number;
   readonly ports: number | null;
+  /** True if the names of switches and ports were compared with those of the configuration. */
+  readonly isNamed: boolean;
   /** True if the signatures were checked with keys from outside of the trail. */
   readonly isTrusted: boolean;
 }
 
 /**
- * Checks the trail: chain and checkpoints of each queue, and that sightings, gaps, switches and ports are what follows from the
- * events. Reads everything once, in the order of time, as it is when this begins.
+ * Checks the trail: chain and checkpoints of each queue, that sightings, gaps, switches and ports are what follows from the
+ * events, and that holds are as they were signed. Reads everything once, in the order of time, as it is when this begins.
+ * Throws UsageError if there is no queue of the server that is asked for.
  */
 export async function verifyTrail(knex: Knex, options: VerifyOptions): Promise<Verification> {
   return await inSnapshot(knex, async (db) => await new Verifier(db, options).run());
@@ -86,9 +92,10 @@ class Verifier {
     await this.#walk(walks, derived);
     for (const walk of walks) await this.#endWalk(walk);
     await derived?.end();
-    const ports =
-      derived && (await checkPlaces(this.#db, await this.#naming(), derived.sightings.ports, this.#findings));
-    return this.#result(walks, derived, ports);
+    const naming = derived && (await this.#naming());
+    const ports = derived && (await checkPlaces(this.#db, naming, derived.sightings.ports, this.#findings));
+    if (derived) await checkHolds(this.#db, ring, this.#findings);
+    return this.#result(walks, derived, ports, naming !== null);
   }
 
   /** Sightings and gaps follow from all events of all queues only. */
@@ -117,8 +124,8 @@ class Verifier {
         const times = this.#times.get(walk)!;
         times.first ??= event.at;
         times.last = event.at;
-        // What was set aside shows in no sighting.
-        if (derived && encoded === null) {
+        if (derived && encoded !== null) await derived.observeAside(event);
+        else if (derived) {
           if (derived.needs(event)) await derived.goTo(event);
           derived.observe(event);
         }
@@ -146,7 +153,12 @@ class Verifier {
     return naming && state?.naming === naming.fingerprint ? naming : null;
   }
 
-  #result(walks: readonly QueueWalk[], derived: DerivedCheck | null, ports: number | null): Verification {
+  #result(
+    walks: readonly QueueWalk[],
+    derived: DerivedCheck | null,
+    ports: number | null,
+    isNamed: boolean,
+  ): Verification {
     const queues = walks.map((walk): QueueResult => {
       const { queue, server, removals } = walk.facts;
       return {
@@ -168,6 +180,7 @@ class Verifier {
       sightings: derived ? derived.sightings.count : null,
       oldSightings: derived?.old ?? 0,
       ports,
+      isNamed,
       isTrusted: this.#options.trusted.length > 0,
     };
   }

@@ -475,6 +475,32 @@ onEveryDatabase('report', (current, database) => {
     }
   });
 
+  it('puts what it found, the warnings and every gap of the time on a page', async () => {
+    const nobody = {
+      address: null,
+      htype: null,
+      hwaddr: null,
+      giaddr: null,
+      circuitId: null,
+      remoteId: null,
+      xid: null,
+    };
+    const down = { ...nobody, evidence: 'none', leaseStart: NOON - 60 * SECOND, leaseEnd: NOON - 50 * SECOND } as const;
+    await tell([
+      [-50, 'server-started', down],
+      [0, 'granted', { hostname: Buffer.from('<b>&') }],
+    ]);
+    const { out, err } = await ask(current().trail, IP_7, { output: 'html' });
+    assert.match(out, /^<!DOCTYPE html>\n[\s\S]*<h1>Portledger: 10\.0\.0\.7<\/h1>/);
+    assert.match(out, /<td>&lt;b&gt;&amp;<\/td>/);
+    assert.match(out, /<li class="warning">warning: no evidence /);
+    assert.match(out, /<caption>No evidence<\/caption>[\s\S]*<td>queue-replaced<\/td>/);
+    assert.match(err, /^warning: no evidence /);
+    const nothing = await ask(current().trail, { about: 'ip', address: '10.9.9.9' }, { output: 'html' });
+    assert.equal(nothing.exit, EXIT.nothingFound);
+    assert.match(nothing.out, /<li>No evidence of 10\.9\.9\.9<\/li>/);
+  });
+
   it('shows an error of the database as it is, not as an empty answer', async () => {
     const { trail } = current();
     await trail.knex.raw('DROP TABLE gaps');

@@ -49,6 +49,21 @@ describe('max-leases-per-port', () => {
     assert.deepEqual(kinds(), ['granted', 'granted', 'renewed', 'renewed', 'renewed']);
   });
 
+  it('keeps who declines every address from taking a pool out of use, until they have rested', () => {
+    const taken: (string | undefined)[] = [];
+    for (let i = 0; i < 10; i++) {
+      const address = lease('p1', i);
+      taken.push(address);
+      if (address) lab.send({ type: TYPE.decline, ...on('p1', i), requested: address });
+    }
+    assert.equal(taken.filter((address) => address !== undefined).length, 4);
+    assert.equal(lease('p1', 1), undefined, 'also not the same client');
+    assert.ok(lease('p2', 11), 'another port has room');
+    lab.clock.advance(86_400 + 1);
+    lab.send({ type: TYPE.inform, mac: '020000000099', ciaddr: '198.18.0.9' });
+    assert.ok(lease('p1', 1));
+  });
+
   it('makes room when a lease is released, expires or is declined', () => {
     lease('p1', 1);
     lease('p1', 2);

@@ -41,8 +41,8 @@ describe('The commands ship and migrate', function () {
     return { code, stderr: program.stderr };
   }
 
-  function configure(url: string): void {
-    writeFileSync(join(folder, 'portledger.yaml'), `queue: { file: ./a.queue }\naudit: { url: "${url}" }\n`);
+  function configure(url: string, more = ''): void {
+    writeFileSync(join(folder, 'portledger.yaml'), `queue: { file: ./a.queue }\naudit: { url: "${url}" }\n${more}`);
   }
 
   function commit(count: number): void {
@@ -123,6 +123,18 @@ describe('The commands ship and migrate', function () {
       [EXIT.ok, EXIT.ok, EXIT.ok],
       runs.map(({ stderr }) => stderr).join(''),
     );
+  });
+
+  it('migrate with a configuration that names no switches and leave their names as they are', async () => {
+    const switches = 'switches: [{ remote-id: "sw-a", name: north }]\n';
+    configure('sqlite:./audit.db', switches);
+    commit(1);
+    assert.equal((await run('ship', '--once')).code, EXIT.ok);
+    configure('sqlite:./audit.db');
+    assert.equal((await run('migrate')).code, EXIT.ok);
+    const trail = await Trail.open(`sqlite:${folder}/audit.db`);
+    assert.deepEqual(await trail.knex('switches').pluck('name'), ['north']);
+    await trail.close();
   });
 
   it('stop within 10 s of SIGTERM whatever the trail waits for, and at once after a second signal', async function () {

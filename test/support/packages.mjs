@@ -21,10 +21,18 @@ const PACKAGE_OF = {
   ss: 'iproute2',
   sysctl: 'procps',
   setpriv: 'util-linux',
+  nsenter: 'util-linux',
+  docker: 'docker.io',
+  dockerd: 'docker.io',
+  iptables: 'iptables',
+  'docker-compose': 'docker-compose',
 };
 
+/** What is not needed where a Docker engine answers, and where the program docker has compose built in. */
+const OF_DOCKER = { version: ['docker', 'dockerd', 'iptables'], compose: ['docker-compose'] };
+
 /** Services that these packages would start, now or at the next boot. */
-const SERVICES = ['isc-dhcp-server', 'isc-dhcp-server6', 'isc-dhcp-relay'];
+const SERVICES = ['isc-dhcp-server', 'isc-dhcp-server6', 'isc-dhcp-relay', 'docker', 'docker.socket', 'containerd'];
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
@@ -32,7 +40,18 @@ const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 /** The programs that are not there. */
 export function missingPrograms() {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
-  return Object.keys(PACKAGE_OF).filter((program) => !folders.some((folder) => existsSync(join(folder, program))));
+  const missing = Object.keys(PACKAGE_OF).filter(
+    (program) => !folders.some((folder) => existsSync(join(folder, program))),
+  );
+  const needless = [
+    ...(succeeds('docker', 'version') ? OF_DOCKER.version : []),
+    ...(succeeds('docker', 'compose', 'version') ? OF_DOCKER.compose : []),
+  ];
+  return missing.filter((program) => !needless.includes(program));
+}
+
+function succeeds(program, ...args) {
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 }
 
 /** True on Debian itself, as root, where the packages' names are right and can be installed. */
@@ -79,5 +98,6 @@ function withoutServices(action) {
 }
 
 function isInstalled(service) {
-  return [`/lib/systemd/system/${service}.service`, `/etc/init.d/${service}`].some((file) => existsSync(file));
+  const unit = `/lib/systemd/system/${service}`;
+  return [unit, `${unit}.service`, `/etc/init.d/${service}`].some((file) => existsSync(file));
 }

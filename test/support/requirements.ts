@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { mysqldCommand } from './mysqld.mjs';
 
 /** What a test may need beyond Node: the right of root, a kernel feature, or a program. */
-export type Requirement = 'root' | 'netns' | 'docker' | 'mariadb' | 'mysql' | (typeof PROGRAMS)[number];
+export type Requirement = 'root' | 'netns' | 'docker' | 'compose' | 'mariadb' | 'mysql' | (typeof PROGRAMS)[number];
 
 const PROGRAMS = [
   'busybox',
@@ -67,6 +67,8 @@ function probe(requirement: Requirement): string | undefined {
       return probeNamespaces();
     case 'docker':
       return succeeds('docker', ['version']) ? undefined : 'no Docker engine answers';
+    case 'compose':
+      return composeCommand() ? undefined : 'neither "docker compose" nor docker-compose is installed';
     case 'mariadb':
       return programPath('mariadbd') ? undefined : 'the program mariadbd is not installed';
     case 'mysql':
@@ -74,6 +76,13 @@ function probe(requirement: Requirement): string | undefined {
     default:
       return programPath(requirement) ? undefined : `the program ${requirement} is not installed`;
   }
+}
+
+/** How compose is called here: as a part of docker, or as a program of its own. */
+export function composeCommand(): string[] | undefined {
+  if (succeeds('docker', ['compose', 'version'])) return ['docker', 'compose'];
+  const path = programPath('docker-compose');
+  return path === undefined ? undefined : [path];
 }
 
 function probeNamespaces(): string | undefined {

@@ -3,10 +3,18 @@
  * switch) into the broadcast requests of its clients and leaves giaddr 0; replies go to the port that their Option 82
  * names, without it. Everything else is switched by hardware address. Unicast requests pass as they are.
  */
+
+import {
+  insertOption82,
+  isReply,
+  isRequest,
+  readUdpFrame,
+  removeOption82,
+  withoutChecksum,
+} from '../../rig/roles/option82-frame.js';
 import { messageOf } from '../../src/base/errors.js';
 import { loadLibc } from '../../src/net/libc.js';
 import { LinkPort } from './link-port.js';
-import { insertOption82, isReply, isRequest, readUdpFrame, removeOption82, withoutChecksum } from './option82-frame.js';
 
 export interface SwitchOptions {
   uplink: string;

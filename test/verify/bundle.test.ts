@@ -69,6 +69,15 @@ onEveryDatabase('A bundle of evidence', (current) => {
     assert.match(checkBundle(JSON.parse(JSON.stringify(made.json)), [key.public]).faults[0]!, /no checkpoint signs/);
   });
 
+  it('does not let a stay seem longer than its records reach', async () => {
+    await shipSigned(current().trail, EVENTS, key);
+    const result = checkBundle(await bundleAt(95, '10.0.0.9'), [key.public]);
+    assert.match(
+      result.lines[0]!,
+      /to 2026-11-20T\S+Z at least \(the lease ran to 2026-11-20T\S+Z, but the records here end/,
+    );
+  });
+
   it('is not believed by another key, and by none only with a warning', async () => {
     const bundle = await bundleAt(65);
     assert.match(checkBundle(bundle, [generateSigningKey().public]).faults[0]!, /which is not trusted/);

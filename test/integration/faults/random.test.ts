@@ -115,6 +115,15 @@ describe(`${FAULTS} random faults under load (PORTLEDGER_SEED=${SEED})`, functio
     process.kill(pid, 'SIGCONT');
   }
 
+  /** Neither of them may end by itself, whatever is done to the others. */
+  async function freezeProgram(program: Program): Promise<void> {
+    try {
+      await freeze(program.pid);
+    } catch (error) {
+      throw new Error(`A program has ended by itself:\n${program.output}`, { cause: error });
+    }
+  }
+
   const faults: Readonly<Record<string, () => Promise<void>>> = {
     'kill -9 of the server': async () => {
       await server.stop('SIGKILL');
@@ -128,8 +137,8 @@ describe(`${FAULTS} random faults under load (PORTLEDGER_SEED=${SEED})`, functio
       await database.kill9();
       await database.start();
     },
-    'pause of the server': async () => await freeze(server.pid),
-    'pause of the shipper': async () => await freeze(shipper.pid),
+    'pause of the server': async () => await freezeProgram(server),
+    'pause of the shipper': async () => await freezeProgram(shipper),
     'pause of the database': async () => await freeze(database.pid),
     'cut connection': async () => proxy.cut(),
   };

@@ -1,0 +1,189 @@
+import { GenericContainer, type StartedTestContainer } from 'testcontainers';
+import { type Dockerode, dockerEngine } from './docker.js';
+import { LABEL, makeNetworks } from './networks.js';
+import type { RigOptions } from './options.js';
+import { removeRig } from './reset.js';
+import { readTopology, type Service, startOrder, type Topology } from './topology.js';
+
+const HEALTHY_MS = 60_000;
+
+/** What a command in a container printed. */
+export interface Output {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+/** The running campus: its containers by the name of the service. */
+export class Campus {
+  readonly name: string;
+  /** The first three bytes of its addresses. */
+  readonly net: string;
+  readonly services: readonly string[];
+  readonly #docker: Dockerode;
+  readonly #containers: ReadonlyMap<string, StartedTestContainer>;
+
+  private constructor(docker: Dockerode, name: string, net: string, containers: Map<string, StartedTestContainer>) {
+    this.#docker = docker;
+    this.name = name;
+    this.net = net;
+    this.services = [...containers.keys()];
+    this.#containers = containers;
+  }
+
+  /** Starts all services. What was made is removed if that fails, or if the signal says so meanwhile. */
+  static async start(name: string, options: RigOptions, signal: AbortSignal): Promise<Campus> {
+    const docker = await dockerEngine();
+    try {
+      const net = await makeNetworks(docker, name, (candidate) => readTopology(options, candidate).networks);
+      const containers = await startAll(docker, name, readTopology(options, net), signal);
+      return new Campus(docker, name, net, containers);
+    } catch (error) {
+      await removeRig(docker, name);
+      throw error;
+    }
+  }
+
+  /** Runs a command in a service's container. */
+  async exec(service: string, command: string[]): Promise<Output> {
+    return await this.#container(service).exec(command);
+  }
+
+  /** The same; throws if it ends with another exit code than 0. */
+  async run(service: string, command: string[]): Promise<string> {
+    const { exitCode, output } = await this.exec(service, command);
+    if (exitCode !== 0) throw new Error(`${command.join(' ')} in ${service} ended with ${exitCode}: ${output.trim()}`);
+    return output;
+  }
+
+  /** SIGKILL to all of the container. */
+  async kill(service: string): Promise<void> {
+    await this.#engine(service).kill({ signal: 'SIGKILL' });
+  }
+
+  /** Starts a container that was killed. */
+  async startAgain(service: string): Promise<void> {
+    await this.#engine(service).start();
+  }
+
+  async pause(service: string): Promise<void> {
+    await this.#engine(service).pause();
+  }
+
+  async unpause(service: string): Promise<void> {
+    await this.#engine(service).unpause();
+  }
+
+  /** What the service logged. */
+  async log(service: string): Promise<string> {
+    const bytes = await this.#engine(service).logs({ follow: false, stdout: true, stderr: true, tail: 200 });
+    return textOf(bytes);
+  }
+
+  /** Removes everything. */
+  async stop(): Promise<void> {
+    await removeRig(this.#docker, this.name);
+  }
+
+  #container(service: string): StartedTestContainer {
+    const container = this.#containers.get(service);
+    if (!container) throw new Error(`there is no service "${service}" in this rig`);
+    return container;
+  }
+
+  #engine(service: string) {
+    return this.#docker.getContainer(this.#container(service).getId());
+  }
+}
+
+/** The text of a log as Docker sends it: pieces of stdout and stderr, each behind a head of 8 bytes that ends with its length. */
+function textOf(log: Buffer): string {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at + 8 <= log.length; ) {
+    const end = at + 8 + log.readUInt32BE(at + 4);
+    pieces.push(log.subarray(at + 8, end));
+    at = end;
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+async function startAll(docker: Dockerode, rig: string, topology: Topology, signal: AbortSignal) {
+  const containers = new Map<string, StartedTestContainer>();
+  for (const volume of new Set(topology.services.flatMap(({ volumes }) => volumes).filter(isNamed))) {
+    await docker.createVolume({ Name: `${rig}-${volume.split(':')[0]}`, Labels: { [LABEL]: rig } });
+  }
+  for (const group of startOrder(topology.services)) {
+    signal.throwIfAborted();
+    const needed = group.flatMap(({ depends_on }) => Object.entries(depends_on));
+    const healthy = new Set(needed.filter(([, condition]) => condition === 'service_healthy').map(([name]) => name));
+    for (const name of healthy) await waitHealthy(topology, name, containers.get(name)!, signal);
+    const start = async (service: Service) => {
+      const host = service.network_mode && containers.get(service.network_mode.slice('service:'.length))!.getId();
+      containers.set(service.name, await new RoleContainer(docker, rig, service, host).start());
+    };
+    const results = await Promise.allSettled(group.map(start));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+  return containers;
+}
+
+/** `NAME:PATH`, and not a path alone, which stands for a volume without a name. */
+function isNamed(volume: string): boolean {
+  return !volume.startsWith('/');
+}
+
+async function waitHealthy(topology: Topology, name: string, container: StartedTestContainer, signal: AbortSignal) {
+  const test = topology.services.find((service) => service.name === name)!.healthcheck!;
+  const deadline = Date.now() + HEALTHY_MS;
+  while ((await container.exec(test)).exitCode !== 0) {
+    signal.throwIfAborted();
+    if (Date.now() > deadline) throw new Error(`${name} did not become healthy within ${HEALTHY_MS / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** A container as compose.yaml describes it: with several networks, fixed addresses, devices and sysctls, which GenericContainer has not. */
+class RoleContainer extends GenericContainer {
+  readonly #docker: Dockerode;
+  readonly #rig: string;
+  readonly #networks: [string, string | undefined][];
+  readonly #service: string;
+
+  /** @param host id of the container whose network it shares */
+  constructor(docker: Dockerode, rig: string, service: Service, host: string | undefined) {
+    super(service.image);
+    this.#docker = docker;
+    this.#rig = rig;
+    this.#service = service.name;
+    this.#networks = Object.entries(service.networks);
+    const [first] = this.#networks;
+    this.withName(`${rig}-${service.name}`)
+      .withCommand(service.command)
+      .withEnvironment(service.environment)
+      .withLabels({ [LABEL]: rig })
+      .withAddedCapabilities(...service.cap_add)
+      .withNetworkMode(host === undefined ? `${rig}-${first![0]}` : `container:${host}`);
+    Object.assign(this.hostConfig, {
+      Init: true,
+      Sysctls: service.sysctls,
+      Devices: service.devices.map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
+      Binds: service.volumes.filter(isNamed).map((volume) => `${rig}-${volume}`),
+    });
+    this.createOpts.Volumes = Object.fromEntries(
+      service.volumes.filter((volume) => !isNamed(volume)).map((path) => [path, {}]),
+    );
+    if (host === undefined)
+      this.createOpts.NetworkingConfig = { EndpointsConfig: { [`${rig}-${first![0]}`]: this.#endpoint(first![1]) } };
+  }
+
+  /** Older engines take only one network when a container is made. */
+  protected override async containerCreated(id: string): Promise<void> {
+    for (const [network, address] of this.#networks.slice(1)) {
+      const EndpointConfig = this.#endpoint(address);
+      await this.#docker.getNetwork(`${this.#rig}-${network}`).connect({ Container: id, EndpointConfig });
+    }
+  }
+
+  #endpoint(address: string | undefined) {
+    return { Aliases: [this.#service], ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }) };
+  }
+}

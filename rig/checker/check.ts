@@ -1,0 +1,55 @@
+import { compareTrail, countOf, type Differences } from './compare.js';
+import { compareGaps } from './gaps.js';
+import type { Fault, Passage } from './journal.js';
+import type { Packet } from './packets.js';
+import type { GapRow, Row } from './rows.js';
+import { readSights } from './sights.js';
+import type { Reading } from './stays.js';
+
+/** What is known of a run: what the wire and the permuter saw, what was broken on purpose, and what the trail says. */
+export interface Run {
+  readonly packets: readonly Packet[];
+  readonly passages: readonly Passage[];
+  readonly faults: readonly Fault[];
+  readonly rows: readonly Row[];
+  readonly gaps: readonly GapRow[];
+  /** When the trail was read, microseconds since 1970. */
+  readonly readAt: number;
+}
+
+export interface Verdict {
+  readonly stays: Differences;
+  readonly gaps: Differences;
+  readonly contradictions: readonly string[];
+  readonly isExact: boolean;
+}
+
+/** Works out from the wire and the permuter's log who must have been where, and compares it with the trail. */
+export function check(run: Run): Verdict {
+  const { sights, contradictions } = readSights(run.packets, run.passages, run.faults);
+  const stays = compareTrail(sights, run.rows, readingOf(run));
+  const gaps = compareGaps(run.faults, sights, run.gaps);
+  const isExact = countOf(stays) + countOf(gaps) + contradictions.length === 0;
+  return { stays, gaps, contradictions, isExact };
+}
+
+/** What the comparison must know of the run beside the sights. */
+export function readingOf({ faults, readAt }: Run): Reading {
+  const back = faults.filter((fault) => fault.kind === 'clock-stepped').filter(({ seconds }) => seconds < 0);
+  return { at: readAt, setBack: new Set(back.map(({ server }) => server)) };
+}
+
+/** The verdict as a table, and each difference in a line of its own. */
+export function verdictText({ stays, gaps, contradictions }: Verdict): string {
+  const cells = (name: string, { expected, found, missing, surplus, wrong }: Differences) =>
+    [name, expected, found, missing.length, surplus.length, wrong.length].map(String);
+  const table = [
+    ['', 'expected', 'found', 'missing', 'surplus', 'wrong'],
+    cells('port_history', stays),
+    cells('gaps', gaps),
+  ].map(([name, ...numbers]) => name!.padEnd(14) + numbers.map((number) => number.padStart(10)).join(''));
+  const details = (['missing', 'surplus', 'wrong'] as const).flatMap((kind) =>
+    [...stays[kind], ...gaps[kind]].map((line) => `${kind}: ${line}`),
+  );
+  return [...table, ...details, ...contradictions.map((line) => `contradiction: ${line}`)].join('\n');
+}

@@ -1,0 +1,122 @@
+import { groupBy } from './group.js';
+import type { Row } from './rows.js';
+import type { Sight } from './sights.js';
+import { clockText, covers, spanText } from './span.js';
+import { type Reading, type Stay, staysOf } from './stays.js';
+
+/** How the trail differs from what it must be. */
+export interface Differences {
+  expected: number;
+  found: number;
+  /** What must be there and is not; what is there and must not be; what is there and says something else. One line each. */
+  missing: string[];
+  surplus: string[];
+  wrong: string[];
+}
+
+/** More doubtful sights of one address than this, and only the first are tried both ways. */
+const MAX_DOUBTFUL = 8;
+
+/**
+ * Compares the rows of `port_history` with what the sights say, row by row and column by column. Where it is open whether a server noted
+ * something before it was stopped, the trail is right if it fits either way.
+ */
+export function compareTrail(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
+  const total: Differences = { expected: 0, found: 0, missing: [], surplus: [], wrong: [] };
+  const sightsOf = groupBy(sights, ({ ip }) => ip);
+  const rowsOf = groupBy(rows, ({ ip }) => ip);
+  for (const ip of new Set([...sightsOf.keys(), ...rowsOf.keys()])) {
+    const best = bestOf(sightsOf.get(ip) ?? [], rowsOf.get(ip) ?? [], reading);
+    total.expected += best.expected;
+    total.found += best.found;
+    for (const kind of ['missing', 'surplus', 'wrong'] as const) total[kind].push(...best[kind]);
+  }
+  return total;
+}
+
+/** How many differences there are. */
+export function countOf({ missing, surplus, wrong }: Differences): number {
+  return missing.length + surplus.length + wrong.length;
+}
+
+function bestOf(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
+  const doubtful = sights.filter(({ isDoubtful }) => isDoubtful).slice(0, MAX_DOUBTFUL);
+  let best: Differences | undefined;
+  for (let choice = 0; choice < 2 ** doubtful.length; choice++) {
+    const left = new Set(doubtful.filter((_, i) => (choice & (1 << i)) === 0));
+    const found = compareStays(
+      staysOf(
+        sights.filter((sight) => !left.has(sight)),
+        reading,
+      ),
+      rows,
+    );
+    if (!best || countOf(found) < countOf(best)) best = found;
+  }
+  return best!;
+}
+
+function compareStays(stays: readonly Stay[], rows: readonly Row[]): Differences {
+  const result: Differences = { expected: stays.length, found: rows.length, missing: [], surplus: [], wrong: [] };
+  const left = new Set(rows);
+  const unmatched = stays.filter((stay) => !match(stay, left, (row) => covers(stay.firstSeen, row.firstSeen), result));
+  for (const stay of unmatched) {
+    const isSame = (row: Row) => row.firstSeen <= stay.lastSeen.to && row.lastSeen >= stay.firstSeen.from;
+    if (!match(stay, left, isSame, result)) result.missing.push(stayText(stay));
+  }
+  for (const row of left) result.surplus.push(rowText(row));
+  return result;
+}
+
+/** Takes the first row of the stay's client that fits, and notes what is wrong in it. */
+function match(stay: Stay, left: Set<Row>, fits: (row: Row) => boolean, result: Differences): boolean {
+  const row = [...left].find((candidate) => candidate.mac === stay.mac && fits(candidate));
+  if (!row) return false;
+  left.delete(row);
+  const faults = faultsOf(stay, row);
+  if (faults.length > 0) result.wrong.push(`${rowText(row)}: ${faults.join('; ')}`);
+  return true;
+}
+
+/** Every column that says something else than it must. */
+function faultsOf(stay: Stay, row: Row): string[] {
+  const { port } = stay;
+  const faults: string[] = [];
+  const check = (column: string, found: unknown, isRight: boolean, expected: unknown) => {
+    if (!isRight) faults.push(`${column} is ${found} and not ${expected}`);
+  };
+  const text = (column: string, found: unknown, expected: unknown) =>
+    check(column, found, (found ?? undefined) === expected, expected);
+  text('switch_name', row.switchName, port.switchName);
+  text('port_name', row.portName, port.portName);
+  text('remote_id', row.remoteId, port.remoteId.toString('hex'));
+  text('circuit_id', row.circuitId, port.circuitId.toString('hex'));
+  text('client_id', row.clientId, stay.clientId);
+  text('hostname', row.hostname, stay.hostname);
+  text('end_reason', row.endReason, stay.endReason);
+  text('evidence', row.evidence, 'observed');
+  check('server', row.server, stay.servers.includes(row.server), stay.servers.join(' or '));
+  check('events', row.events, stay.events.includes(row.events), stay.events.join(' or '));
+  for (const [column, at, span] of timesOf(stay, row)) {
+    const isRight = at === null ? span === undefined : span !== undefined && covers(span, at);
+    check(column, at === null ? 'open' : clockText(at), isRight, span ? spanText(span) : 'open');
+  }
+  return faults;
+}
+
+function timesOf(stay: Stay, row: Row) {
+  return [
+    ['first_seen', row.firstSeen, stay.firstSeen],
+    ['last_seen', row.lastSeen, stay.lastSeen],
+    ['lease_until', row.leaseUntil, stay.leaseUntil],
+    ['ended_at', row.endedAt, stay.endedAt],
+  ] as const;
+}
+
+function stayText({ ip, mac, port, firstSeen, lastSeen }: Stay): string {
+  return `${ip} ${mac} ${port.switchName} ${port.portName} ${spanText(firstSeen)} - ${spanText(lastSeen)}`;
+}
+
+function rowText({ ip, mac, switchName, portName, firstSeen, lastSeen }: Row): string {
+  return `${ip} ${mac} ${switchName} ${portName} ${clockText(firstSeen)} - ${clockText(lastSeen)}`;
+}

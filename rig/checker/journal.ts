@@ -1,0 +1,48 @@
+import type { Socket } from '../roles/patch-panel.js';
+
+/** The permuter's log: a request of a client that passed while it was plugged in there. */
+export interface Passage {
+  /** Microseconds since 1970. */
+  readonly at: number;
+  readonly client: number;
+  readonly socket: Socket;
+  /** Hex digits. */
+  readonly xid: string;
+}
+
+/** What the rig did on purpose. Microseconds since 1970, by the clock that did not step. */
+interface Deed {
+  /** When it held at the latest; of pauses and steps of a clock: at the earliest. */
+  readonly at: number;
+  /** When its undoing began. */
+  readonly undone: number;
+  /** When all was as before at the latest. */
+  readonly until: number;
+}
+
+/** The same, done to one server: `dhcp-a`. */
+interface ServerDeed extends Deed {
+  readonly server: string;
+}
+
+export type Fault =
+  | (ServerDeed & { readonly kind: 'server-killed' })
+  | (ServerDeed & { readonly kind: 'server-paused' })
+  | (ServerDeed & { readonly kind: 'network-cut' })
+  | (ServerDeed & { readonly kind: 'clock-stepped'; readonly seconds: number })
+  | (ServerDeed & { readonly kind: 'shipper-killed' | 'shipper-paused' })
+  | (Deed & { readonly kind: 'logger-killed' | 'logger-paused' | 'pair-parted' });
+
+/** Reads the permuter's log; lines of another kind are its own remarks. */
+export function parsePassages(log: string): Passage[] {
+  return log.split('\n').flatMap((line) => {
+    if (!line.startsWith('{')) return [];
+    const entry = JSON.parse(line) as Partial<Passage>;
+    return entry.xid === undefined ? [] : [entry as Passage];
+  });
+}
+
+/** The hardware address of a client's network card. */
+export function macOfClient(client: number): string {
+  return `02:00:00:00:00:${client.toString(16).padStart(2, '0')}`;
+}

@@ -1,0 +1,57 @@
+import type { Fault } from './journal.js';
+import type { Span } from './span.js';
+
+type Step = Extract<Fault, { kind: 'clock-stepped' }>;
+type Pause = Extract<Fault, { kind: 'server-paused' }>;
+
+const MICROS = 1_000_000;
+
+/**
+ * What a server's clock showed, given what the rig did to it. Two things follow from what the server promises: it does nothing while it is
+ * paused, and where its clock steps back it goes on with the last time it used until the clock has caught up.
+ */
+export class ServerTime {
+  readonly #steps: Step[];
+  readonly #pauses: Pause[];
+  /** The latest of the earliest times that it must have used. */
+  #used = 0;
+
+  constructor(server: string, faults: readonly Fault[]) {
+    this.#steps = faults.filter((fault) => fault.kind === 'clock-stepped').filter((fault) => fault.server === server);
+    this.#pauses = faults.filter((fault) => fault.kind === 'server-paused').filter((fault) => fault.server === server);
+  }
+
+  /** The stamp of something that the server did within a span of true time; ask in the order in which it did things. */
+  stamp({ from, to }: Span): Span {
+    const pause = this.#pauses.find(({ at, undone }) => from >= at && from < undone && to >= undone);
+    const shown = this.shown({ from: pause ? pause.undone : from, to });
+    const held = this.#held(to);
+    const stamp = { from: Math.max(shown.from, held.from), to: Math.max(shown.to, held.to) };
+    this.#used = Math.max(this.#used, stamp.from);
+    return stamp;
+  }
+
+  /** What its clock showed within a span of true time. */
+  shown({ from, to }: Span): Span {
+    return { from: from + this.#offset(from, 'least'), to: to + this.#offset(to, 'most') };
+  }
+
+  /** While a step is made it may have been seen or not. */
+  #offset(at: number, which: 'least' | 'most'): number {
+    let offset = 0;
+    for (const step of this.#steps) {
+      const shift = step.seconds * MICROS;
+      if (step.until <= at) offset += shift;
+      else if (step.at <= at) offset += which === 'least' ? Math.min(shift, 0) : Math.max(shift, 0);
+    }
+    return offset;
+  }
+
+  /** The time that it holds on to after a step back. */
+  #held(at: number): Span {
+    const back = this.#steps.filter((step) => step.seconds < 0 && step.at <= at);
+    if (back.length === 0) return { from: 0, to: 0 };
+    const tops = back.map((step) => step.until + this.#offset(step.at - 1, 'most'));
+    return { from: this.#used, to: Math.max(...tops) };
+  }
+}

@@ -1,0 +1,222 @@
+import { option82Of, type PortLabel, portLabel } from '../roles/labels.js';
+import { groupBy } from './group.js';
+import { type Fault, macOfClient, type Passage } from './journal.js';
+import { addressOption, OPTION, type Packet, TYPE } from './packets.js';
+import { ServerTime } from './server-time.js';
+import { clockText, type Span } from './span.js';
+
+/** What a server must have seen and noted, as the wire shows it. */
+export interface Sight {
+  readonly kind: 'lease' | 'released' | 'declined' | 'revoked';
+  readonly server: string;
+  /** By the server's clock. */
+  readonly at: Span;
+  /** When the server was told, by the clock that did not step. Breaks ties: what was told first was noted first. */
+  readonly told: number;
+  readonly ip: string;
+  readonly mac: string;
+  /** Hex digits. */
+  readonly clientId: string | undefined;
+  readonly hostname: string | undefined;
+  /** Where the client was plugged in when it sent the request. */
+  readonly port: PortLabel;
+  /** Seconds; 0 for what ends a lease. */
+  readonly leaseTime: number;
+  /** True if the server may have been stopped before it noted this: then either is right. */
+  readonly isDoubtful: boolean;
+}
+
+export interface Sights {
+  readonly sights: Sight[];
+  /** What cannot be on the wire if switches, relay and server do their work. */
+  readonly contradictions: string[];
+}
+
+/** How long before its end a server may have noted a request without answering it. */
+const IN_FLIGHT = 1_000_000;
+/** The longest that a server that is not paused may stand still. */
+const STALL = 250_000;
+const ANSWERS: number[] = [TYPE.offer, TYPE.ack, TYPE.nak];
+
+/** Works out what each server must have noted: what it acknowledged, and what it was told and could not answer. */
+export function readSights(packets: readonly Packet[], passages: readonly Passage[], faults: readonly Fault[]): Sights {
+  const result: Sights = { sights: [], contradictions: [] };
+  const places = new Places(passages);
+  for (const server of new Set(packets.map((packet) => packet.server))) {
+    const seen = packets.filter((packet) => packet.server === server);
+    const reader = new TapReader(server, new RoundTrips(seen, faults), places, faults, result);
+    for (const packet of seen) reader.read(packet);
+    reader.close();
+  }
+  return result;
+}
+
+/** The permuter's log by client and transaction. */
+class Places {
+  readonly #passages: Map<string, Passage[]>;
+
+  constructor(passages: readonly Passage[]) {
+    this.#passages = groupBy(passages, ({ client, xid }) => `${macOfClient(client)} ${xid}`);
+  }
+
+  /** Where the client was when it sent the request. */
+  of({ mac, xid, at }: Packet): PortLabel | undefined {
+    const passage = this.#passages.get(`${mac} ${xid}`)?.findLast((passed) => passed.at <= at);
+    return passage && portLabel(passage.socket.switch, passage.socket.port);
+  }
+}
+
+/** The newest of the requests that the answer may belong to: of retransmitted ones the last. */
+function requestOf(answer: Packet, requests: readonly Packet[]): number {
+  return requests.findLastIndex(
+    (request) =>
+      request.xid === answer.xid &&
+      request.mac === answer.mac &&
+      request.giaddr === answer.giaddr &&
+      request.options.get(OPTION.relayAgent) === answer.options.get(OPTION.relayAgent),
+  );
+}
+
+/** How long a server took for what has no answer, judged by what had one. */
+class RoundTrips {
+  /** When it was asked and when it answered. */
+  readonly #pairs: (readonly [number, number])[] = [];
+  #longest = 0;
+
+  constructor(packets: readonly Packet[], faults: readonly Fault[]) {
+    const open: Packet[] = [];
+    for (const packet of packets) {
+      if (packet.type === TYPE.discover || packet.type === TYPE.request) open.push(packet);
+      const index = ANSWERS.includes(packet.type) ? requestOf(packet, open) : -1;
+      const [request] = index === -1 ? [] : open.splice(index, 1);
+      if (request) this.#pairs.push([request.at, packet.at]);
+    }
+    const isPaused = ([asked]: readonly [number, number]) =>
+      faults.some((fault) => fault.kind === 'server-paused' && asked >= fault.at && asked < fault.until);
+    for (const pair of this.#pairs) if (!isPaused(pair)) this.#longest = Math.max(this.#longest, pair[1] - pair[0]);
+  }
+
+  /** By when it had noted what it was told then: after its longest round trip, or when it answered what came later. */
+  noted(told: number): number {
+    const later = this.#pairs.filter(([asked]) => asked >= told).map(([, answered]) => answered);
+    return Math.max(told + this.#longest, Math.min(told + STALL, ...later));
+  }
+}
+
+/** Reads the tap of one server, packet by packet. */
+class TapReader {
+  readonly #server: string;
+  readonly #roundTrips: RoundTrips;
+  readonly #places: Places;
+  readonly #time: ServerTime;
+  readonly #faults: Fault[];
+  readonly #result: Sights;
+  #open: Packet[] = [];
+  #serverId: string | undefined;
+  #leaseTime = 0;
+
+  constructor(server: string, roundTrips: RoundTrips, places: Places, faults: readonly Fault[], result: Sights) {
+    this.#server = server;
+    this.#roundTrips = roundTrips;
+    this.#places = places;
+    this.#time = new ServerTime(server, faults);
+    this.#faults = faults.filter((fault) => 'server' in fault && fault.server === server);
+    this.#result = result;
+  }
+
+  read(packet: Packet): void {
+    if (packet.type === TYPE.request) this.#open.push(packet);
+    else if (packet.type === TYPE.ack && packet.yiaddr !== '0.0.0.0') this.#acknowledged(packet);
+    else if (packet.type === TYPE.nak) this.#take(packet);
+    else if (packet.type === TYPE.release) this.#ended(packet, 'released', packet.ciaddr);
+    else if (packet.type === TYPE.decline)
+      this.#ended(packet, 'declined', addressOption(packet, OPTION.requestedAddress)!);
+  }
+
+  /** What was not answered: it may have been noted all the same if the server was stopped just then. */
+  close(): void {
+    for (const request of this.#open.filter((packet) => this.#wasStoppedAfter(packet.at))) {
+      const chosen = addressOption(request, OPTION.serverId);
+      if (chosen !== undefined && chosen !== this.#serverId) continue;
+      const ip = request.ciaddr === '0.0.0.0' ? addressOption(request, OPTION.requestedAddress) : request.ciaddr;
+      if (ip !== undefined) this.#note(request, 'lease', ip, request.at + IN_FLIGHT, this.#leaseTime, true);
+    }
+  }
+
+  #acknowledged(ack: Packet): void {
+    const request = this.#take(ack);
+    this.#serverId = addressOption(ack, OPTION.serverId);
+    this.#leaseTime = Number.parseInt(ack.options.get(OPTION.leaseTime) ?? '0', 16);
+    if (!request) {
+      this.#contradict(ack, 'acknowledges what nobody asked');
+      return;
+    }
+    this.#note(request, 'lease', ack.yiaddr, ack.at, this.#leaseTime, false);
+  }
+
+  #take(answer: Packet): Packet | undefined {
+    const index = requestOf(answer, this.#open);
+    return index === -1 ? undefined : this.#open.splice(index, 1)[0];
+  }
+
+  #ended(packet: Packet, kind: 'released' | 'declined', ip: string): void {
+    if (addressOption(packet, OPTION.serverId) !== this.#serverId || this.#isDown(packet.at)) return;
+    const isDoubtful = this.#wasStoppedAfter(packet.at) || this.#isStarting(packet.at);
+    this.#note(packet, kind, ip, this.#pauseEnd(packet.at, this.#roundTrips.noted(packet.at)), 0, isDoubtful);
+  }
+
+  #note(request: Packet, kind: Sight['kind'], ip: string, to: number, leaseTime: number, isDoubtful: boolean): void {
+    const port = this.#places.of(request);
+    if (!port) {
+      this.#contradict(request, 'was sent by nobody who is plugged in');
+      return;
+    }
+    const shown = request.options.get(OPTION.relayAgent);
+    if (shown !== option82Of(port).toString('hex'))
+      this.#contradict(request, `has Option 82 ${shown}, from ${port.switchName} ${port.portName}`);
+    const hostname = request.options.get(OPTION.hostName);
+    this.#result.sights.push({
+      kind,
+      server: this.#server,
+      at: this.#time.stamp({ from: request.at, to }),
+      told: request.at,
+      ip,
+      mac: request.mac,
+      clientId: request.options.get(OPTION.clientId),
+      hostname: hostname && Buffer.from(hostname, 'hex').toString(),
+      port,
+      leaseTime,
+      isDoubtful,
+    });
+  }
+
+  #contradict(packet: Packet, what: string): void {
+    this.#result.contradictions.push(
+      `${clockText(packet.at)} ${this.#server}: packet ${packet.xid} of ${packet.mac} ${what}`,
+    );
+  }
+
+  #pauseEnd(from: number, to: number): number {
+    const pause = this.#faults.find(
+      (fault) => fault.kind === 'server-paused' && from >= fault.at && from < fault.until,
+    );
+    return pause ? Math.max(to, pause.until + IN_FLIGHT) : to;
+  }
+
+  #wasStoppedAfter(at: number): boolean {
+    return this.#faults.some(
+      (fault) =>
+        (fault.kind === 'server-killed' || fault.kind === 'network-cut') &&
+        fault.at >= at - 1000 &&
+        fault.at - at < IN_FLIGHT,
+    );
+  }
+
+  #isDown(at: number): boolean {
+    return this.#faults.some((fault) => fault.kind === 'server-killed' && at > fault.at && at < fault.undone);
+  }
+
+  #isStarting(at: number): boolean {
+    return this.#faults.some((fault) => fault.kind === 'server-killed' && at >= fault.undone && at < fault.until);
+  }
+}

@@ -1,0 +1,36 @@
+/** A time that is known only to lie between two others. Microseconds since 1970, both ends included. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The server's clock tells the millisecond; its microseconds may be off by as much. */
+const CLOCK_RESOLUTION = 1000;
+
+export function shift({ from, to }: Span, by: number): Span {
+  return { from: from + by, to: to + by };
+}
+
+/** True if the time may be the one that is meant. */
+export function covers(span: Span, at: number): boolean {
+  return at >= span.from - CLOCK_RESOLUTION && at <= span.to + CLOCK_RESOLUTION;
+}
+
+/** When the first of some things happened, of which each is known by a span. */
+export function earliest(spans: readonly Span[]): Span {
+  return { from: Math.min(...spans.map(({ from }) => from)), to: Math.min(...spans.map(({ to }) => to)) };
+}
+
+/** When the last of them happened. */
+export function latest(spans: readonly Span[]): Span {
+  return { from: Math.max(...spans.map(({ from }) => from)), to: Math.max(...spans.map(({ to }) => to)) };
+}
+
+/** The time of day to the millisecond. */
+export function clockText(at: number): string {
+  return new Date(at / 1000).toISOString().slice(11, 23);
+}
+
+export function spanText({ from, to }: Span): string {
+  return from === to ? clockText(from) : `${clockText(from)}..${clockText(to).slice(6)}`;
+}

@@ -1,0 +1,134 @@
+import type { PortLabel } from '../roles/labels.js';
+import type { Sight } from './sights.js';
+import { earliest, latest, type Span, shift } from './span.js';
+
+/** A row that `port_history` must have. */
+export interface Stay {
+  readonly ip: string;
+  readonly mac: string;
+  readonly clientId: string | undefined;
+  readonly hostname: string | undefined;
+  readonly port: PortLabel;
+  /** More than one where several servers answered the same request at once: any of them may be first. */
+  readonly servers: readonly string[];
+  readonly firstSeen: Span;
+  readonly lastSeen: Span;
+  readonly leaseUntil: Span;
+  /** Undefined while it is open. */
+  readonly endedAt: Span | undefined;
+  readonly endReason: string | undefined;
+  /** More than one number where the wire does not tell whether the expiry was counted. */
+  readonly events: readonly number[];
+}
+
+/** A stay while its sights are put together. */
+interface Draft {
+  readonly leases: Sight[];
+  last: Sight | undefined;
+  reason: string | undefined;
+  next: Draft | undefined;
+}
+
+const MICROS = 1_000_000;
+
+/** Servers note the end of a lease within this time, if they are up. */
+const EXPIRY_NOTICE = 3 * MICROS;
+
+/** When the trail was read, and which servers' clocks were set back: there a lease may end before its time by the wall clock. */
+export interface Reading {
+  readonly at: number;
+  readonly setBack: ReadonlySet<string>;
+}
+
+/**
+ * The stays of one address that follow from what servers noted about it, as the README defines them: one uninterrupted stay of one
+ * client on one port.
+ */
+export function staysOf(sights: readonly Sight[], reading: Reading): Stay[] {
+  const drafts: Draft[] = [];
+  let open: Draft | undefined;
+  for (const sight of [...sights].sort((a, b) => a.at.from - b.at.from || a.told - b.told)) {
+    if (open && sight.at.to >= leaseUntil(open).to) open = close(open, 'expired');
+    if (sight.kind === 'lease') {
+      if (open && isSameClient(open, sight) && isSamePort(open, sight)) open.leases.push(sight);
+      else {
+        const draft: Draft = { leases: [sight], last: undefined, reason: undefined, next: undefined };
+        if (open) Object.assign(open, { reason: isSameClient(open, sight) ? 'moved' : 'replaced', next: draft });
+        drafts.push(draft);
+        open = draft;
+      }
+    } else if (open && isSameClient(open, sight)) {
+      open.last = sight;
+      open = close(open, sight.kind);
+    }
+  }
+  if (open && leaseUntil(open).to < reading.at) close(open, 'expired');
+  return drafts.map((draft, i) => finish(draft, drafts[i + 1], reading));
+}
+
+function close(draft: Draft, reason: string): undefined {
+  draft.reason = reason;
+}
+
+function isSameClient({ leases }: Draft, sight: Sight): boolean {
+  return leases[0]!.mac === sight.mac && (leases[0]!.clientId ?? '') === (sight.clientId ?? '');
+}
+
+function isSamePort({ leases }: Draft, { port }: Sight): boolean {
+  const { remoteId, circuitId } = leases[0]!.port;
+  return remoteId.equals(port.remoteId) && circuitId.equals(port.circuitId);
+}
+
+/** The lease that was given last counts; where two servers gave one at once, either may be the last. */
+function leaseUntil({ leases }: Draft): Span {
+  const newest = latest(leases.map(({ at }) => at));
+  const candidates = leases
+    .filter(({ at }) => at.to >= newest.from)
+    .map(({ at, leaseTime }) => shift(at, leaseTime * MICROS));
+  return { from: Math.min(...candidates.map(({ from }) => from)), to: Math.max(...candidates.map(({ to }) => to)) };
+}
+
+/** The first sight; where two servers noted one at once, either may be the first. */
+function openers({ leases }: Draft): Sight[] {
+  const first = earliest(leases.map(({ at }) => at));
+  return leases.filter(({ at }) => at.from <= first.to);
+}
+
+function finish(draft: Draft, after: Draft | undefined, reading: Reading): Stay {
+  const { leases, last, reason } = draft;
+  const first = leases[0]!;
+  const seen = last && last.kind !== 'revoked' ? [...leases, last] : leases;
+  return {
+    ip: first.ip,
+    mac: first.mac,
+    clientId: first.clientId,
+    hostname: seen.findLast(({ hostname }) => hostname !== undefined)?.hostname,
+    port: first.port,
+    servers: [...new Set(openers(draft).map(({ server }) => server))],
+    firstSeen: earliest(leases.map(({ at }) => at)),
+    lastSeen: latest(seen.map(({ at }) => at)),
+    leaseUntil: leaseUntil(draft),
+    endedAt: endOf(draft),
+    endReason: reason,
+    events: eventCounts(draft, after, reading),
+  };
+}
+
+function endOf(draft: Draft): Span | undefined {
+  if (draft.next) return earliest(draft.next.leases.map(({ at }) => at));
+  if (draft.last) return draft.last.at;
+  return draft.reason === undefined ? undefined : leaseUntil(draft);
+}
+
+/**
+ * An expiry is an event, too, of the server that gave the lease last. It comes before that server's next grant; but another server may be
+ * faster, and the trail may have been read before it.
+ */
+function eventCounts({ leases, last, reason }: Draft, after: Draft | undefined, { at, setBack }: Reading): number[] {
+  const count = leases.length + (last ? 1 : 0);
+  if (reason !== 'expired') return [count];
+  const { server, at: granted, leaseTime } = leases.at(-1)!;
+  const isOvertaken = after !== undefined && after.leases[0]!.server !== server;
+  const isFresh = after === undefined && granted.to + leaseTime * MICROS + EXPIRY_NOTICE > at;
+  return isOvertaken || isFresh || setBack.has(server) ? [count, count + 1] : [count + 1];
+}

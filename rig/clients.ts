@@ -1,0 +1,13 @@
+import type { Campus } from './campus.js';
+import { pick } from './roles/random.js';
+
+/** What happens to a client's machine beside being plugged elsewhere. */
+const DEEDS = ['release', 'restart'] as const;
+
+/** Lets one client give its lease back, or crashes its DHCP client; either starts anew by itself. */
+export async function troubleClient(campus: Campus, clients: number, random: () => number): Promise<string> {
+  const service = `client-${1 + Math.floor(random() * clients)}`;
+  const deed = pick(DEEDS, random);
+  await campus.exec(service, ['rig/roles/client.sh', deed]);
+  return `${service}: ${deed}`;
+}

@@ -1,0 +1,14 @@
+import { getContainerRuntimeClient } from 'testcontainers';
+
+// The reaper of testcontainers is an image of its own; this rig removes what it made by itself.
+process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
+
+/** The Docker Engine API, for what testcontainers leaves out: kill, pause, networks with fixed addresses. */
+export type Dockerode = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];
+
+let docker: Promise<Dockerode> | undefined;
+
+export function dockerEngine(): Promise<Dockerode> {
+  docker ??= getContainerRuntimeClient().then(({ container }) => container.dockerode);
+  return docker;
+}

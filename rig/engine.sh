@@ -1,0 +1,54 @@
+#!/bin/bash
+# Runs a command with a Docker engine: the one that answers, or else a private one that ends with the command. That one has a folder and a
+# network namespace of its own, so that nothing of it is left on the machine, no rule of a firewall either. It needs root and dockerd.
+# usage: engine.sh [--if-possible] COMMAND [ARGUMENT...]     --if-possible: runs the command without one where none can be had
+set -uo pipefail
+needed=1
+if [ "$1" = --if-possible ]; then
+  needed=
+  shift
+  command -v dockerd >/dev/null || exec "$@"
+fi
+if docker version >/dev/null 2>&1; then exec "$@"; fi
+
+work=$(mktemp -d /var/tmp/portledger-docker.XXXXXX)
+space=portledger-docker-$$
+engine=
+command=
+
+cleanup() {
+  trap '' INT TERM HUP
+  if [ -n "$command" ]; then wait "$command"; fi
+  if [ -n "$engine" ]; then kill "$engine"; wait "$engine"; fi
+  awk -v folder="$work/" 'index($2, folder) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount
+  ip netns delete "$space"
+  rm -rf "$work"
+} 2>/dev/null
+trap cleanup EXIT
+
+ip netns add "$space" && ip -n "$space" link set lo up || exit 3
+# Not `ip netns exec`: it mounts /sys anew, and then dockerd finds no control groups. A process group of its own: Ctrl-C ends the command
+# first, which may have containers to remove
+setsid nsenter --net="/run/netns/$space" dockerd --data-root "$work/data" --exec-root "$work/run" --pidfile "$work/pid" \
+  -H "unix://$work/docker.sock" --ip 127.0.0.1 >"$work/log" 2>&1 &
+engine=$!
+export DOCKER_HOST=unix://$work/docker.sock PORTLEDGER_DOCKER_NETNS=$space
+for _ in $(seq 150); do
+  docker version >/dev/null 2>&1 && break
+  kill -0 "$engine" 2>/dev/null || break
+  sleep 0.1
+done
+if ! docker version >/dev/null 2>&1; then
+  echo "error: no Docker engine answers, and dockerd does not start here:" >&2
+  tail -n 3 "$work/log" >&2
+  [ -z "$needed" ] || exit 3
+  unset DOCKER_HOST
+fi
+"$@" <&0 &
+command=$!
+# Signals of a terminal reach the command by themselves
+trap : INT
+trap 'kill -TERM "$command"' TERM HUP
+while kill -0 "$command" 2>/dev/null; do wait "$command"; status=$?; done
+command=
+exit "$status"

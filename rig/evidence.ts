@@ -1,0 +1,45 @@
+import type { Campus } from './campus.js';
+import type { Run } from './checker/check.js';
+import { type Fault, parsePassages } from './checker/journal.js';
+import { parsePackets, tsharkCommand } from './checker/packets.js';
+import { GAPS_SQL, parseGaps, parseRows, ROWS_SQL } from './checker/rows.js';
+import { now, sleep } from './faults.js';
+
+const HOSTS = ['a', 'b'] as const;
+const SHIPPED_MS = 60_000;
+
+/**
+ * Lets the campus come to rest: no packet passes the gateway any more, and what the servers noted has arrived. Resolves with what is to be
+ * known of the run.
+ */
+export async function collect(campus: Campus, faults: readonly Fault[]): Promise<Run> {
+  await campus.pause('gateway');
+  await sleep(1);
+  await allShipped(campus);
+  const readAt = now();
+  const query = (sql: string) => campus.run('logger', ['mariadb', '--no-defaults', '-NB', 'portledger', '-e', sql]);
+  const [rows, gaps] = [parseRows(await query(ROWS_SQL)), parseGaps(await query(GAPS_SQL))];
+  const passages = parsePassages(await campus.run('permuter', ['cat', '/var/log/permuter.jsonl']));
+  const packets = [];
+  for (const host of HOSTS) {
+    const decode = `${tsharkCommand('"$RIG_TAP"').join(' ')} 2>/dev/null`;
+    packets.push(...parsePackets(await campus.run(`host-${host}`, ['sh', '-c', decode]), `dhcp-${host}`));
+  }
+  return { packets, passages, faults, rows, gaps, readAt };
+}
+
+/** Events that are not in the trail yet, and active leases, as the server itself says. */
+export async function statusOf(campus: Campus, host: 'a' | 'b'): Promise<{ unshipped: number; leases: number }> {
+  const command = ['sh', '-c', 'rig/roles/portledger.sh status -o json 2>/dev/null'];
+  const { output } = await campus.exec(`ship-${host}`, command);
+  const { queue, server } = JSON.parse(output);
+  return { unshipped: queue.unshipped, leases: server?.leases.active ?? Number.NaN };
+}
+
+/** Waits until nothing is left to ship; if something stays, the comparison shows it. */
+async function allShipped(campus: Campus): Promise<void> {
+  const deadline = Date.now() + SHIPPED_MS;
+  for (const host of HOSTS) {
+    while ((await statusOf(campus, host)).unshipped > 0 && Date.now() < deadline) await sleep(1);
+  }
+}

@@ -1,0 +1,159 @@
+import type { Campus } from './campus.js';
+import type { Fault } from './checker/journal.js';
+import { pick, shuffle } from './roles/random.js';
+
+export const FAULT_KINDS = [
+  'server-killed',
+  'shipper-killed',
+  'logger-killed',
+  'pair-parted',
+  'network-cut',
+  'server-paused',
+  'shipper-paused',
+  'logger-paused',
+  'clock-stepped',
+] as const satisfies readonly Fault['kind'][];
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** A fault that is to come. */
+export interface FaultPlan {
+  readonly kind: FaultKind;
+  readonly host: 'a' | 'b';
+  /** How long it lasts; for a clock, by how much it is set forward or back. */
+  readonly seconds: number;
+}
+
+const READY_MS = 20_000;
+
+/** Faults without end, as a seed wills: each kind once, in another order each time. A clock that was set forward is set right the next time. */
+export function* faultPlans(random: () => number): Generator<FaultPlan, never> {
+  const wrong = { a: 0, b: 0 };
+  while (true) {
+    for (const kind of shuffle(FAULT_KINDS, random)) {
+      const host = pick(['a', 'b'] as const, random);
+      const seconds = 3 + Math.floor(random() * 8);
+      if (kind !== 'clock-stepped') yield { kind, host, seconds };
+      else {
+        const step = wrong[host] === 0 ? seconds : -wrong[host];
+        wrong[host] += step;
+        yield { kind, host, seconds: step };
+      }
+    }
+  }
+}
+
+/** Brings a fault about and undoes it. Resolves, when all is as it should be again, with what was done when. */
+export async function commit(campus: Campus, { kind, host, seconds }: FaultPlan): Promise<Fault> {
+  const server = `dhcp-${host}`;
+  switch (kind) {
+    case 'server-killed':
+      return { kind, server, ...(await killServer(campus, host, seconds)) };
+    case 'shipper-killed':
+      return {
+        kind,
+        server,
+        ...(await during(
+          seconds,
+          () => campus.kill(`ship-${host}`),
+          () => campus.startAgain(`ship-${host}`),
+        )),
+      };
+    case 'logger-killed':
+      return {
+        kind,
+        ...(await during(
+          seconds,
+          () => campus.kill('logger'),
+          () => campus.startAgain('logger'),
+        )),
+      };
+    case 'server-paused':
+      return { kind, server, ...(await pause(campus, `serve-${host}`, seconds)) };
+    case 'shipper-paused':
+      return { kind, server, ...(await pause(campus, `ship-${host}`, seconds)) };
+    case 'logger-paused':
+      return { kind, ...(await pause(campus, 'logger', seconds)) };
+    case 'pair-parted':
+      return { kind, ...(await part(campus, seconds)) };
+    case 'network-cut':
+      return { kind, server, ...(await cutNetwork(campus, host, seconds)) };
+    case 'clock-stepped':
+      return { kind, server, seconds, ...(await stepClock(campus, host, seconds)) };
+  }
+}
+
+/** The moment, microseconds since 1970. */
+export function now(): number {
+  return Date.now() * 1000;
+}
+
+export function sleep(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+/** Lets something hold for a while. */
+async function during(seconds: number, begin: () => Promise<unknown>, end: () => Promise<unknown>) {
+  await begin();
+  const at = now();
+  await sleep(seconds);
+  const undone = now();
+  await end();
+  return { at, undone, until: now() };
+}
+
+async function pause(campus: Campus, service: string, seconds: number) {
+  const at = now();
+  const times = await during(
+    seconds,
+    () => campus.pause(service),
+    () => campus.unpause(service),
+  );
+  return { ...times, at };
+}
+
+/** It is back when it has its socket, and has had the time to note that. */
+async function killServer(campus: Campus, host: 'a' | 'b', seconds: number) {
+  return await during(
+    seconds,
+    () => campus.kill(`serve-${host}`),
+    async () => {
+      await campus.startAgain(`serve-${host}`);
+      const deadline = Date.now() + READY_MS;
+      while (!(await campus.run(`host-${host}`, ['ss', '-Huln', 'sport = :67'])).includes(':67')) {
+        if (Date.now() > deadline)
+          throw new Error(`serve-${host} did not come back: ${await campus.log(`serve-${host}`)}`);
+        await sleep(0.1);
+      }
+      await sleep(1);
+    },
+  );
+}
+
+/** Neither server reaches the other; all else goes on. */
+async function part(campus: Campus, seconds: number) {
+  const route = (what: string) => campus.run('host-a', ['ip', 'route', what, 'blackhole', `${campus.net}.67/32`]);
+  return await during(
+    seconds,
+    () => route('add'),
+    () => route('del'),
+  );
+}
+
+/** The server's cable to the gateway is pulled. */
+async function cutNetwork(campus: Campus, host: 'a' | 'b', seconds: number) {
+  const shell = (text: string) => campus.run(`host-${host}`, ['sh', '-c', `. rig/roles/lib.sh; ${text}`]);
+  return await during(
+    seconds,
+    () => shell('ip link set "$(interface_of "$RIG_ADDRESS")" down'),
+    () =>
+      shell('ip link set "$(interface_of "$RIG_ADDRESS")" up && ip route replace "$RIG_NET.128/25" via "$RIG_GATEWAY"'),
+  );
+}
+
+/** All steps of a clock so far add up. */
+async function stepClock(campus: Campus, host: 'a' | 'b', seconds: number) {
+  const at = now();
+  const add = `clock=/var/lib/portledger/clock; echo "$(($(tr -d + < $clock) + ${seconds}))" | sed 's/^[0-9]/+&/' > $clock.new && mv $clock.new $clock`;
+  await campus.run(`serve-${host}`, ['sh', '-c', add]);
+  return { at, undone: at, until: now() };
+}

@@ -1,0 +1,55 @@
+// npm run rig [-- --minutes N --seed S ...]: a campus in containers whose trail is compared with what was on the wire. Exit codes: 0 the trail
+// is exact, 1 it differs or a process grows, 2 wrong usage, 3 the rig could not run, 130 stopped.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chartPage } from './chart.js';
+import { verdictText } from './checker/check.js';
+import { buildImage } from './image/image.js';
+import { growing } from './monitor.js';
+import { readOptions } from './options.js';
+import { runRig } from './run.js';
+
+const RESULTS = fileURLToPath(new URL('../dist/rig-runs', import.meta.url));
+
+const options = readOptions(process.argv.slice(2));
+const name = `portledger-rig-${process.pid}`;
+const stop = new AbortController();
+const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+
+/** A second signal changes nothing: what was made must be removed. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (!stop.signal.aborted) say(`${signal}: removing the campus`);
+    stop.abort();
+  });
+}
+
+async function main(): Promise<number> {
+  say(
+    `seed ${options.seed}, ${options.minutes} minutes, ${options.clients} clients, ${options.switches} switches with ${options.ports} ports`,
+  );
+  if (!process.env.RIG_IMAGE) await buildImage(say);
+  const { run, verdict, samples } = await runRig(name, options, say, stop.signal);
+  const grown = growing(samples);
+  console.log(`\n${verdictText(verdict)}`);
+  for (const { service, perHour } of grown)
+    console.log(`memory: ${service} grows by ${perHour.toFixed(1)} MiB an hour`);
+  mkdirSync(RESULTS, { recursive: true });
+  const record = join(RESULTS, `seed-${options.seed}.json`);
+  const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
+  writeFileSync(record, JSON.stringify({ options, run, samples }, plain));
+  const chart = join(RESULTS, `seed-${options.seed}.html`);
+  writeFileSync(chart, chartPage(`Rig, ${options.minutes} minutes, seed ${options.seed}`, samples));
+  console.log(`\nseed ${options.seed}: ${verdict.isExact ? 'the trail is exact' : 'the trail differs'}`);
+  console.log(`record ${record}\nchart  ${chart}`);
+  return verdict.isExact && grown.length === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const isStopped = stop.signal.aborted;
+  if (!isStopped) console.error(`error: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = isStopped ? 130 : 3;
+}

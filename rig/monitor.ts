@@ -1,0 +1,105 @@
+import type { Campus } from './campus.js';
+import { statusOf } from './evidence.js';
+
+/** How the campus was at a moment. */
+export interface Sample {
+  /** Seconds since the first sample. */
+  readonly at: number;
+  /** Resident memory of the services' main processes in MiB; absent where a service was down. */
+  readonly memory: Readonly<Record<string, number>>;
+  /** Sums over both servers; NaN where one did not answer. */
+  readonly leases: number;
+  readonly queued: number;
+}
+
+/** What runs for long and must not grow. */
+const WATCHED = ['serve-a', 'serve-b', 'ship-a', 'ship-b', 'logger'];
+const MAIN_PROCESS = /main\.js (serve|ship)|mariadbd/;
+
+/** Takes samples at intervals until it is stopped, and tells of one each minute. */
+export class Monitor {
+  readonly samples: Sample[] = [];
+  readonly #campus: Campus;
+  readonly #begin = Date.now();
+  readonly #timer: NodeJS.Timeout;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(campus: Campus, seconds: number, say: (line: string) => void) {
+    this.#campus = campus;
+    this.#timer = setInterval(() => {
+      this.#running = this.#running.then(() => this.#sample(say));
+    }, seconds * 1000);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  async #sample(say: (line: string) => void): Promise<void> {
+    const [memory, a, b] = await Promise.all([this.#memory(), this.#status('a'), this.#status('b')]);
+    const at = Math.round((Date.now() - this.#begin) / 1000);
+    const sample = { at, memory, leases: a.leases + b.leases, queued: a.unshipped + b.unshipped };
+    const minute = Math.floor(at / 60);
+    if (minute > Math.floor((this.samples.at(-1)?.at ?? 0) / 60)) say(sampleText(sample));
+    this.samples.push(sample);
+  }
+
+  async #memory(): Promise<Record<string, number>> {
+    const pairs = await Promise.all(WATCHED.map(async (service) => [service, await this.#memoryOf(service)] as const));
+    return Object.fromEntries(pairs.filter((pair): pair is [string, number] => pair[1] !== undefined));
+  }
+
+  /** Undefined while the container is down or paused. */
+  async #memoryOf(service: string): Promise<number | undefined> {
+    const processes = await this.#campus.run(service, ['ps', '-eo', 'rss=,args=']).catch(() => '');
+    const line = processes.split('\n').find((text) => MAIN_PROCESS.test(text) && !text.includes('docker-init'));
+    return line === undefined ? undefined : Number.parseInt(line, 10) / 1024;
+  }
+
+  async #status(host: 'a' | 'b'): Promise<{ unshipped: number; leases: number }> {
+    return await statusOf(this.#campus, host).catch(() => ({ unshipped: Number.NaN, leases: Number.NaN }));
+  }
+}
+
+function sampleText({ at, memory, leases, queued }: Sample): string {
+  const parts = Object.entries(memory).map(([service, size]) => `${service} ${size.toFixed(1)}`);
+  const shown = (value: number) => (Number.isNaN(value) ? 'not known' : String(value));
+  return `minute ${Math.floor(at / 60)}: leases ${shown(leases)}, queued ${shown(queued)}, MiB: ${parts.join(', ')}`;
+}
+
+/** Samples of the beginning, in which caches fill and code is compiled, do not count. */
+const WARM_UP = 0.25;
+/** Below this many minutes nothing can be said. */
+const LEAST_MINUTES = 20;
+/** What a process may grow in an hour, in MiB, plus this share of its size. */
+const ALLOWED_GROWTH = 12;
+const ALLOWED_SHARE = 0.1;
+
+/** The processes whose memory grows, with how much in MiB an hour. Empty if the run was too short to tell. */
+export function growing(samples: readonly Sample[]): { service: string; perHour: number }[] {
+  const last = samples.at(-1)?.at ?? 0;
+  if (last < LEAST_MINUTES * 60) return [];
+  const warm = samples.filter(({ at }) => at >= last * WARM_UP);
+  return WATCHED.flatMap((service) => {
+    const points = warm
+      .filter(({ memory }) => memory[service] !== undefined)
+      .map(({ at, memory }) => [at, memory[service]!] as const);
+    const perHour = slope(points) * 3600;
+    const size = median(points.map(([, value]) => value));
+    return perHour > ALLOWED_GROWTH + size * ALLOWED_SHARE ? [{ service, perHour }] : [];
+  });
+}
+
+/** The median of the slopes between all pairs of points (Theil and Sen): single peaks do not bend it. 0 for fewer than two points. */
+export function slope(points: readonly (readonly [number, number])[]): number {
+  const slopes = points.flatMap(([x, y], i) =>
+    points.slice(i + 1).flatMap(([otherX, otherY]) => (otherX === x ? [] : [(otherY - y) / (otherX - x)])),
+  );
+  return slopes.length === 0 ? 0 : median(slopes);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,33 @@
+import type { Dockerode } from './docker.js';
+
+export const LABEL = 'portledger.rig';
+
+/** Blocks of /24 in 198.18.0.0/15 (RFC 2544: for tests); the first one is that of `docker compose up`. */
+const BLOCKS = Array.from({ length: 511 }, (_, i) => `198.${18 + ((i + 1) >> 8)}.${(i + 1) & 0xff}`);
+
+/**
+ * Makes the networks of a rig in the first block of addresses that no other network has. Two rigs that start at once may want the same one;
+ * Docker gives it to one of them.
+ */
+export async function makeNetworks(
+  docker: Dockerode,
+  rig: string,
+  networksIn: (net: string) => Record<string, { subnet: string; gateway: string }>,
+): Promise<string> {
+  for (const net of BLOCKS) {
+    const made: { remove(): Promise<unknown> }[] = [];
+    try {
+      for (const [name, { subnet, gateway }] of Object.entries(networksIn(net))) {
+        const IPAM = { Driver: 'default', Config: [{ Subnet: subnet, Gateway: gateway }] };
+        made.push(await docker.createNetwork({ Name: `${rig}-${name}`, IPAM, Labels: { [LABEL]: rig } }));
+      }
+      return net;
+    } catch (error) {
+      for (const network of made) await network.remove();
+      if (!/overlaps|address already in use|already assigned/i.test(String(error))) throw error;
+    }
+  }
+  throw new Error(
+    'no block of addresses in 198.18.0.0/15 is free for a rig: remove networks that are not needed (npm run rig:reset)',
+  );
+}

@@ -1,0 +1,33 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Dockerode } from './docker.js';
+import { LABEL } from './networks.js';
+
+const TRIES = 40;
+
+/** Removes containers, volumes and networks of one rig, or of all of them. Returns how many containers there were. */
+export async function removeRig(docker: Dockerode, rig?: string): Promise<number> {
+  const filters = { label: [rig === undefined ? LABEL : `${LABEL}=${rig}`] };
+  const containers = await docker.listContainers({ all: true, filters });
+  // One after the other: older engines lose count of a network's containers if several leave at once
+  for (const { Id, State } of containers) {
+    if (State === 'paused') await docker.getContainer(Id).unpause();
+    await docker.getContainer(Id).remove({ force: true, v: true });
+  }
+  const { Volumes } = await docker.listVolumes({ filters });
+  for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
+  for (const { Id } of await docker.listNetworks({ filters })) await removeNetwork(docker, Id);
+  return containers.length;
+}
+
+/** A busy engine takes its time to notice that a network's containers are gone. */
+async function removeNetwork(docker: Dockerode, id: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await docker.getNetwork(id).remove();
+      return;
+    } catch (error) {
+      if (tries === TRIES || !String(error).includes('active endpoints')) throw error;
+      await setTimeout(500);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { setTimeout } from 'node:timers/promises';
+import { Campus } from './campus.js';
+import { check, type Run, type Verdict } from './checker/check.js';
+import type { Fault } from './checker/journal.js';
+import { troubleClient } from './clients.js';
+import { collect } from './evidence.js';
+import { commit, type FaultPlan, faultPlans } from './faults.js';
+import { Monitor, type Sample } from './monitor.js';
+import type { RigOptions } from './options.js';
+import { randomFrom } from './roles/random.js';
+
+export interface RigResult {
+  readonly run: Run;
+  readonly verdict: Verdict;
+  readonly samples: readonly Sample[];
+}
+
+/** Seconds: until the first fault; between faults; between deeds of clients; before the end no more faults; between samples. */
+const TIMES = { settle: 15, rest: 8, client: 11, calm: 12, sample: 15 };
+
+/** Runs a campus from start to end and checks its trail. All that it made is removed, also if it fails or the signal ends it. */
+export async function runRig(
+  name: string,
+  options: RigOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<RigResult> {
+  const campus = await Campus.start(name, options, signal);
+  const monitor = new Monitor(campus, TIMES.sample, say);
+  try {
+    say(`${campus.services.length} containers are up, addresses ${campus.net}.0/24`);
+    const end = Date.now() + options.minutes * 60_000;
+    const [faults] = await Promise.all([
+      breakThings(campus, options, end, say, signal),
+      troubleClients(campus, options, end, signal),
+    ]);
+    await monitor.stop();
+    const run = await collect(campus, faults);
+    return { run, verdict: check(run), samples: monitor.samples };
+  } finally {
+    await monitor.stop();
+    await campus.stop();
+  }
+}
+
+/** One fault after the other until shortly before the end. */
+async function breakThings(
+  campus: Campus,
+  options: RigOptions,
+  end: number,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  const plans = faultPlans(randomFrom(options.seed));
+  let plan: FaultPlan = plans.next().value;
+  for (let pause = TIMES.settle; options.faults && hasTimeFor(plan, pause, end); pause = TIMES.rest) {
+    await idle(pause, signal);
+    say(`fault: ${plan.kind} at ${plan.host}, ${plan.seconds} s`);
+    faults.push(await commit(campus, plan));
+    plan = plans.next().value;
+  }
+  await idle((end - Date.now()) / 1000, signal);
+  return faults;
+}
+
+function hasTimeFor({ seconds }: FaultPlan, pause: number, end: number): boolean {
+  return Date.now() + (pause + seconds + TIMES.calm) * 1000 < end;
+}
+
+/** Now and then a client gives its lease back, or crashes. */
+async function troubleClients(campus: Campus, options: RigOptions, end: number, signal: AbortSignal): Promise<void> {
+  const random = randomFrom(options.seed + 1);
+  while (Date.now() + (TIMES.client + 1) * 1000 < end) {
+    await idle(TIMES.client, signal);
+    await troubleClient(campus, options.clients, random);
+  }
+}
+
+/** Waits; throws at once when the signal comes. */
+async function idle(seconds: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await setTimeout(Math.max(0, seconds) * 1000, undefined, { signal });
+}
