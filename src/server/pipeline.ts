@@ -29,9 +29,7 @@ import type { Topology } from './topology.js';
 /** Ended leases that one batch may work off before it looks at requests. */
 const EXPIRE_PER_BATCH = 500;
 /** Requests that share one commit at most: nobody waits longer than these take. */
-const BATCH = 128;
-/** Datagrams that the system hands over in one turn of the event loop (libuv's limit for a socket). Where so many came, more wait. */
-const TURN = 32;
+const BATCH = 512;
 /** How long datagrams are only taken in, so that they wait here, where turns are taken, and not in the socket, where they are not. */
 const GATHER: Micros = 20_000;
 
@@ -76,8 +74,9 @@ export class Pipeline {
   #parts: PipelineParts;
   readonly #intake = new Intake<Pending>();
   #scheduled = false;
-  /** Datagrams of this turn of the event loop. */
+  /** Datagrams of this turn of the event loop, and whether there were so many that more wait in the socket. */
   #arrived = 0;
+  #moreWait = false;
   /** When gathering began, of the clock that never steps. */
   #gathering: Micros | undefined;
 
@@ -109,6 +108,7 @@ export class Pipeline {
   receive(datagram: ReceivedDatagram, listen: ListenConfig): void {
     this.#counters.count('received');
     this.#arrived += 1;
+    if (this.#arrived >= datagram.endpoint.turn) this.#moreWait = true;
     const out = this.#intake.push(intakeKey(datagram, listen), { datagram, listen });
     if (out) this.#drop('backlog-full', out.datagram);
     this.#schedule();
@@ -169,11 +169,12 @@ export class Pipeline {
     this.#scheduled = false;
     const now = this.#clock.monotonic();
     this.#gathering ??= now;
-    if (this.#arrived < TURN || now - this.#gathering >= GATHER) {
+    if (!this.#moreWait || now - this.#gathering >= GATHER) {
       this.#gathering = undefined;
       this.flush();
     }
     this.#arrived = 0;
+    this.#moreWait = false;
     if (this.#intake.size > 0) this.#schedule();
   }
 
