@@ -7,7 +7,7 @@ import { removeRig } from './reset.js';
 import { readTopology, type Service, startOrder, type Topology } from './topology.js';
 
 const HEALTHY_MS = 60_000;
-const EXEC_MS = 20_000;
+const EXEC_MS = 60_000;
 
 /** What a command in a container printed. */
 export interface Output {
