@@ -2,11 +2,13 @@ import { rmSync } from 'node:fs';
 import { Queue } from '../../src/queue/queue.js';
 import { DAY_START, draftOf, type WorkloadOptions } from './workload.js';
 
-/** Events that one commit of the server holds, as under load. */
-const COMMIT = 100;
+/** Events of one commit, which have one time: fewer than there are addresses, so that an address has one event at a time. */
+const COMMIT = 1000;
+
+export type Backlog = Omit<WorkloadOptions, 'queue'>;
 
 /** Fills a queue file, through the server's own commits, with events that no shipper has taken yet. */
-export function fillQueue(file: string, options: Omit<WorkloadOptions, 'queue'>): void {
+export function fillQueue(file: string, options: Backlog): void {
   for (const end of ['', '-wal', '-shm', '.shipped', '.ship.lock', '.serve.lock']) rmSync(file + end, { force: true });
   const queue = Queue.open(file, options.server, DAY_START);
   for (let i = 0; i < options.events; i += COMMIT) {

@@ -35,6 +35,7 @@ export class LeaseTable {
   /** Leases as they were before each change that is not kept yet, oldest first. */
   #journal: Change[] = [];
   #active = 0;
+  #lastKey = { id: '', client: '', key: '' };
 
   constructor(networkOf: NetworkOf) {
     this.#networkOf = networkOf;
@@ -59,7 +60,7 @@ export class LeaseTable {
 
   /** The latest lease, ended or not, that this client had in the network. */
   ofClient(network: Network, client: string): Lease | undefined {
-    return this.#byClient.get(network.id + client);
+    return this.#byClient.get(this.#keyOf(network, client));
   }
 
   /** The port that the lease is counted on; null if it is not active, shows none, or ports are not counted. */
@@ -83,7 +84,7 @@ export class LeaseTable {
 
   /** Number of offers on a port to others than this client. */
   offersOnPort(port: string, network: Network, client: string): number {
-    return this.#offers.onPort(port, network.id + client);
+    return this.#offers.onPort(port, this.#keyOf(network, client));
   }
 
   /** Counts active leases and declined addresses by port from now on, or with undefined no longer. */
@@ -116,24 +117,24 @@ export class LeaseTable {
 
   /** Holds an address for a client until it asks for it, or the time is over; counted on `port`. */
   offer(network: Network, client: string, address: Ipv4, until: Micros, port: string | null = null): void {
-    const before = this.#offers.hold(network.id + client, address, until, port);
+    const before = this.#offers.hold(this.#keyOf(network, client), address, until, port);
     if (before !== undefined) this.#refree(before);
     this.#poolOf(address)?.offer(address);
   }
 
   offeredTo(network: Network, client: string): Ipv4 | undefined {
-    return this.#offers.addressFor(network.id + client);
+    return this.#offers.addressFor(this.#keyOf(network, client));
   }
 
   /** True if the address is held for another client. */
   isOfferedToOther(network: Network, client: string, address: Ipv4): boolean {
     const holder = this.#offers.holderOf(address);
-    return holder !== undefined && holder !== network.id + client;
+    return holder !== undefined && holder !== this.#keyOf(network, client);
   }
 
   /** Ends the offer to a client: it took it, or chose another server. */
   withdrawOffer(network: Network, client: string): void {
-    const address = this.#offers.drop(network.id + client);
+    const address = this.#offers.drop(this.#keyOf(network, client));
     if (address !== undefined) this.#refree(address);
   }
 
@@ -240,7 +241,7 @@ export class LeaseTable {
     if (lease.state === 'active' || lease.state === 'declined') this.#expiry.add(lease.address, lease.due);
     const network = this.#networkOf(lease.address);
     if (!network) return;
-    const key = network.id + lease.client;
+    const key = this.#keyOf(network, lease.client);
     const known = this.#byClient.get(key);
     if (!known || known.address === lease.address || this.#isNewer(lease, known)) this.#byClient.set(key, lease);
   }
@@ -252,8 +253,8 @@ export class LeaseTable {
 
   #unindex(lease: Lease): void {
     const network = this.#networkOf(lease.address);
-    if (network && this.#byClient.get(network.id + lease.client)?.address === lease.address) {
-      this.#byClient.delete(network.id + lease.client);
+    if (network && this.#byClient.get(this.#keyOf(network, lease.client))?.address === lease.address) {
+      this.#byClient.delete(this.#keyOf(network, lease.client));
     }
   }
 
@@ -265,6 +266,14 @@ export class LeaseTable {
     const held = state === 'active' || state === 'declined' || this.#offers.holderOf(address) !== undefined;
     if (held) pool.take(address);
     else pool.release(address);
+  }
+
+  /** A request asks for the same client several times; a text that is put together anew must be hashed anew, too. */
+  #keyOf(network: Network, client: string): string {
+    const last = this.#lastKey;
+    if (last.client !== client || last.id !== network.id)
+      this.#lastKey = { id: network.id, client, key: network.id + client };
+    return this.#lastKey.key;
   }
 
   #poolOf(address: Ipv4) {

@@ -66,6 +66,11 @@ export const MESSAGES = {
     text: 'Counts since the start',
     help: 'Requests and replies, and every request without an answer under its reason. Told once a minute if anything changed',
   },
+  'request-received': {
+    level: 'debug',
+    text: 'From {source}: {message}',
+    help: 'A request as it was read, every option of it. Not limited: for a look at what relays and clients send, not for a busy server',
+  },
   'request-dropped': {
     level: 'warn',
     text: 'Request from {source} got no answer: {reason}',

@@ -1,7 +1,7 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Ipv4 } from './ipv4.js';
-import { inetAddress, LINUX, type Libc, nativeInt } from './libc.js';
-import { bound, closed, enlargeReceiveBuffer } from './socket.js';
+import { LINUX, type Libc, nativeInt } from './libc.js';
+import { closed, openByHand } from './socket.js';
 
 /** 255.255.255.255. */
 export const LIMITED_BROADCAST: Ipv4 = 0xffffffff;
@@ -61,19 +61,9 @@ export class BroadcastReceiver {
 
 /** Node's dgram cannot bind to an interface: the socket is made by hand and given to dgram, which closes it. */
 async function openBroadcastSocket(libc: Libc, interfaceName: string, port: number): Promise<Socket> {
-  const fd = libc.socket(LINUX.AF_INET, LINUX.SOCK_DGRAM | LINUX.SOCK_NONBLOCK | LINUX.SOCK_CLOEXEC, 0);
-  const socket = createSocket('udp4');
-  try {
+  const { socket } = await openByHand(libc, LIMITED_BROADCAST, port, (fd) => {
     libc.setsockopt(fd, LINUX.SOL_SOCKET, LINUX.SO_BINDTODEVICE, Buffer.from(`${interfaceName}\0`));
     libc.setsockopt(fd, LINUX.SOL_SOCKET, LINUX.SO_BROADCAST, nativeInt(1));
-    // No SO_REUSEADDR: a second server on this interface is to be refused, not to answer as well.
-    libc.bind(fd, inetAddress(LIMITED_BROADCAST, port));
-    await bound(socket, () => socket.bind({ fd }));
-  } catch (error) {
-    libc.close(fd);
-    socket.close();
-    throw error;
-  }
-  enlargeReceiveBuffer(socket);
+  });
   return socket;
 }

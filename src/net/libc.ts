@@ -37,6 +37,12 @@ export interface Libc {
   bind(fd: number, address: Uint8Array): void;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array): void;
   sendto(fd: number, bytes: Uint8Array, flags: number, address: Uint8Array): void;
+  /** Takes in up to `count` datagrams that wait. Returns how many, 0 if none does or the call fails. `headers`: see batch.ts. */
+  recvmmsg(fd: number, headers: Uint8Array, count: number): number;
+  /** Sends up to `count` datagrams. Returns how many went, 0 if not even the first. */
+  sendmmsg(fd: number, headers: Uint8Array, count: number): number;
+  /** Where the bytes lie in memory: they stay there as long as they are referenced. */
+  addressOf(bytes: Uint8Array): bigint;
   /** The kernel's number of an interface. */
   interfaceIndex(name: string): number;
   close(fd: number): void;
@@ -60,6 +66,8 @@ async function openLibc(): Promise<Libc> {
   const sendto = library.func(
     'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t addressLength)',
   );
+  const recvmmsg = library.func('int recvmmsg(int fd, void *headers, uint32_t count, int flags, void *timeout)');
+  const sendmmsg = library.func('int sendmmsg(int fd, void *headers, uint32_t count, int flags)');
   const nametoindex = library.func('uint32_t if_nametoindex(const char *name)');
   const close = library.func('int close(int fd)');
   const checked = (call: string, failed: number, result: number): number => {
@@ -73,6 +81,9 @@ async function openLibc(): Promise<Libc> {
       void checked('setsockopt', -1, setsockopt(fd, level, option, value, value.length)),
     sendto: (fd, bytes, flags, address) =>
       void checked('sendto', -1, sendto(fd, bytes, bytes.length, flags, address, address.length)),
+    recvmmsg: (fd, headers, count) => Math.max(0, recvmmsg(fd, headers, count, LINUX.MSG_DONTWAIT, null)),
+    sendmmsg: (fd, headers, count) => Math.max(0, sendmmsg(fd, headers, count, LINUX.MSG_DONTWAIT)),
+    addressOf: (bytes) => koffi.address(bytes),
     interfaceIndex: (name) => checked('if_nametoindex', 0, nametoindex(name)),
     close: (fd) => void checked('close', -1, close(fd)),
   };

@@ -1,20 +1,63 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { messageOf, UsageError } from '../base/errors.js';
 import { formatIpv4, type Ipv4 } from './ipv4.js';
+import { inetAddress, LINUX, type Libc } from './libc.js';
 
-/** Opens a UDP socket on one address. Rejects with UsageError if that cannot be listened on. */
-export async function openPlain(address: Ipv4, port: number): Promise<Socket> {
-  // Destinations are always addresses, so nothing is to be looked up.
-  const socket = createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) });
+/** A socket that dgram watches over and closes, and its file descriptor where that is known. */
+export interface OpenSocket {
+  readonly socket: Socket;
+  readonly fd: number | undefined;
+}
+
+/** Opens a UDP socket on one address; by hand if there is a C library. Rejects with UsageError if that cannot be listened on. */
+export async function openPlain(address: Ipv4, port: number, libc: Libc | undefined): Promise<OpenSocket> {
+  try {
+    const opened = libc ? await openByHand(libc, address, port) : await openByNode(address, port);
+    opened.socket.setBroadcast(true);
+    return opened;
+  } catch (error) {
+    throw bindError(error, address, port);
+  }
+}
+
+/** Makes a socket by hand, so that its file descriptor is known, and gives it to dgram. Rejects with the system's error. */
+export async function openByHand(
+  libc: Libc,
+  address: Ipv4,
+  port: number,
+  prepare: (fd: number) => void = () => undefined,
+): Promise<OpenSocket> {
+  const fd = libc.socket(LINUX.AF_INET, LINUX.SOCK_DGRAM | LINUX.SOCK_NONBLOCK | LINUX.SOCK_CLOEXEC, 0);
+  const socket = newSocket();
+  try {
+    prepare(fd);
+    // No SO_REUSEADDR: a second server on this address is to be refused, not to answer as well.
+    libc.bind(fd, inetAddress(address, port));
+    await bound(socket, () => socket.bind({ fd }));
+  } catch (error) {
+    libc.close(fd);
+    socket.close();
+    throw error;
+  }
+  enlargeReceiveBuffer(socket);
+  return { socket, fd };
+}
+
+async function openByNode(address: Ipv4, port: number): Promise<OpenSocket> {
+  const socket = newSocket();
   try {
     await bound(socket, () => socket.bind({ address: formatIpv4(address), port, exclusive: true }));
   } catch (error) {
     socket.close();
-    throw bindError(error, address, port);
+    throw error;
   }
-  socket.setBroadcast(true);
   enlargeReceiveBuffer(socket);
-  return socket;
+  return { socket, fd: undefined };
+}
+
+/** Destinations are always addresses, so nothing is to be looked up. */
+function newSocket(): Socket {
+  return createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) });
 }
 
 function bindError(error: unknown, address: Ipv4, port: number): UsageError {
@@ -40,7 +83,7 @@ export function inUse(address: Ipv4, port: number): UsageError {
 }
 
 /** Waits until a dgram socket is bound; rejects with the error that kept it from that. */
-export function bound(socket: Socket, bind: () => void): Promise<void> {
+function bound(socket: Socket, bind: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.once('listening', () => {
@@ -55,7 +98,7 @@ export function bound(socket: Socket, bind: () => void): Promise<void> {
 const RECEIVE_BUFFER = 8 * 1024 * 1024;
 
 /** Lets as many datagrams wait as the system allows; where it allows none more, bursts are lost sooner. */
-export function enlargeReceiveBuffer(socket: Socket): void {
+function enlargeReceiveBuffer(socket: Socket): void {
   try {
     socket.setRecvBufferSize(RECEIVE_BUFFER);
   } catch {

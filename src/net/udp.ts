@@ -1,11 +1,15 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { messageOf } from '../base/errors.js';
+import { BATCHES, DatagramBatch, type Take, TURN } from './batch.js';
 import { type BroadcastListener, BroadcastReceiver, LIMITED_BROADCAST } from './broadcast.js';
 import { findListenPlace, type ListenPlace } from './interfaces.js';
 import { formatIpv4, type Ipv4, parseIpv4, type Subnet } from './ipv4.js';
 import { type Libc, loadLibc } from './libc.js';
 import { LinkSender, type LinkTarget } from './link.js';
 import { closed, codeOf, inUse, openPlain } from './socket.js';
+
+/** Datagrams that libuv brings of one socket in one turn of the event loop. */
+const LIBUV_TURN = 32;
 
 export interface ReceivedDatagram {
   bytes: Buffer;
@@ -52,12 +56,17 @@ export class Endpoint {
   readonly #onDatagram: (datagram: ReceivedDatagram) => void;
   readonly #onError: (fault: NetFault) => void;
   readonly #socket: Socket;
+  /** Takes in and sends many datagrams at a time, where the system can. */
+  #batch: DatagramBatch | undefined;
   readonly #broadcasts: BroadcastListener;
   #receiver: BroadcastReceiver | undefined;
   #sender: LinkSender | undefined;
   #directUnavailable: string | undefined;
   #unicastUnavailable: string | undefined;
   #closed: Promise<void> | undefined;
+  /** A batch of answers is about to be sent. */
+  #isSendDue = false;
+  readonly #takeUnicast: Take = (bytes, source, sourcePort) => this.#pass(bytes, source, sourcePort, false);
   /** Datagrams that the system has not taken yet. */
   #sending = 0;
   #onAllSent: (() => void) | undefined;
@@ -72,10 +81,14 @@ export class Endpoint {
     onError: (fault: NetFault) => void,
   ): Promise<Endpoint> {
     const place = findListenPlace(options);
-    const socket = await openPlain(place.address, options.port);
-    const endpoint = new Endpoint(place, socket, options.clientPort, onDatagram, onError);
+    const libc = await loadLibc().catch((error: unknown) => messageOf(error));
+    const plain = await openPlain(place.address, options.port, typeof libc === 'string' ? undefined : libc);
+    const endpoint = new Endpoint(place, plain.socket, options.clientPort, onDatagram, onError);
     try {
-      if (!place.interface.loopback) await endpoint.#openDirect(place.interface.name);
+      if (BATCHES && typeof libc !== 'string' && plain.fd !== undefined) {
+        endpoint.#batch = new DatagramBatch(libc, plain.fd);
+      }
+      if (!place.interface.loopback) await endpoint.#openDirect(libc, place.interface.name);
     } catch (error) {
       await endpoint.close();
       throw error;
@@ -100,7 +113,17 @@ export class Endpoint {
     this.#socket = socket;
     this.#broadcasts = this.#listener(true);
     const listener = this.#listener(false);
-    socket.on('message', listener.onMessage).on('error', listener.onError);
+    socket.on('message', (bytes, remote) => {
+      listener.onMessage(bytes, remote);
+      // Node brings the first of those that wait; the others are taken in together.
+      this.#batch?.receive(this.#takeUnicast);
+    });
+    socket.on('error', listener.onError);
+  }
+
+  /** Datagrams that one turn of the event loop takes in at most; where it was as many, more may wait. */
+  get turn(): number {
+    return this.#batch ? TURN : LIBUV_TURN;
   }
 
   /** Why broadcasts of directly attached clients are not heard, so that only relayed clients are served. */
@@ -115,7 +138,18 @@ export class Endpoint {
 
   /** Sends to an address that the kernel can route to: a relay, or a client that has its address. */
   sendTo(address: Ipv4, port: number, bytes: Buffer): void {
-    this.#send('send', address, port, bytes);
+    if (this.#batch?.isFull) this.#sendBatch();
+    if (!this.#batch?.add(address, port, bytes)) this.#send('send', address, port, bytes);
+    else if (!this.#isSendDue) {
+      this.#isSendDue = true;
+      // All answers of one commit leave together.
+      queueMicrotask(() => this.#sendBatch());
+    }
+  }
+
+  #sendBatch(): void {
+    this.#isSendDue = false;
+    this.#batch?.send((address, port, bytes) => this.#send('send', address, port, bytes));
   }
 
   /** Sends to a client on the interface's own link: to it alone, by its hardware address, or to everyone there. */
@@ -147,17 +181,17 @@ export class Endpoint {
         this.#onAllSent = resolve;
       });
     }
+    // Once the socket is closed its file descriptor may be another's.
+    this.#batch = undefined;
     this.#sender?.close();
     this.#sender = undefined;
     await Promise.all([closed(this.#socket), this.#receiver?.leave(this.#broadcasts)]);
   }
 
-  async #openDirect(interfaceName: string): Promise<void> {
-    let libc: Libc;
-    try {
-      libc = await loadLibc();
-    } catch (error) {
-      this.#directUnavailable = messageOf(error);
+  /** @param libc the C library, or why there is none */
+  async #openDirect(libc: Libc | string, interfaceName: string): Promise<void> {
+    if (typeof libc === 'string') {
+      this.#directUnavailable = libc;
       return;
     }
     await this.#openReceiver(libc, interfaceName);
@@ -189,11 +223,14 @@ export class Endpoint {
   }
 
   #receive(bytes: Buffer, remote: RemoteInfo, viaBroadcast: boolean): void {
+    this.#pass(bytes, parseIpv4(remote.address), remote.port, viaBroadcast);
+  }
+
+  #pass(bytes: Buffer, source: Ipv4, sourcePort: number, viaBroadcast: boolean): void {
     if (this.#closed) return;
-    const source = parseIpv4(remote.address);
     // A limited broadcast that this host sends comes back to its own sockets.
-    const own = viaBroadcast && source === this.address && remote.port === this.port;
-    if (!own) this.#onDatagram({ bytes, source, sourcePort: remote.port, viaBroadcast, endpoint: this });
+    const own = viaBroadcast && source === this.address && sourcePort === this.port;
+    if (!own) this.#onDatagram({ bytes, source, sourcePort, viaBroadcast, endpoint: this });
   }
 
   #send(operation: NetFault['operation'], address: Ipv4, port: number, bytes: Buffer): void {

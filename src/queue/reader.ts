@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { messageOf } from '../base/errors.js';
 import { Sqlite, type SqliteDatabase, type SqliteStatement } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
@@ -30,10 +30,12 @@ export class QueueReader {
   readonly server: string;
   readonly #db: SqliteDatabase;
   readonly #read: SqliteStatement;
+  readonly #inode: number | undefined;
 
   private constructor(file: string, db: SqliteDatabase) {
     this.file = file;
     this.#db = db;
+    this.#inode = inodeOf(file);
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version !== QUEUE_SCHEMA) {
       throw new QueueError(`Queue ${file} has schema ${version}, this Portledger knows ${QUEUE_SCHEMA}`, {
@@ -63,6 +65,11 @@ export class QueueReader {
     } finally {
       db?.close();
     }
+  }
+
+  /** True if the file was moved away or another put in its place: what is read here is not the server's queue any more. */
+  isReplaced(): boolean {
+    return inodeOf(this.file) !== this.#inode;
   }
 
   /** @throws QueueError if the file is missing, newer, damaged, or has not been used by a server yet. */
@@ -163,4 +170,8 @@ function connect(file: string): SqliteDatabase {
 /** The identity of the queue; undefined while no server has used it. */
 function headOf(db: SqliteDatabase): { uuid: string; server: string } | undefined {
   return db.prepare('SELECT uuid, server FROM queue').get() as { uuid: string; server: string } | undefined;
+}
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
 }

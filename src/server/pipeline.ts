@@ -7,6 +7,7 @@ import type { Logger } from '../log/logger.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import type { ReceivedDatagram } from '../net/udp.js';
 import type { Queue } from '../queue/queue.js';
+import { describeMessage } from '../wire/dump.js';
 import type { EncodedMessage } from '../wire/encode.js';
 import type { Counters, DropReason } from './counters.js';
 import { decide } from './decide.js';
@@ -28,9 +29,7 @@ import type { Topology } from './topology.js';
 /** Ended leases that one batch may work off before it looks at requests. */
 const EXPIRE_PER_BATCH = 500;
 /** Requests that share one commit at most: nobody waits longer than these take. */
-const BATCH = 128;
-/** Datagrams that the system hands over in one turn of the event loop (libuv's limit for a socket). Where so many came, more wait. */
-const TURN = 32;
+const BATCH = 512;
 /** How long datagrams are only taken in, so that they wait here, where turns are taken, and not in the socket, where they are not. */
 const GATHER: Micros = 20_000;
 
@@ -75,8 +74,9 @@ export class Pipeline {
   #parts: PipelineParts;
   readonly #intake = new Intake<Pending>();
   #scheduled = false;
-  /** Datagrams of this turn of the event loop. */
+  /** Datagrams of this turn of the event loop, and whether there were so many that more wait in the socket. */
   #arrived = 0;
+  #moreWait = false;
   /** When gathering began, of the clock that never steps. */
   #gathering: Micros | undefined;
 
@@ -108,6 +108,7 @@ export class Pipeline {
   receive(datagram: ReceivedDatagram, listen: ListenConfig): void {
     this.#counters.count('received');
     this.#arrived += 1;
+    if (this.#arrived >= datagram.endpoint.turn) this.#moreWait = true;
     const out = this.#intake.push(intakeKey(datagram, listen), { datagram, listen });
     if (out) this.#drop('backlog-full', out.datagram);
     this.#schedule();
@@ -168,11 +169,12 @@ export class Pipeline {
     this.#scheduled = false;
     const now = this.#clock.monotonic();
     this.#gathering ??= now;
-    if (this.#arrived < TURN || now - this.#gathering >= GATHER) {
+    if (!this.#moreWait || now - this.#gathering >= GATHER) {
       this.#gathering = undefined;
       this.flush();
     }
     this.#arrived = 0;
+    this.#moreWait = false;
     if (this.#intake.size > 0) this.#schedule();
   }
 
@@ -219,6 +221,7 @@ export class Pipeline {
     try {
       const requester = readRequester(datagram, listen, desk.config, desk.topology);
       if (typeof requester === 'string') return this.#drop(requester, datagram);
+      this.#show(requester);
       const plan = decide(requester, desk, this.#counters);
       if (plan === undefined) return NO_REPLY;
       if (typeof plan === 'string') return this.#drop(plan, datagram);
@@ -230,6 +233,11 @@ export class Pipeline {
       this.#logger.limited('request-failed', { error: messageOf(error), source: formatIpv4(datagram.source) });
       return this.#drop('internal-error', datagram);
     }
+  }
+
+  #show({ message, datagram }: Requester): void {
+    if (!this.#logger.isEnabled('request-received')) return;
+    this.#logger.log('request-received', { source: formatIpv4(datagram.source), message: describeMessage(message) });
   }
 
   #drop(reason: DropReason, datagram: ReceivedDatagram): undefined {

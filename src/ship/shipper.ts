@@ -70,12 +70,14 @@ export class Shipper {
    * trail. Throws what time does not heal, and with `once` also what it might.
    */
   async run(): Promise<number> {
-    const queue = await this.#waitForQueue();
-    try {
-      if (queue) await this.#shipFrom(queue);
-    } finally {
-      queue?.close();
-      this.#options.progress.interrupt();
+    for (let queue = await this.#waitForQueue(); queue; queue = await this.#waitForQueue()) {
+      try {
+        await this.#shipFrom(queue);
+      } finally {
+        queue.close();
+        this.#options.progress.interrupt();
+      }
+      if (this.#options.once) break;
     }
     this.#machine.enter('stopped');
     this.#options.log.log('ship-stopped', { events: this.#shipped });
@@ -136,7 +138,7 @@ export class Shipper {
     return trail;
   }
 
-  /** Returns when stopped, or with `once` when nothing is left. */
+  /** Returns when stopped, when the queue was replaced, or with `once` when nothing is left. */
   async #drain(queue: ShipSource, trail: Trail): Promise<void> {
     let { shipped: after, checkpoint } = queue.position();
     while (!this.#pause.stopped) {
@@ -155,7 +157,7 @@ export class Shipper {
         this.#count(result, queue.position().last - after);
         continue;
       }
-      if (this.#options.once) return;
+      if (this.#options.once || queue.isReplaced?.()) return;
       this.#machine.enter('idle');
       await this.#pause.wait(this.#options.pollMillis ?? POLL_MILLIS);
     }

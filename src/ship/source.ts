@@ -17,5 +17,7 @@ export interface ShipSource {
   keys(): Introduction[];
   /** Notes that all events up to this one, and the checkpoints up to this number, are in the trail. */
   markShipped(sequence: number, hash: Uint8Array, checkpoint: number): void;
+  /** True if another queue, or none, is where this one was opened. A source that is no file never is. */
+  isReplaced?(): boolean;
   close(): void;
 }

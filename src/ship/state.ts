@@ -3,11 +3,11 @@ const MOVES = {
   /** The server has not made its queue yet. */
   waiting: ['connecting', 'stopped'],
   /** Opening the trail. */
-  connecting: ['shipping', 'idle', 'backing-off', 'stopped'],
+  connecting: ['connecting', 'shipping', 'idle', 'backing-off', 'stopped'],
   /** Events go from the queue to the trail. */
-  shipping: ['idle', 'backing-off', 'stopped'],
+  shipping: ['connecting', 'idle', 'backing-off', 'stopped'],
   /** Everything is shipped. */
-  idle: ['shipping', 'backing-off', 'stopped'],
+  idle: ['connecting', 'shipping', 'backing-off', 'stopped'],
   /** The trail is away. */
   'backing-off': ['connecting', 'stopped'],
   stopped: [],

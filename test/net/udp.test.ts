@@ -54,6 +54,42 @@ describe('Endpoint on the loopback interface', () => {
     assert.deepEqual(faults, []);
   });
 
+  it('takes in a burst and answers it, whatever the sizes: all of it, in order, each from and to its own sender', async () => {
+    const endpoint = await open();
+    const answers: string[] = [];
+    peer.on('message', (bytes) => answers.push(`${bytes.length} ${bytes.readUInt32BE(0)}`));
+    peer.setRecvBufferSize(4 << 20);
+    const sizes = Array.from({ length: 500 }, (_, i) => (i % 50 === 0 ? 9000 : 4 + (i % 400)));
+    sizes.forEach((size, i) => {
+      const bytes = Buffer.alloc(size);
+      bytes.writeUInt32BE(i);
+      peer.send(bytes, endpoint.port, '127.0.0.1');
+    });
+    await until('burst', () => received.length === sizes.length);
+    assert.deepEqual(
+      received.map(({ bytes, source, sourcePort }) => [bytes.length, bytes.readUInt32BE(0), source, sourcePort]),
+      sizes.map((size, i) => [size, i, LOOPBACK, peer.address().port]),
+    );
+    for (const { bytes, source, sourcePort } of received) endpoint.sendTo(source, sourcePort, bytes);
+    await until('answers', () => answers.length === sizes.length);
+    assert.deepEqual(answers.toSorted(), sizes.map((size, i) => `${size} ${i}`).toSorted());
+    assert.deepEqual(faults, []);
+  });
+
+  it('reports each answer of a burst that cannot be sent, and sends the others', async () => {
+    const endpoint = await open();
+    let answered = 0;
+    peer.on('message', () => (answered += 1));
+    const { port } = peer.address();
+    for (let i = 0; i < 150; i++) {
+      // From loopback there is no way to an address elsewhere.
+      endpoint.sendTo(i % 50 === 7 ? parseIpv4('198.18.0.9') : LOOPBACK, port, Buffer.from(`answer ${i}`));
+    }
+    await until('answers', () => answered === 147);
+    await until('faults', () => faults.length === 3);
+    assert.ok(faults.every(({ operation, destination }) => operation === 'send' && destination === '198.18.0.9'));
+  });
+
   it('has no clients on its link, and says nothing is missing', async () => {
     const endpoint = await open();
     assert.equal(endpoint.interface, 'lo');

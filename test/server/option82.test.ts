@@ -36,6 +36,16 @@ describe('Option 82', () => {
     }
   });
 
+  it('is shown with the whole request where the log is asked for it', () => {
+    lab.send({ type: TYPE.discover, giaddr: RELAY, option82: option82('Gi1/0/1', 'sw-a') });
+    const shown = lab.logger.lines.filter(({ id }) => id === 'request-received').map(({ fields }) => fields.message);
+    assert.equal(shown.length, 1);
+    assert.match(
+      String(shown[0]),
+      /^DHCPDISCOVER xid=0x[0-9a-f]{8} .* relay-agent\{circuit-id="Gi1\/0\/1" remote-id="sw-a"\}$/,
+    );
+  });
+
   it('is recorded whole with its parts', () => {
     lab.lease({ giaddr: RELAY, option82: option82('p1', 'sw-a', '0603637573' + '0c020102' + 'fe0101') });
     const [event] = lab.events();

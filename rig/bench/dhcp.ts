@@ -1,0 +1,113 @@
+import { startMariadb } from '../../test/support/database.js';
+import { Campus, type Namespace } from '../../test/support/netns.js';
+import { highest, type LoadResult, ownLoad, perfdhcp } from './load.js';
+import { kea, type Peer, portledger, RELAY, type RunningPeer, responder, SERVER } from './peers.js';
+import { compiled, keaProgram } from './programs.js';
+import { type Row, ratioRows } from './result.js';
+import type { Settings } from './settings.js';
+
+const CLIENTS = 60_000;
+const ADDRESSES = 65_000;
+const PORTS = 5000;
+/** Clients of the pool that is 99.9 % full. */
+const FULL = 20_000;
+
+/** Server and load in namespaces of their own, joined by a cable. */
+interface Site {
+  readonly server: Namespace;
+  readonly load: Namespace;
+  readonly program: string;
+  readonly settings: Settings;
+}
+
+/** DHCP: Portledger, Kea and the ceiling under the same load, one after the other, several times. */
+export async function dhcp(settings: Settings): Promise<Row[]> {
+  const campus = new Campus();
+  const database = await startMariadb({ args: ['--innodb-buffer-pool-size=1G'] });
+  try {
+    const site = lay(campus, settings);
+    const keaPath = keaProgram();
+    const peers = [
+      responder(site.server, compiled('responder', settings.folder)),
+      ...(keaPath ? [kea(site.server, settings.folder, keaPath)] : []),
+      portledger(site.server, settings.folder, database),
+    ];
+    return await measure(peers, site);
+  } finally {
+    await campus.remove();
+    await database.remove();
+  }
+}
+
+function lay(campus: Campus, settings: Settings): Site {
+  const [server, load] = [campus.host(), campus.host()];
+  campus.cable(
+    { in: server, name: 'eth0', address: `${SERVER}/24` },
+    { in: load, name: 'eth0', address: `${RELAY}/24` },
+  );
+  // Renewals come from, and are answered to, the clients' own addresses, all of which the load's host takes for its own.
+  server.ip('route', 'add', '198.19.0.0/16', 'via', RELAY);
+  load.ip('route', 'add', 'local', '198.19.0.0/16', 'dev', 'lo');
+  return { server, load, program: compiled('load', settings.folder), settings };
+}
+
+/** What is measured of each peer, and what better means. */
+const MEASURES = [
+  'exchanges/s with under 0.1 % lost',
+  'answered/s at twice that',
+  'p50 at half of it, ms',
+  'p99 at half of it, ms',
+  'exchanges/s, Option 82 of 5,000 ports',
+  'renewals/s',
+  'exchanges/s, pool 99.9 % full',
+] as const;
+
+async function measure(peers: readonly Peer[], site: Site): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let round = 0; round < site.settings.rounds; round++) {
+    for (const peer of peers) {
+      const values = await measureOne(peer, site);
+      rows.push(...MEASURES.map((what, i) => ({ part: 'dhcp', what, subject: peer.name, value: values[i]! })));
+    }
+  }
+  return ratioRows(rows, 'Portledger');
+}
+
+async function measureOne(peer: Peer, site: Site): Promise<number[]> {
+  const { seconds } = site.settings;
+  const plain = { clients: CLIENTS, ports: 0, mode: 'exchange' } as const;
+  const from = peer.name === 'C, stateless' ? 6000 : 2000;
+  const climb = (load: Parameters<typeof highest>[0]): Promise<LoadResult> => highest(load, from, seconds);
+  const peak = await started(peer, ADDRESSES, () => climb(perfdhcp(site.load, CLIENTS)));
+  const [over, half] = await started(peer, ADDRESSES, async () => [
+    await perfdhcp(site.load, CLIENTS)(Math.round(2 * peak.answered), seconds),
+    await ownLoad(site.load, site.program, plain)(Math.round(peak.answered / 2), seconds),
+  ]);
+  const ports = await started(peer, ADDRESSES, () =>
+    climb(ownLoad(site.load, site.program, { ...plain, ports: PORTS })),
+  );
+  const renewals = { clients: CLIENTS / 6, ports: PORTS, mode: 'renew' } as const;
+  const renewed = await started(peer, ADDRESSES, () => climb(ownLoad(site.load, site.program, renewals)));
+  const full = await started(peer, Math.round(FULL / 0.999), async () => {
+    const load = ownLoad(site.load, site.program, { ...plain, clients: FULL });
+    await load(2000, FULL / 2000);
+    return await climb(load);
+  });
+  const millis = (micros: number): number => micros / 1000;
+  return [
+    peak.answered,
+    over!.answered,
+    millis(half!.p50),
+    millis(half!.p99),
+    ...[ports, renewed, full].map((one) => one.answered),
+  ];
+}
+
+async function started<T>(peer: Peer, addresses: number, work: (running: RunningPeer) => Promise<T>): Promise<T> {
+  const running = await peer.start(addresses);
+  try {
+    return await work(running);
+  } finally {
+    await running.stop();
+  }
+}

@@ -1,0 +1,79 @@
+import type { Namespace } from '../../test/support/netns.js';
+import { parsePerfdhcp } from '../../test/support/perfdhcp.js';
+import { programPath } from '../../test/support/requirements.js';
+import { RELAY, SERVER } from './peers.js';
+
+/** What came of a load. */
+export interface LoadResult {
+  /** Exchanges per second that were asked for, and that got their ACK. */
+  readonly offered: number;
+  readonly answered: number;
+  /** Part of the exchanges that got none, 0 to 1. */
+  readonly lost: number;
+  /** Microseconds from DISCOVER (or renewal) to ACK; NaN where the tool does not tell. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Puts a load of so many exchanges per second on the server, for so many seconds. */
+export type Load = (rate: number, seconds: number) => Promise<LoadResult>;
+
+/** perfdhcp as a relay, with so many clients. */
+export function perfdhcp(host: Namespace, clients: number): Load {
+  return async (rate, seconds) => {
+    const flags = ['-4', '-W', '1000000', '-r', `${rate}`, '-p', `${seconds}`, '-R', `${clients}`];
+    const program = host.start([programPath('perfdhcp')!, ...flags, SERVER]);
+    const { code } = await program.ended;
+    return perfdhcpResult(program.output, code, rate, seconds);
+  };
+}
+
+/** An exchange is lost if its DISCOVER or its REQUEST was; what perfdhcp did not manage to send is not offered. */
+export function perfdhcpResult(output: string, code: number | null, rate: number, seconds: number): LoadResult {
+  const { discoverOffer, requestAck } = parsePerfdhcp(output, code);
+  const lost = (discoverOffer.drops + requestAck.drops) / Math.max(1, discoverOffer.sent);
+  const short = Math.max(0, 1 - discoverOffer.sent / (rate * seconds));
+  const answered = requestAck.received / seconds;
+  // A tool that falls behind by more than this has found its own limit, not the server's.
+  return {
+    offered: rate,
+    answered,
+    lost: short > 0.1 ? Math.max(lost, short) : lost,
+    p50: Number.NaN,
+    p99: Number.NaN,
+  };
+}
+
+export interface OwnLoad {
+  readonly clients: number;
+  /** Switch ports that the clients are spread over; 0: no Option 82. */
+  readonly ports: number;
+  readonly mode: 'exchange' | 'renew';
+}
+
+/** The bench's own load. */
+export function ownLoad(host: Namespace, program: string, { clients, ports, mode }: OwnLoad): Load {
+  return async (rate, seconds) => {
+    const run = host.start([program, SERVER, RELAY, ...[rate, seconds, clients, ports].map(String), mode]);
+    await run.ended;
+    if (run.stdout === '') throw new Error(`The load did not run: ${run.stderr}`);
+    const { sent, answered, perSecond, p50, p99 } = JSON.parse(run.stdout);
+    return { offered: rate, answered: perSecond, lost: 1 - answered / Math.max(1, sent), p50, p99 };
+  };
+}
+
+/** Most exchanges that may be lost at a rate that counts as served. */
+const LOST = 0.001;
+const FACTOR = 1.3;
+
+/** The highest of the stepped rates at which less than 0.1 % is lost, as it was answered; 0 if even the lowest is not. */
+export async function highest(load: Load, lowest: number, seconds: number): Promise<LoadResult> {
+  let best: LoadResult = { offered: 0, answered: 0, lost: 1, p50: Number.NaN, p99: Number.NaN };
+  for (let rate = lowest, failures = 0; failures < 2 && rate < 100_000; rate = Math.round(rate * FACTOR)) {
+    const result = await load(rate, seconds);
+    if (process.env.BENCH_VERBOSE) console.log(result);
+    if (result.lost < LOST) best = result;
+    else failures += 1;
+  }
+  return best;
+}

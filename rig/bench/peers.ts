@@ -1,0 +1,131 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PrivateDatabase } from '../../test/support/database.js';
+import type { Namespace } from '../../test/support/netns.js';
+import { Installation } from '../../test/support/processes.js';
+import type { Program } from '../../test/support/program.js';
+
+export const SERVER = '198.18.0.1';
+export const RELAY = '198.18.0.2';
+
+/** A DHCP server under load. */
+export interface Peer {
+  readonly name: string;
+  /** Starts it afresh, without any lease, on a pool of so many addresses from 198.19.0.0 on. */
+  start(addresses: number): Promise<RunningPeer>;
+}
+
+export interface RunningPeer {
+  /** Process id of the server. */
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+let starts = 0;
+
+/** Portledger: every lease durable before its ACK, every event on its way to MariaDB by a shipper at the same time. */
+export function portledger(host: Namespace, folder: string, database: PrivateDatabase): Peer {
+  return {
+    name: 'Portledger',
+    start: async (addresses) => {
+      const place = join(folder, `portledger-${++starts}`);
+      mkdirSync(place);
+      const name = `bench_${starts}`;
+      await database.query(`CREATE DATABASE ${name}`);
+      const installation = new Installation(place, {
+        server: serverSection(addresses),
+        queue: { file: join(place, 'dhcp.queue') },
+        audit: { url: database.url.replace('test_main', name) },
+        log: { level: 'warn', modules: { server: 'info', ship: 'info' } },
+      });
+      await installation.start('here', 'migrate').succeed(60_000);
+      const server = await installation.serve(host);
+      const shipper = await installation.ship('here');
+      const stop = async (): Promise<void> => {
+        await Promise.all([server.stop('SIGTERM', 30_000), shipper.stop('SIGKILL')]);
+        await database.query(`DROP DATABASE ${name}`);
+      };
+      return { pid: server.pid, stop };
+    },
+  };
+}
+
+function serverSection(addresses: number): Record<string, unknown> {
+  return {
+    name: 'dhcp-bench',
+    listen: [{ address: SERVER }],
+    'trusted-relays': [RELAY],
+    'lease-time': '1h',
+    subnets: [
+      {
+        subnet: '198.18.0.0/15',
+        pools: [poolOf(addresses)],
+        options: { routers: [SERVER], 'domain-name-servers': [SERVER] },
+      },
+    ],
+  };
+}
+
+/** Kea: leases in its memfile, which it does not sync, two threads, no legal log, no lease caching. */
+export function kea(host: Namespace, folder: string, program: string): Peer {
+  return {
+    name: 'Kea',
+    start: async (addresses) => {
+      const place = join(folder, `kea-${++starts}`);
+      mkdirSync(place);
+      const file = join(place, 'kea.json');
+      writeFileSync(file, JSON.stringify(keaConfig(addresses, place)));
+      const env = { ...process.env, KEA_PIDFILE_DIR: place, KEA_LOCKFILE_DIR: 'none' };
+      const server = host.start([program, '-c', file], { env });
+      await server.waitFor(/DHCP4_STARTED/, 20_000);
+      return running(server);
+    },
+  };
+}
+
+function keaConfig(addresses: number, place: string): object {
+  return {
+    Dhcp4: {
+      'interfaces-config': { interfaces: [`eth0/${SERVER}`], 'dhcp-socket-type': 'udp' },
+      'lease-database': { type: 'memfile', persist: true, name: join(place, 'leases.csv'), 'lfc-interval': 0 },
+      'multi-threading': { 'enable-multi-threading': true, 'thread-pool-size': 2, 'packet-queue-size': 64 },
+      'cache-threshold': 0,
+      'valid-lifetime': 3600,
+      authoritative: true,
+      subnet4: [
+        {
+          id: 1,
+          subnet: '198.18.0.0/15',
+          pools: [{ pool: poolOf(addresses) }],
+          'option-data': [
+            { name: 'routers', data: SERVER },
+            { name: 'domain-name-servers', data: SERVER },
+          ],
+        },
+      ],
+      loggers: [{ name: 'kea-dhcp4', severity: 'INFO', output_options: [{ output: 'stdout' }] }],
+    },
+  };
+}
+
+/** The bench's own server in C, which remembers nothing: the most that kernel and load leave room for. */
+export function responder(host: Namespace, program: string): Peer {
+  return {
+    name: 'C, stateless',
+    start: async () => {
+      const server = host.start([program, SERVER, '198.19.0.0']);
+      await server.waitFor(/ready/, 5000);
+      return running(server);
+    },
+  };
+}
+
+function running(server: Program): RunningPeer {
+  return { pid: server.pid, stop: async () => void (await server.stop('SIGTERM', 20_000)) };
+}
+
+/** Without 198.19.0.0 itself, so that the first address is like any other. */
+function poolOf(addresses: number): string {
+  const last = addresses;
+  return `198.19.0.1 - 198.19.${last >> 8}.${last & 255}`.replaceAll(' ', '');
+}

@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/portledger/', import.meta.url));
+const SOURCES = fileURLToPath(new URL('./c/', import.meta.url));
+
+/** Compiles one of the programs in C that the bench brings; returns its path. */
+export function compiled(name: string, folder: string): string {
+  const program = join(folder, name);
+  execFileSync('cc', ['-O2', '-Wall', '-o', program, join(SOURCES, `${name}.c`)], { stdio: 'inherit' });
+  return program;
+}
+
+/**
+ * Kea's DHCPv4 server of Debian's package, which is only unpacked: installed, it would start as a service. Undefined where
+ * there is none.
+ */
+export function keaProgram(): string | undefined {
+  const folder = join(CACHE, 'kea');
+  const program = join(folder, 'usr/sbin/kea-dhcp4');
+  if (existsSync('/usr/sbin/kea-dhcp4')) return '/usr/sbin/kea-dhcp4';
+  try {
+    if (!existsSync(program)) unpack('kea-dhcp4-server', folder);
+    return existsSync(program) ? program : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unpack(name: string, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  execFileSync('apt-get', ['-q', 'download', name], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const archive = readdirSync(folder).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
+  execFileSync('dpkg-deb', ['-x', join(folder, archive!), folder]);
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { QueueReader } from '../../src/queue/reader.js';
+import { EVENT_COLUMNS, eventToRow, type Value } from '../../src/trail/event-rows.js';
+import { RowText } from '../../src/trail/row-text.js';
+import { Trail } from '../../src/trail/trail.js';
+import { verifyTrail } from '../../src/verify/verify.js';
+import { type PrivateDatabase, startMariadb } from '../../test/support/database.js';
+import { Installation } from '../../test/support/processes.js';
+import { fillQueue } from './backlog.js';
+import { type Row, ratioRows } from './result.js';
+import type { Settings } from './settings.js';
+
+/** Clients of the campus whose leases are renewed in turn. */
+const ADDRESSES = 20_000;
+/** Microseconds between two events. */
+const STEP = 2000;
+const PAGE = 5000;
+
+/**
+ * A backlog into MariaDB: LOAD DATA of the bare rows from a file, the events of one server in order, and those of two of which the second
+ * comes late with a tenth. Then the verification of what was shipped.
+ */
+export async function ship(settings: Settings): Promise<Row[]> {
+  const events = settings.quick ? 100_000 : 1_000_000;
+  const database = await startMariadb({ args: ['--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M'] });
+  const [all, most, rest] = ['all', 'most', 'rest'].map((name) => join(settings.folder, `${name}.queue`)) as [
+    string,
+    string,
+    string,
+  ];
+  const shared = { addresses: ADDRESSES, sharing: 'roaming', step: STEP, offset: 0 } as const;
+  fillQueue(all, { ...shared, server: 'dhcp-a', events });
+  fillQueue(most, { ...shared, server: 'dhcp-a', events: 0.9 * events });
+  fillQueue(rest, { ...shared, server: 'dhcp-b', events: 0.1 * events, step: 9 * STEP, offset: STEP / 2 });
+  const text = join(settings.folder, 'events.txt');
+  await pipeline(Readable.from(new RowText().pieces(rowsOf(all))), createWriteStream(text));
+  const rows: Row[] = [];
+  const add = (what: string, subject: string, seconds: number): void => {
+    rows.push({ part: 'ship', what, subject, value: events / seconds });
+  };
+  try {
+    for (let round = 0; round < settings.rounds; round++) {
+      add('events/s in order', 'LOAD DATA, bare', await withTrail(database, (url) => loadBare(url, text)));
+      const verified: number[] = [];
+      const inOrder = await withTrail(database, async (url) => {
+        const seconds = await drain(settings.folder, url, [all]);
+        verified.push(await verify(url, events));
+        return seconds;
+      });
+      add('events/s in order', 'Portledger', inOrder);
+      add('events/s verified', 'Portledger', verified[0]!);
+      add('events/s, a tenth of them late', 'LOAD DATA, bare', await withTrail(database, (url) => loadBare(url, text)));
+      add(
+        'events/s, a tenth of them late',
+        'Portledger',
+        await withTrail(database, (url) => drain(settings.folder, url, [most, rest])),
+      );
+    }
+  } finally {
+    await database.remove();
+  }
+  return ratioRows(rows, 'Portledger');
+}
+
+function* rowsOf(file: string): Generator<Value[]> {
+  const reader = QueueReader.open(file);
+  for (let after = 0, page = reader.read(0, PAGE); page.length > 0; page = reader.read(after, PAGE)) {
+    yield* page.map(eventToRow);
+    after = page.at(-1)!.sequence;
+  }
+  reader.close();
+}
+
+let databases = 0;
+
+async function withTrail<T>(database: PrivateDatabase, work: (url: string) => Promise<T>): Promise<T> {
+  const name = `bench_ship_${++databases}`;
+  await database.query(`CREATE DATABASE ${name}`);
+  const url = database.url.replace('test_main', name);
+  const trail = await Trail.open(url);
+  await trail.migrate();
+  await trail.close();
+  try {
+    return await work(url);
+  } finally {
+    await database.query(`DROP DATABASE ${name}`);
+  }
+}
+
+/** Seconds that LOAD DATA takes for the same rows into a table that has its primary key alone. */
+async function loadBare(url: string, text: string): Promise<number> {
+  const { knex, close } = await opened(url);
+  await knex.raw('CREATE TABLE bare LIKE events');
+  await knex.raw('ALTER TABLE bare DROP INDEX events_ip_at');
+  const began = performance.now();
+  await knex
+    .raw(`LOAD DATA LOCAL INFILE 'rows' INTO TABLE bare CHARACTER SET binary (${EVENT_COLUMNS.join(', ')})`)
+    .options({ infileStreamFactory: () => createReadStream(text, { highWaterMark: 1 << 18 }) });
+  const seconds = (performance.now() - began) / 1000;
+  await close();
+  return seconds;
+}
+
+/** Seconds that `portledger ship --once` takes for these queues, one after the other, its own start included. */
+async function drain(folder: string, url: string, queues: readonly string[]): Promise<number> {
+  const began = performance.now();
+  for (const file of queues) {
+    const installation = new Installation(folder, { queue: { file }, audit: { url } });
+    await installation.shipOnce('here', 900_000);
+  }
+  return (performance.now() - began) / 1000;
+}
+
+/** Seconds that the verification of so many events takes. */
+async function verify(url: string, events: number): Promise<number> {
+  const { knex, close } = await opened(url);
+  const began = performance.now();
+  const result = await verifyTrail(knex, { trusted: [] });
+  assert.deepEqual([result.faults.filter((fault) => fault.kind !== 'unsigned'), result.events], [[], events]);
+  await close();
+  return (performance.now() - began) / 1000;
+}
+
+async function opened(url: string): Promise<{ knex: Trail['knex']; close(): Promise<void> }> {
+  const trail = await Trail.open(url);
+  return { knex: trail.knex, close: () => trail.close() };
+}

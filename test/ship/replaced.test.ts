@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { QueueReader } from '../../src/queue/reader.js';
+import { Trail } from '../../src/trail/trail.js';
+import { fillQueue, shipperOf } from '../integration/faults/stage.js';
+import { makeTempDir, removeTempDir } from '../support/temp.js';
+import { until } from '../support/until.js';
+
+const [FIRST, SECOND] = [30, 20];
+
+describe('A queue file that is replaced under a running shipper', function () {
+  this.timeout(30_000);
+  let folder: string;
+
+  beforeEach(() => {
+    folder = makeTempDir();
+  });
+
+  afterEach(() => removeTempDir(folder));
+
+  function moveAway(file: string): void {
+    const former = join(folder, 'former');
+    mkdirSync(former);
+    for (const part of [file, `${file}.shipped`]) renameSync(part, join(former, part.slice(folder.length + 1)));
+  }
+
+  it('is waited for and shipped from, as after a restart', async () => {
+    const url = `sqlite:${folder}/audit.db`;
+    const trail = await Trail.open(url);
+    await trail.migrate();
+    const file = fillQueue(folder, FIRST);
+    const first = QueueReader.open(file);
+    first.close();
+    const { shipper, log } = shipperOf(file, url, {
+      once: false,
+      openQueue: () => (QueueReader.exists(file) ? QueueReader.open(file) : null),
+    });
+    const running = shipper.run();
+    try {
+      await until('first queue shipped', async () => (await trail.position(first.uuid))?.sequence === FIRST);
+      moveAway(file);
+      await until('word that it is waited for', () => log.count('ship-waiting') > 0);
+      fillQueue(folder, SECOND);
+      const second = QueueReader.open(file);
+      second.close();
+      await until('second queue shipped', async () => (await trail.position(second.uuid))?.sequence === SECOND);
+      assert.notEqual(second.uuid, first.uuid);
+      assert.equal(log.count('ship-started'), 2);
+    } finally {
+      shipper.stop();
+      await running;
+      await trail.close();
+    }
+  });
+});
