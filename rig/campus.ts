@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { type Dockerode, dockerEngine } from './docker.js';
 import { LABEL, makeNetworks } from './networks.js';
@@ -6,6 +7,7 @@ import { removeRig } from './reset.js';
 import { readTopology, type Service, startOrder, type Topology } from './topology.js';
 
 const HEALTHY_MS = 60_000;
+const EXEC_MS = 60_000;
 
 /** What a command in a container printed. */
 export interface Output {
@@ -43,9 +45,18 @@ export class Campus {
     }
   }
 
-  /** Runs a command in a service's container. */
+  /** Runs a command in a service's container. Rejects after a while: of a command whose container is killed the engine may never tell the end. */
   async exec(service: string, command: string[]): Promise<Output> {
-    return await this.#container(service).exec(command);
+    const stop = new AbortController();
+    const late = setTimeout(EXEC_MS, undefined, { signal: stop.signal }).then(() => {
+      throw new Error(`${command.join(' ')} in ${service} did not end within ${EXEC_MS / 1000} s`);
+    });
+    try {
+      return await Promise.race([this.#container(service).exec(command), late]);
+    } finally {
+      late.catch(() => undefined);
+      stop.abort();
+    }
   }
 
   /** The same; throws if it ends with another exit code than 0. */
@@ -137,7 +148,7 @@ async function waitHealthy(topology: Topology, name: string, container: StartedT
   while ((await container.exec(test)).exitCode !== 0) {
     signal.throwIfAborted();
     if (Date.now() > deadline) throw new Error(`${name} did not become healthy within ${HEALTHY_MS / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await setTimeout(200);
   }
 }
 

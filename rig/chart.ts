@@ -16,12 +16,14 @@ export function chartPage(title: string, samples: readonly Sample[]): string {
   const minutes = samples.map(({ at }) => at / 60);
   const services = [...new Set(samples.flatMap(({ memory }) => Object.keys(memory)))];
   const memoryOf = (service: string) => samples.map(({ memory }) => memory[service] ?? null);
+  const linesOf = (pick: (sample: Sample) => Sample['leases']) =>
+    (['a', 'b'] as const).map((host) => ({
+      label: `dhcp-${host}`,
+      values: samples.map((one) => known(pick(one)[host])),
+    }));
   const charts: Chart[] = [
-    { title: 'Active leases', lines: [{ label: 'leases', values: samples.map(({ leases }) => known(leases)) }] },
-    {
-      title: 'Events not shipped yet',
-      lines: [{ label: 'events', values: samples.map(({ queued }) => known(queued)) }],
-    },
+    { title: 'Active leases that each server knows', lines: linesOf(({ leases }) => leases) },
+    { title: 'Events not shipped yet', lines: linesOf(({ queued }) => queued) },
     { title: 'Resident memory, MiB', lines: services.map((label) => ({ label, values: memoryOf(label) })) },
   ];
   const asset = (name: string) => readFileSync(join(UPLOT, name), 'utf8');

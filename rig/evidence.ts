@@ -33,7 +33,7 @@ export async function statusOf(campus: Campus, host: 'a' | 'b'): Promise<{ unshi
   const command = ['sh', '-c', 'rig/roles/portledger.sh status -o json 2>/dev/null'];
   const { output } = await campus.exec(`ship-${host}`, command);
   const { queue, server } = JSON.parse(output);
-  return { unshipped: queue.unshipped, leases: server?.leases.active ?? Number.NaN };
+  return { unshipped: queue.unshipped, leases: server?.leases?.active ?? Number.NaN };
 }
 
 /** Waits until nothing is left to ship; if something stays, the comparison shows it. */

@@ -47,9 +47,9 @@ async function main(): Promise<number> {
 }
 
 try {
-  process.exitCode = await main();
+  process.exit(await main());
 } catch (error) {
   const isStopped = stop.signal.aborted;
   if (!isStopped) console.error(`error: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = isStopped ? 130 : 3;
+  process.exit(isStopped ? 130 : 3);
 }

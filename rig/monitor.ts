@@ -7,9 +7,9 @@ export interface Sample {
   readonly at: number;
   /** Resident memory of the services' main processes in MiB; absent where a service was down. */
   readonly memory: Readonly<Record<string, number>>;
-  /** Sums over both servers; NaN where one did not answer. */
-  readonly leases: number;
-  readonly queued: number;
+  /** Active leases and events not shipped yet, by server; NaN where it did not answer. */
+  readonly leases: Readonly<Record<'a' | 'b', number>>;
+  readonly queued: Readonly<Record<'a' | 'b', number>>;
 }
 
 /** What runs for long and must not grow. */
@@ -39,7 +39,8 @@ export class Monitor {
   async #sample(say: (line: string) => void): Promise<void> {
     const [memory, a, b] = await Promise.all([this.#memory(), this.#status('a'), this.#status('b')]);
     const at = Math.round((Date.now() - this.#begin) / 1000);
-    const sample = { at, memory, leases: a.leases + b.leases, queued: a.unshipped + b.unshipped };
+    const leases = { a: a.leases, b: b.leases };
+    const sample = { at, memory, leases, queued: { a: a.unshipped, b: b.unshipped } };
     const minute = Math.floor(at / 60);
     if (minute > Math.floor((this.samples.at(-1)?.at ?? 0) / 60)) say(sampleText(sample));
     this.samples.push(sample);
@@ -64,7 +65,7 @@ export class Monitor {
 
 function sampleText({ at, memory, leases, queued }: Sample): string {
   const parts = Object.entries(memory).map(([service, size]) => `${service} ${size.toFixed(1)}`);
-  const shown = (value: number) => (Number.isNaN(value) ? 'not known' : String(value));
+  const shown = ({ a, b }: Sample['leases']) => [a, b].map((value) => (Number.isNaN(value) ? '?' : value)).join('/');
   return `minute ${Math.floor(at / 60)}: leases ${shown(leases)}, queued ${shown(queued)}, MiB: ${parts.join(', ')}`;
 }
 

@@ -34,6 +34,7 @@ export async function runRig(
       breakThings(campus, options, end, say, signal),
       troubleClients(campus, options, end, signal),
     ]);
+    say('the permuter rests: collecting what the taps, the permuter and the trail say');
     await monitor.stop();
     const run = await collect(campus, faults);
     return { run, verdict: check(run), samples: monitor.samples };

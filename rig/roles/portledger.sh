@@ -1,3 +1,3 @@
 #!/bin/sh
 # The command portledger as this server's machine has it
-exec node dist/src/cli/main.js "$@" -c rig/portledger.yaml
+exec node dist/src/cli/main.js "$@" -c "rig/servers/dhcp-$RIG_HOST.yaml"

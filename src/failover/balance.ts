@@ -30,11 +30,14 @@ export function lacksAddresses({ surplus, threshold }: PoolBalance): boolean {
   return surplus < (threshold === 0 ? -1 : -2 * threshold);
 }
 
+/** How many of the oldest free addresses are looked at in one go. */
+const SCAN = 5000;
+
 /**
- * The addresses of a pool to give to the partner, oldest first: those whose last client is the partner's by the hash, even beyond its
- * half, then any until both have as many. Takes time that grows with the number of free addresses.
+ * The addresses of a pool to give to the partner, oldest first and at most `limit`: those whose last client is the partner's by the hash, even
+ * beyond its half, then any until both have as many.
  */
-export function surplusAddresses(relationship: Relationship, pool: number): Ipv4[] {
+export function surplusAddresses(relationship: Relationship, pool: number, limit: number): Ipv4[] {
   const { table, ownFree } = relationship;
   const { surplus, hold } = balanceOf(relationship, pool);
   let left = surplus;
@@ -42,12 +45,14 @@ export function surplusAddresses(relationship: Relationship, pool: number): Ipv4
   const given: Ipv4[] = [];
   const others: Ipv4[] = [];
   for (const address of table.listed(pool, ownFree)) {
+    if (given.length === limit || given.length + others.length === SCAN) break;
     const isPartners = left > -hold && belongsToPartner(relationship, table.get(address));
     (isPartners ? given : others).push(address);
     if (isPartners) left -= 1;
   }
   for (const address of others) {
-    if (left <= (table.get(address).holder ? hold : 0)) continue;
+    if (given.length === limit || left <= 0) break;
+    if (left <= hold && table.get(address).holder) continue;
     given.push(address);
     left -= 1;
   }

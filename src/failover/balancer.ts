@@ -53,10 +53,12 @@ export class Balancer {
     if (!isWorking) return 0;
     this.#last = now.steady;
     this.#next = now.steady + settings.minBalance * 1_000_000;
-    const surplus = settings.pools.flatMap((_, pool) => surplusAddresses(this.#relationship, pool));
+    const given: number[] = [];
+    for (const [pool] of settings.pools.entries()) {
+      given.push(...surplusAddresses(this.#relationship, pool, BALANCE_LIMIT - given.length));
+    }
     // The rest with the next tick: nobody waits long for this
-    if (surplus.length > BALANCE_LIMIT) this.#next = now.steady;
-    const given = surplus.slice(0, BALANCE_LIMIT);
+    if (given.length === BALANCE_LIMIT) this.#next = now.steady;
     for (const address of given) this.#give(address, now);
     if (given.length > 0) this.#log('failover-balanced', { moved: given.length });
     return given.length;

@@ -256,7 +256,8 @@ export class FailoverEndpoint implements FailoverApi {
   #tick(now: Moment): void {
     this.#session.tick(now);
     this.#conductor.tick(now);
-    if (this.#relationship.expires) expireDue(this.#relationship, this.#exchange, this.#session.isUp, now);
+    const mayExpire = this.#relationship.expires && (!this.#session.isUp || this.#exchange.isSettled(now));
+    if (mayExpire) expireDue(this.#relationship, this.#exchange, this.#session.isUp, now);
     if (this.#session.isUp) this.#exchange.tick(now);
     this.#balancer.tick(now);
   }

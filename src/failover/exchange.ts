@@ -15,8 +15,12 @@ import { UpdateQueue } from './updates.js';
 
 /** A refused update is offered again after this, unless it cannot help. */
 const RETRY: Micros = 60 * MICROS_PER_SECOND;
-/** How long, on a new connection, updates of addresses that are not leased wait for those that are. */
-const LEASES_FIRST: Micros = 3 * MICROS_PER_SECOND;
+/** On a new connection, what was pending waits until the partner has told what is new there: so long, */
+const TURN: Micros = 3 * MICROS_PER_SECOND;
+/** and until none has come for this long, */
+const QUIET: Micros = 1 * MICROS_PER_SECOND;
+/** but no longer than this. */
+const PATIENCE: Micros = 60 * MICROS_PER_SECOND;
 /** An answer may wait for a lease to end; one that takes longer will not come. */
 const ANSWER_LIMIT: Micros = 150 * MICROS_PER_SECOND;
 /** How far beyond what it was allowed a partner may go, for it may send an update again that it changed. */
@@ -42,6 +46,8 @@ export class Exchange {
   /** Updates taken in since the answers last left. */
   #unanswered = 0;
   #toldOfPools = false;
+  #upSince: Micros = 0;
+  #lastUpdate: Micros = 0;
 
   constructor(
     relationship: Relationship,
@@ -83,6 +89,7 @@ export class Exchange {
     this.#waiting.clear();
     this.#unanswered = 0;
     this.#toldOfPools = false;
+    this.#upSince = now.steady;
     const pending = [...this.#table.pending];
     this.#queue.restart(pending);
     if (!this.#session.isUp) return;
@@ -90,8 +97,9 @@ export class Exchange {
   }
 
   /**
-   * Makes an update ready that may have reached the partner on an earlier connection. What is no lease waits for the leases that the partner
-   * may have given meanwhile: dhcpd would let go of such a lease for it, unless its potential end lies ahead by any clock.
+   * Makes an update ready that may have reached the partner on an earlier connection. It waits for what the partner has to tell: dhcpd would
+   * let go of a newer lease for it that is not on its way yet. For a free address it would do so even later, unless the potential end lies
+   * ahead by any clock.
    */
   #resend(binding: Binding, now: Moment): void {
     const isFree = binding.status === 'FREE' || binding.status === 'BACKUP';
@@ -99,7 +107,13 @@ export class Exchange {
     // Nor can a lease become free without the partner any more that it hears of now
     if (binding.rewind) this.#table.set({ ...binding, rewind: null });
     else if (isFree) this.#table.set({ ...binding, promised: Math.max(binding.promised, ahead) });
-    if (binding.status !== 'ACTIVE') this.#queue.park(binding.address, now.steady + LEASES_FIRST);
+    this.#queue.hold(binding.address);
+  }
+
+  /** True if the partner has had the time to tell of the leases that it gave out of contact. */
+  isSettled(now: Moment): boolean {
+    const sinceUp = now.steady - this.#upSince;
+    return sinceUp >= TURN && (now.steady - this.#lastUpdate >= QUIET || sinceUp >= PATIENCE);
   }
 
   /** The changes were taken back: nothing of what was to be done about them is right any more. */
@@ -115,6 +129,7 @@ export class Exchange {
 
   onUpdate(message: FailoverMessage, now: Moment): void {
     this.#unanswered += 1;
+    this.#lastUpdate = now.steady;
     if (this.#unanswered + this.#waiting.size > this.#relationship.settings.maxUnackedUpdates + TOLERANCE) {
       this.#session.giveUp(`the partner sent ${this.#unanswered} updates without waiting for answers`, now);
       return;
@@ -153,6 +168,7 @@ export class Exchange {
   /** Looks again at what waits for its time. */
   tick(now: Moment): void {
     this.#queue.unpark(now.steady);
+    if (this.isSettled(now)) this.#queue.release();
     const seconds = secondsOf(now);
     for (const [address, { message, until }] of this.#waiting) {
       if (until > seconds) continue;
@@ -198,8 +214,10 @@ export class Exchange {
     };
     const verdict = judge(own, update, context);
     if (verdict.type === 'wait') this.#waiting.set(update.address, { message, until: verdict.until });
-    else if (verdict.type === 'refuse') this.#refuse(message, verdict, now);
-    else {
+    else if (verdict.type === 'refuse') {
+      if (verdict.binding && verdict.binding !== own) this.change(verdict.binding, 'internal');
+      this.#refuse(message, verdict, now);
+    } else {
       this.#tellConflict(own, verdict.binding, context.now);
       // Thousands of addresses that were never used come at first contact, and are not worth storing
       if (!isUnused(own) || !isUnused(verdict.binding)) this.change(verdict.binding, 'partner', update.status);

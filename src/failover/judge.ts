@@ -25,13 +25,15 @@ export interface JudgeContext {
  */
 export type Verdict =
   | { readonly type: 'take'; readonly binding: Binding }
-  | ({ readonly type: 'refuse' } & Rejection)
+  /** `binding`: what the own one becomes all the same. */
+  | ({ readonly type: 'refuse'; readonly binding?: Binding } & Rejection)
   | { readonly type: 'wait'; readonly until: Seconds };
 
 /** Judges an update of the partner against the own binding: dueling first, then whether the change of status is right. */
 export function judge(own: Binding, update: Update, context: JudgeContext): Verdict {
   if (isSame(own, update)) return take(own, update, context);
   if (own.status === 'ACTIVE') return judgeActive(own, update, context);
+  if (update.status === 'ACTIVE' && isGivenBack(own, update, context)) return outdated('lease was released here');
   const duels = context.inFlight && update.status !== 'ACTIVE';
   return duels && context.isPrimary ? lessCritical() : take(own, update, context);
 }
@@ -50,7 +52,8 @@ function judgeActive(own: Binding, update: Update, context: JudgeContext): Verdi
   const isOver = own.ends <= context.now;
   switch (update.status) {
     case 'ACTIVE':
-      return own.pending && isLater(own, update, context.isPrimary) ? lessCritical() : take(own, update, context);
+      if (!own.pending || !isLater(own, update, context.isPrimary)) return take(own, update, context);
+      return { ...lessCritical(), binding: withPartnersEnd(own, update, context.clockAhead) };
     case 'EXPIRED':
       return isOver ? take(own, update, context) : judgeExpired(own, update, context);
     case 'FREE':
@@ -58,11 +61,7 @@ function judgeActive(own: Binding, update: Update, context: JudgeContext): Verdi
       return own.ends + CLOCK_LIMIT <= context.now ? take(own, update, context) : impossible(own, update);
     default:
       if (!own.pending || isOver || isLaterEnd(own, update, context)) return take(own, update, context);
-      return {
-        type: 'refuse',
-        code: context.inFlight ? REJECT.LESS_CRITICAL : REJECT.OUTDATED,
-        text: 'lease was extended here',
-      };
+      return outdated('lease was extended here');
   }
 }
 
@@ -87,8 +86,26 @@ function isLaterEnd(own: Binding, update: Update, { clockAhead }: JudgeContext):
   return update.status === 'ABANDONED' ? at + INACCURACY >= own.cltt : at - INACCURACY > own.cltt;
 }
 
-function lessCritical(): Verdict {
-  return { type: 'refuse', code: REJECT.LESS_CRITICAL, text: 'incoming update is less critical than outgoing update' };
+/** The client gave the lease back here, surely after the partner gave it: the other way round {@link isLaterEnd} says so, too. */
+function isGivenBack(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
+  const isReleased = own.status === 'RELEASED' && own.pending && sameHolder(own.holder, update.holder);
+  return isReleased && own.cltt > update.cltt + clockAhead + INACCURACY;
+}
+
+function outdated(text: string): Verdict {
+  return { type: 'refuse', code: REJECT.OUTDATED, text };
+}
+
+/** The partner takes the own lease for its own, and may forget that the client has a later end from there: so that is kept here. */
+function withPartnersEnd(own: Binding, update: Update, clockAhead: number): Binding {
+  const ends = update.ends + Math.ceil(clockAhead);
+  if (ends <= own.ends || !sameHolder(own.holder, update.holder)) return own;
+  return { ...own, ends, promised: Math.max(own.promised, ends, update.potential) };
+}
+
+function lessCritical() {
+  const text = 'incoming update is less critical than outgoing update';
+  return { type: 'refuse', code: REJECT.LESS_CRITICAL, text } as const;
 }
 
 function impossible(own: Binding, update: Update): Verdict {
@@ -103,8 +120,11 @@ const TAKEN_AS: Readonly<Partial<Record<BindingStatus, BindingStatus>>> = {
   RESET: 'FREE',
 };
 
-function take(own: Binding, update: Update, { now, clockAhead, isOutdated }: JudgeContext): Verdict {
-  const status = TAKEN_AS[update.status] ?? update.status;
+function take(own: Binding, update: Update, context: JudgeContext): Verdict {
+  const { now, clockAhead, isOutdated } = context;
+  // The partner may take the active lease that is on its way to it, so it is told the end of it once more
+  const isRetold = own.status === 'ACTIVE' && update.status !== 'ACTIVE' && context.inFlight;
+  const status = (isRetold ? undefined : TAKEN_AS[update.status]) ?? update.status;
   const isFree = status === 'FREE' || status === 'BACKUP';
   const taken: Binding = {
     address: own.address,
@@ -119,7 +139,7 @@ function take(own: Binding, update: Update, { now, clockAhead, isOutdated }: Jud
     acknowledged: update.potential,
     agreed: now,
     // The partner may give way to what is on its way, and that is not what is true here any more
-    pending: isOutdated,
+    pending: isOutdated || isRetold,
     own: own.own && isSame(own, update),
     rewind: null,
     flags: update.flags,

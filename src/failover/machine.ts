@@ -115,7 +115,9 @@ function onPartnerState(machine: Machine, input: Extract<MachineInput, { type: '
  * this very RECOVER when it was last heard.
  */
 function hasLostMemory(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>): boolean {
-  const isKnown = machine.partnerState === 'RECOVER' && machine.partnerSince === input.since;
+  const isSame = machine.partnerState === 'RECOVER' && machine.partnerSince === input.since;
+  // Nor did it serve anybody since it was in RECOVER-WAIT
+  const isKnown = isSame || machine.partnerState === 'RECOVER-WAIT';
   return input.state === 'RECOVER' && !machine.heard && !isKnown;
 }
 

@@ -95,6 +95,9 @@ export const ON_PARTNER_STATE: Readonly<Record<ServerState, Reactions>> = {
 export const ON_LINK_LOST: Reactions = {
   NORMAL: 'COMMUNICATIONS-INTERRUPTED',
   'POTENTIAL-CONFLICT': 'RESOLUTION-INTERRUPTED',
+  // Out of contact the partner goes on alone, so that it has to be asked again for all it did
+  'RECOVER-WAIT': 'RECOVER',
+  'RECOVER-DONE': 'RECOVER',
 };
 
 /** The state that a server takes up after a restart, by the one that it had. */
@@ -102,6 +105,8 @@ export const ON_RESTART: Reactions = {
   SHUTDOWN: 'RECOVER',
   PAUSED: 'COMMUNICATIONS-INTERRUPTED',
   'POTENTIAL-CONFLICT': 'RESOLUTION-INTERRUPTED',
+  'RECOVER-WAIT': 'RECOVER',
+  'RECOVER-DONE': 'RECOVER',
 };
 
 /** What a starting server becomes if its partner is found in PARTNER-DOWN: that one served alone, so it is asked for all it did. */

@@ -67,9 +67,12 @@ export class BindingTable {
     return this.#byAddress.get(address) ?? neverUsed(address);
   }
 
-  /** True if any address was ever used or moved. Takes time that grows with the number of bindings. */
+  /**
+   * True if the partner knows of an address that was used or moved. What this server alone knows, from a time without a partner, is no past of
+   * the pair. Takes time that grows with the number of bindings.
+   */
   get hasPast(): boolean {
-    for (const binding of this.#byAddress.values()) if (!isUnused(binding)) return true;
+    for (const binding of this.#byAddress.values()) if (!binding.own && !isUnused(binding)) return true;
     return false;
   }
 

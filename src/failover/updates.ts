@@ -34,6 +34,8 @@ export class UpdateQueue {
   #question: Question | null = null;
   /** Refused ones, until they are tried again. */
   readonly #parked = new Map<Ipv4, Micros>();
+  /** Not to be sent before {@link release}. */
+  readonly #held = new Set<Ipv4>();
 
   /** Number of updates sent and not answered. */
   get unacked(): number {
@@ -54,7 +56,19 @@ export class UpdateQueue {
   /** The binding of the address changed and the partner has to know. */
   add(address: Ipv4): void {
     this.#parked.delete(address);
+    this.#held.delete(address);
     this.#queue.add(address);
+  }
+
+  /** The update waits until {@link release}. */
+  hold(address: Ipv4): void {
+    this.#queue.delete(address);
+    this.#held.add(address);
+  }
+
+  release(): void {
+    for (const address of this.#held) this.#queue.add(address);
+    this.#held.clear();
   }
 
   /** A new connection: nothing is on its way, and everything in `pending` has to go. Takes time that grows with that. */
@@ -62,6 +76,7 @@ export class UpdateQueue {
     this.#queue = new Set(pending);
     this.#sent.clear();
     this.#parked.clear();
+    this.#held.clear();
     this.#question = null;
   }
 

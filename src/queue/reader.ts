@@ -4,12 +4,13 @@ import { Sqlite, type SqliteDatabase, type SqliteStatement } from '../base/sqlit
 import type { Micros } from '../base/time.js';
 import { decodeStored } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
+import type { RelationshipRecord } from '../failover/api.js';
 import type { Binding } from '../failover/binding.js';
 import type { Lease } from '../lease/lease.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 import { QueueError } from './errors.js';
-import { readBindings } from './failover-rows.js';
+import { readBindings, readRelationships } from './failover-rows.js';
 import { type LeaseRow, leaseOfRow } from './lease-rows.js';
 import { readPosition, writePosition } from './position.js';
 import { checkpointsAfter, introductions, type NumberedCheckpoint, newestCheckpoint } from './proof-rows.js';
@@ -153,6 +154,11 @@ export class QueueReader {
   /** All bindings of addresses that are shared with a partner, ordered by address. */
   bindings(): Binding[] {
     return [...readBindings(this.#db)];
+  }
+
+  /** The states of both servers of each relationship, ordered by name. */
+  relationships(): RelationshipRecord[] {
+    return readRelationships(this.#db);
   }
 
   close(): void {

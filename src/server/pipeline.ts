@@ -250,8 +250,11 @@ export class Pipeline {
   #commit(events: EventDraft[], at: Micros, requests: number): boolean {
     const changed = this.#leases.changed();
     const isNothing =
-      events.length === 0 && changed.length === 0 && this.#unstored.length === 0 && !this.#pairs.isDirty;
-    if (isNothing && !this.#outage.isOver(this.#serverClock.steady)) return true;
+      events.length === 0 && changed.length === 0 && this.#unstored.length === 0 && !this.#pairs.unsaved();
+    if (isNothing && !this.#outage.isOver(this.#serverClock.steady)) {
+      this.#pairs.committed();
+      return true;
+    }
     const { onFailure } = this.#parts;
     try {
       this.#store(events, at, true);

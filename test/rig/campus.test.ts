@@ -11,7 +11,7 @@ function samplesOf(minutes: number, sizeAt: (minute: number) => number): Sample[
   return Array.from({ length: minutes + 1 }, (_, minute) => {
     const size = sizeAt(minute);
     const memory = { 'serve-a': size, 'serve-b': 60, 'ship-a': 60, 'ship-b': 60, logger: 100 };
-    return { at: minute * 60, memory, leases: 6, queued: 0 };
+    return { at: minute * 60, memory, leases: { a: 6, b: 6 }, queued: { a: 0, b: 0 } };
   });
 }
 

@@ -130,23 +130,15 @@ export class Pairs {
     }
   }
 
-  /** True if there is something to be stored, or to leave. */
-  get isDirty(): boolean {
-    for (const { endpoint } of this.#members) if (endpoint.isDirty) return true;
-    return false;
-  }
-
-  /** What belongs into the commit of this batch. */
+  /** What belongs into the commit of this batch, undefined if nothing does. */
   unsaved(): SharedState | undefined {
-    if (!this.isDirty) return undefined;
-    const states = this.#members.map(({ endpoint }) => endpoint.unsaved());
-    return {
-      bindings: states.flatMap(({ bindings }) => bindings),
-      records: states.flatMap(({ record }) => record ?? []),
-    };
+    const states = this.#members.flatMap(({ endpoint }) => (endpoint.isDirty ? endpoint.unsaved() : []));
+    const bindings = states.flatMap((state) => state.bindings);
+    const records = states.flatMap(({ record }) => record ?? []);
+    return bindings.length > 0 || records.length > 0 ? { bindings, records } : undefined;
   }
 
-  /** The commit is durable: what waited for it leaves. */
+  /** What the batch decided is durable, or needs no commit: what waited for it leaves. */
   committed(): void {
     for (const member of this.#members) this.#perform(member, member.endpoint.committed(this.#moment));
   }
@@ -175,8 +167,8 @@ export class Pairs {
     const brief = ({ name, role, state, partnerState, connected }: FailoverStatus) => ({
       name,
       role,
-      state,
-      partnerState,
+      state: state.toLowerCase(),
+      partnerState: partnerState?.toLowerCase() ?? 'unknown',
       connected,
     });
     return { failover: this.status().map(brief) };

@@ -43,9 +43,10 @@ export function bindingOfLease(lease: Lease, steady: number): Binding {
     starts: seconds(start, Math.floor),
     ends: seconds(end, Math.ceil),
     cltt: seconds(renewed, Math.floor),
+    own: true,
   };
   if (lease.state === 'declined') return { ...known, status: 'ABANDONED', holder: null, pending: true };
-  return isActive(lease, steady) ? { ...known, status: 'ACTIVE', own: true, pending: true } : known;
+  return isActive(lease, steady) ? { ...known, status: 'ACTIVE', pending: true } : known;
 }
 
 function seconds(at: number, round: (value: number) => number): Seconds {

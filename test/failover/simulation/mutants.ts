@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { EndpointClass } from './server.js';
@@ -84,16 +84,57 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ];
 
+/** A mistake that shows itself with dhcpd as partner. */
+export const DHCPD_MUTANT: Mutant = {
+  mistake: 'sends what is pending before it has heard a partner that is dhcpd',
+  file: 'exchange.ts',
+  from: 'const TURN: Micros = 3 * MICROS_PER_SECOND;',
+  to: 'const TURN: Micros = 0;',
+};
+
+/** In what a partner that decides as dhcpd does differs further: it never repeats an update, and does not wait with one. */
+const AS_DHCPD: readonly Omit<Mutant, 'mistake'>[] = [
+  { file: 'exchange.ts', from: DHCPD_MUTANT.from, to: DHCPD_MUTANT.to },
+  { file: 'exchange.ts', from: 'const QUIET: Micros = 1 * MICROS_PER_SECOND;', to: 'const QUIET: Micros = 0;' },
+  { file: 'exchange.ts', from: 'const RETRY: Micros = 60 * MICROS_PER_SECOND;', to: 'const RETRY: Micros = 1e15;' },
+  { file: 'exchange.ts', from: '2 * CLOCK_LIMIT', to: '-1e9' },
+];
+
 /** The failover code with a mistake in it, as a program of its own in the folder. */
-export async function loadMutant({ file, from, to }: Mutant, folder: string): Promise<EndpointClass> {
+export async function loadMutant(mutant: Mutant, folder: string): Promise<EndpointClass> {
+  copyCode(folder);
+  change(mutant, folder);
+  return await loadEndpoint(folder);
+}
+
+/** A partner that decides about updates as dhcpd does. */
+export async function loadDhcpdModel(folder: string): Promise<EndpointClass> {
+  copyCode(folder);
+  for (const one of AS_DHCPD) change(one, folder);
+  const rules = readFileSync(join(ROOT, 'test/failover/simulation/dhcpd-judge.ts'), 'utf8');
+  renameSync(join(folder, 'src/failover/judge.ts'), join(folder, 'src/failover/types.ts'));
+  const inPlace = rules
+    .replaceAll('../../../src/failover/judge.js', './types.js')
+    .replaceAll('../../../src/failover/', './');
+  writeFileSync(join(folder, 'src/failover/judge.ts'), inPlace);
+  return await loadEndpoint(folder);
+}
+
+function copyCode(folder: string): void {
   for (const part of ['src', 'package.json', 'tsconfig.json']) {
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+}
+
+function change({ file, from, to }: Omit<Mutant, 'mistake'>, folder: string): void {
   const path = join(folder, 'src/failover', file);
   const source = readFileSync(path, 'utf8');
   if (source.split(from).length !== 2) throw new Error(`${file} does not have "${from}" once: adapt the mutant`);
   writeFileSync(path, source.replace(from, to));
+}
+
+async function loadEndpoint(folder: string): Promise<EndpointClass> {
   const { FailoverEndpoint } = await import(pathToFileURL(join(folder, 'src/failover/endpoint.ts')).href);
   return FailoverEndpoint;
 }

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { runSeed } from '../../support/random.js';
 import { sized } from '../../support/size.js';
 import { makeTempDir } from '../../support/temp.js';
-import { loadMutant, MUTANTS } from './mutants.js';
+import { DHCPD_MUTANT, loadDhcpdModel, loadMutant, MUTANTS } from './mutants.js';
 import type { WorldOptions } from './world.js';
 import { Violation, World } from './world.js';
 
 /** PORTLEDGER_SEED=... begins with that schedule; a violation names its own. */
 const SEED = process.env.PORTLEDGER_SEED === undefined ? sized(1, runSeed()) : runSeed();
 const SCHEDULES = sized(1000, 20_000);
+/** With a partner that decides as dhcpd does. */
+const DHCPD_SCHEDULES = sized(200, 5000);
 /** A mistake has to show itself within so many. */
 const PATIENCE = 1500;
 
@@ -63,6 +65,22 @@ describe('a failover pair, simulated', () => {
 
   it('is caught if it acknowledges an update before it is stored', () => {
     const found = findViolation((seed) => ({ seed, faults: { sendsBeforeStoring: true } }), 1, PATIENCE);
+    assert.ok(found);
+    console.log(`      ${found.message.split('\n')[0]}`);
+  }).timeout(0);
+
+  for (const role of ['primary', 'secondary'] as const) {
+    it(`keeps them with a ${role} that decides as dhcpd does, in ${DHCPD_SCHEDULES} mild schedules`, async () => {
+      const odd = { role, Endpoint: await loadDhcpdModel(makeTempDir()) };
+      const found = findViolation((seed) => ({ seed, mild: true, odd }), 1, DHCPD_SCHEDULES);
+      assert.equal(found?.message, undefined);
+    }).timeout(0);
+  }
+
+  it(`is caught if it ${DHCPD_MUTANT.mistake}`, async () => {
+    const odd = { role: 'secondary' as const, Endpoint: await loadDhcpdModel(makeTempDir()) };
+    const Endpoint = await loadMutant(DHCPD_MUTANT, makeTempDir());
+    const found = findViolation((seed) => ({ seed, mild: true, odd, Endpoint }), 1, PATIENCE);
     assert.ok(found);
     console.log(`      ${found.message.split('\n')[0]}`);
   }).timeout(0);

@@ -12,6 +12,8 @@ import { type EndpointClass, EPOCH, Server, type ServerFaults } from './server.j
 
 const SECOND = 1_000_000;
 const MCLT = 40;
+/** The first of the kinds of faults are mild. */
+const MILD = 4;
 const FIRST = 0xc6120001;
 /** How long clients and faults go on, and how long everything is quiet afterwards. */
 const BUSY: Time = 400 * SECOND;
@@ -20,9 +22,13 @@ const QUIET: Time = 260 * SECOND;
 export interface WorldOptions {
   readonly seed: number;
   readonly Endpoint?: EndpointClass;
+  /** Another one for the server of this role alone. */
+  readonly odd?: { readonly role: 'primary' | 'secondary'; readonly Endpoint: EndpointClass };
   readonly faults?: ServerFaults;
   /** Clocks that agree, connections that hold, servers that live. */
   readonly peaceful?: boolean;
+  /** Clocks that agree, and nothing but connections that break and servers that restart with all they knew. */
+  readonly mild?: boolean;
 }
 
 /** What a schedule found wrong, with what led to it. */
@@ -44,25 +50,30 @@ export class World {
   readonly happened = new Map<string, number>();
   readonly #random: Random;
   readonly #isPeaceful: boolean;
+  readonly #isMild: boolean;
   /** What is stored is no matter: that it is late is the fault to be found by what comes of it. */
   readonly #isCareless: boolean;
 
-  constructor({ seed, Endpoint = FailoverEndpoint, faults = {}, peaceful = false }: WorldOptions) {
+  constructor({ seed, Endpoint = FailoverEndpoint, odd, faults = {}, peaceful = false, mild = false }: WorldOptions) {
     this.seed = seed;
     // Neighbouring seeds shall not give neighbouring schedules
     this.#random = randomFrom(Math.imul(seed + 1, 0x9e3779b1));
     for (let i = 0; i < 8; i++) this.#random(2);
     this.#isPeaceful = peaceful;
+    this.#isMild = mild;
     this.#isCareless = faults.sendsBeforeStoring ?? false;
     this.network = new Network(this.agenda, this.#random);
-    const tools = { agenda: this.agenda, network: this.network, random: this.#random, Endpoint, faults };
+    const tools = { agenda: this.agenda, network: this.network, random: this.#random, faults };
     const desired = 60 + this.#random(120);
     const pools = this.#pools();
-    const skews = peaceful ? [0, 0] : [this.#skew(), this.#skew()];
+    const skews = peaceful || mild ? [0, 0] : [this.#skew(), this.#skew()];
     const split = [0, 64, 128, 192, 256][this.#random(5)]!;
     const window = 1 + this.#random(12);
     const make = (role: 'primary' | 'secondary', skew: Time) =>
-      new Server(settingsOf(role, pools, split, window), desired, skew, tools);
+      new Server(settingsOf(role, pools, split, window), desired, skew, {
+        ...tools,
+        Endpoint: role === odd?.role ? odd.Endpoint : Endpoint,
+      });
     this.servers = [make('primary', skews[0]!), make('secondary', skews[1]!)];
     this.servers[0].partner = this.servers[1];
     this.servers[1].partner = this.servers[0];
@@ -143,7 +154,7 @@ export class World {
       () => this.#partnerDownWrong(server),
       () => this.#maintain(server),
     ];
-    kinds[this.#random(kinds.length)]!();
+    kinds[this.#random(this.#isMild ? MILD : kinds.length)]!();
   }
 
   #break(): void {

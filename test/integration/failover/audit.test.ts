@@ -129,6 +129,48 @@ describe('The trail of a pair', function () {
     await verifies();
   });
 
+  it('has a declined address once, which neither server gives again', async () => {
+    await start('portledger', 'portledger', 30);
+    const [lease] = await relay.lease(macs(1), SERVERS, { option82: PORT });
+    await pair.reachesEqual();
+    const [granter] = both(lease!.server);
+    const declined = { mac: lease!.mac, type: TYPE.decline, requested: lease!.address, serverId: lease!.server };
+    await relay.ask([{ ...declined, to: SERVERS }], 0);
+    await pair.reachesEqual();
+    assert.equal((await pair.secondary.leases()).get(lease!.address)?.status, 'abandoned');
+    const expected = [`${granter!.name} granted observed`, `${granter!.name} declined carried`];
+    assert.deepEqual(await eventsOf(lease!.address), expected);
+    const others = await relay.lease(macs(20, 100), SERVERS);
+    assert.ok(others.length === 20 && others.every(({ address }) => address !== lease!.address));
+  });
+
+  it('has one stay at a time of a client that takes another address at the other server', async () => {
+    await start('portledger', 'portledger', 30);
+    const [mac] = macs(1);
+    const [lease] = await relay.lease([mac!], SERVERS, { option82: PORT });
+    const [granter, other] = both(lease!.server);
+    const otherAddress = SERVERS.find((address) => address !== lease!.server)!;
+    await pair.reachesEqual();
+    // Only the other server is there to hear it, and it has waited for long
+    const wished = lease!.server === SERVERS[0] ? '198.18.16.9' : '198.18.17.200';
+    const taken = { mac: mac!, type: TYPE.request, requested: wished, serverId: otherAddress, to: [otherAddress] };
+    const [ack] = await relay.ask([{ ...taken, option82: option82('Gi1/0/8', 'sw-a') }]);
+    assert.deepEqual([ack?.type, ack?.address], [TYPE.ack, wished]);
+    await pair.reachesEqual();
+    assert.deepEqual(
+      (await eventsOf(lease!.address)).sort(),
+      [`${granter!.name} granted observed`, `${other!.name} revoked carried`].sort(),
+    );
+    await shipped();
+    const stays = await portledgers()[0]!.installation.report('here', 'mac', mac!.replace(/..(?=.)/g, '$&:'));
+    assert.deepEqual(
+      stays.map(({ ip }) => ip),
+      [lease!.address, wished],
+    );
+    assert.deepEqual([stays[0]!.endReason, stays[0]!.endedAt], ['revoked', stays[1]!.firstSeen]);
+    await verifies();
+  });
+
   it('goes on without evidence where an ISC dhcpd has renewed in between', async () => {
     await start('portledger', 'dhcpd', 30);
     const leases = await relay.lease(macs(6), SERVERS, { option82: PORT });

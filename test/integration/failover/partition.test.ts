@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { BulkRelay, macs } from '../../support/bulk-relay.js';
 import { requires } from '../../support/requirements.js';
+import { sized } from '../../support/size.js';
 import { Pair, type Program } from './pair.js';
 
 const RELAY = '198.18.0.9';
@@ -15,8 +16,11 @@ const PAIRS: [Program, Program][] = [
 for (const [primary, secondary] of PAIRS) {
   describe(`${primary} as primary and ${secondary} as secondary, with the way between them cut`, function () {
     this.timeout(90_000);
+    /** With dhcpd the two that differ most; every pair of states with PORTLEDGER_SIZE=nightly. */
+    const isWhole = primary === secondary || sized(false, true);
     let pair: Pair;
     let relay: BulkRelay;
+    let leased = 0;
 
     before(async function () {
       requires(this, 'netns', 'dhcpd', 'omshell');
@@ -25,8 +29,6 @@ for (const [primary, secondary] of PAIRS) {
       await pair.start();
       await pair.reachesNormal();
       await pair.reachesEqual();
-      // A dhcpd acknowledges within 2 s
-      await new Promise((resolve) => setTimeout(resolve, 2500));
     });
 
     after(() => pair?.close());
@@ -40,43 +42,45 @@ for (const [primary, secondary] of PAIRS) {
       pair.heal();
       await pair.reachesNormal();
       await pair.reachesEqual();
+      assert.equal(await activeLeases(), leased);
+    }
+
+    /** So many clients of each server lease from it while it is alone. */
+    async function lease(fromPrimary: number, fromSecondary: number): Promise<void> {
+      const one = await relay.lease(macs(fromPrimary, 1 + leased), [PRIMARY]);
+      const other = await relay.lease(macs(fromSecondary, 1001 + leased), [SECONDARY]);
+      assert.deepEqual([one.length, other.length], [fromPrimary, fromSecondary]);
+      leased += fromPrimary + fromSecondary;
     }
 
     it('both lease from their own half, and agree when it is healed', async () => {
       await cut();
-      const one = await relay.lease(macs(8, 1), [PRIMARY]);
-      const other = await relay.lease(macs(8, 101), [SECONDARY]);
-      assert.deepEqual([one.length, other.length], [8, 8]);
-      assert.equal(new Set([...one, ...other].map(({ address }) => address)).size, 16);
+      await lease(8, 8);
       await heal();
-      assert.equal(await activeLeases(), 16);
     });
 
-    it('the primary was told that its partner is down: they compare, and agree', async () => {
-      await cut();
-      await pair.primary.partnerDown();
-      assert.equal((await relay.lease(macs(4, 201), [PRIMARY])).length, 4);
-      assert.equal((await relay.lease(macs(4, 301), [SECONDARY])).length, 4);
-      await heal();
-      assert.equal(await activeLeases(), 24);
-    });
+    if (isWhole) {
+      it('the primary was told that its partner is down: they compare, and agree', async () => {
+        await cut();
+        await pair.primary.partnerDown();
+        await lease(4, 4);
+        await heal();
+      });
 
-    it('the secondary was told so', async () => {
-      await cut();
-      await pair.secondary.partnerDown();
-      assert.equal((await relay.lease(macs(4, 401), [SECONDARY])).length, 4);
-      await heal();
-      assert.equal(await activeLeases(), 28);
-    });
+      it('the secondary was told so', async () => {
+        await cut();
+        await pair.secondary.partnerDown();
+        await lease(4, 4);
+        await heal();
+      });
+    }
 
     it('both were told so', async () => {
       await cut();
       await pair.primary.partnerDown();
       await pair.secondary.partnerDown();
-      assert.equal((await relay.lease(macs(4, 501), [PRIMARY])).length, 4);
-      assert.equal((await relay.lease(macs(4, 601), [SECONDARY])).length, 4);
+      await lease(4, 4);
       await heal();
-      assert.equal(await activeLeases(), 36);
     });
 
     async function activeLeases(): Promise<number> {

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type Binding, neverUsed, sameHolder } from '../../src/failover/binding.js';
+import { type BindingStatus, REJECT } from '../../src/failover/codes.js';
+import { type JudgeContext, judge, type Verdict } from '../../src/failover/judge.js';
+import { readUpdate, type Update, updateOptions } from '../../src/failover/update.js';
+import { CLIENT, FIRST, OTHER, T0 } from './peer.js';
+
+const STATUSES: readonly BindingStatus[] = ['FREE', 'ACTIVE', 'EXPIRED', 'RELEASED', 'ABANDONED', 'RESET', 'BACKUP'];
+
+function binding(status: BindingStatus, changes: Partial<Binding> = {}): Binding {
+  const holder = status === 'ABANDONED' ? null : CLIENT;
+  return { ...neverUsed(FIRST), holder, starts: T0 - 50, ends: T0 + 50, cltt: T0 - 50, status, ...changes };
+}
+
+function context(changes: Partial<JudgeContext> = {}): JudgeContext {
+  return { isPrimary: true, now: T0, inFlight: false, isOutdated: false, clockAhead: 0, ...changes };
+}
+
+/** The update that tells of a binding, as the partner reads it. */
+function told(given: Binding): Update {
+  const update = readUpdate(updateOptions(given, true));
+  if ('code' in update) assert.fail(update.text);
+  return update;
+}
+
+function outcome(verdict: Verdict): string | number {
+  if (verdict.type === 'take') return verdict.binding.status;
+  return verdict.type === 'refuse' ? verdict.code : `wait until ${verdict.until - T0}`;
+}
+
+describe('an update of the partner', () => {
+  const own = { own: true, pending: true };
+  const later = { cltt: T0 - 10, starts: T0 - 10 };
+  /** Own binding, update, context, what comes of it. */
+  const CASES: [string, Binding, Binding, Partial<JudgeContext>, string | number][] = [
+    ['is taken of a free address', binding('BACKUP'), binding('ACTIVE'), {}, 'ACTIVE'],
+    [
+      'frees at once what has ended there',
+      binding('ACTIVE', { ends: T0 - 1 }),
+      binding('EXPIRED', { ends: T0 - 1 }),
+      {},
+      'FREE',
+    ],
+    ['frees at once what was released there', binding('ACTIVE'), binding('RELEASED', later), {}, 'FREE'],
+    [
+      'waits where the own lease has some seconds left',
+      binding('ACTIVE', { own: true }),
+      binding('EXPIRED', { ends: T0 - 1 }),
+      {},
+      'wait until 50',
+    ],
+    ['is believed by who did not give the lease', binding('ACTIVE'), binding('EXPIRED', { ends: T0 - 1 }), {}, 'FREE'],
+    [
+      'cannot end a lease that goes on for long',
+      binding('ACTIVE', { ends: T0 + 66 }),
+      binding('EXPIRED', { ends: T0 - 1 }),
+      {},
+      REJECT.FATAL_CONFLICT,
+    ],
+    [
+      'cannot end a lease that it does not know',
+      binding('ACTIVE', own),
+      binding('EXPIRED', { ends: T0 - 1 }),
+      {},
+      REJECT.FATAL_CONFLICT,
+    ],
+    ['cannot free an active lease', binding('ACTIVE'), binding('FREE', later), {}, REJECT.FATAL_CONFLICT],
+    ['cannot take an active lease as backup', binding('ACTIVE'), binding('BACKUP', later), {}, REJECT.FATAL_CONFLICT],
+    ['frees a lease that ended long ago', binding('ACTIVE', { ends: T0 - 60 }), binding('FREE', later), {}, 'FREE'],
+    [
+      'is outdated where the lease was extended here since',
+      binding('ACTIVE', own),
+      binding('RELEASED', { cltt: T0 - 60, starts: T0 - 60 }),
+      {},
+      REJECT.OUTDATED,
+    ],
+    [
+      'is told again where both are on their way',
+      binding('ACTIVE', own),
+      binding('RELEASED', later),
+      { inFlight: true },
+      'RELEASED',
+    ],
+    [
+      'is outdated where the lease was released here since',
+      binding('RELEASED', { ...own, ...later }),
+      binding('ACTIVE'),
+      {},
+      REJECT.OUTDATED,
+    ],
+    ['wins as active lease', binding('EXPIRED', own), binding('ACTIVE'), { inFlight: true }, 'ACTIVE'],
+    [
+      'loses to the primary otherwise',
+      binding('EXPIRED', own),
+      binding('RELEASED', later),
+      { inFlight: true },
+      REJECT.LESS_CRITICAL,
+    ],
+    [
+      'wins over the secondary otherwise',
+      binding('EXPIRED', own),
+      binding('RELEASED', later),
+      { inFlight: true, isPrimary: false },
+      'FREE',
+    ],
+    [
+      'loses to a later lease',
+      binding('ACTIVE', { ...own, ...later }),
+      binding('ACTIVE'),
+      { inFlight: true },
+      REJECT.LESS_CRITICAL,
+    ],
+    ['wins as the later lease', binding('ACTIVE', own), binding('ACTIVE', later), { inFlight: true }, 'ACTIVE'],
+    [
+      'loses to the primary in the same second',
+      binding('ACTIVE', own),
+      binding('ACTIVE', { ends: T0 + 99 }),
+      { inFlight: true },
+      REJECT.LESS_CRITICAL,
+    ],
+    ['is no news where both know it', binding('FREE', { pending: true }), binding('FREE'), { inFlight: true }, 'FREE'],
+  ];
+  for (const [what, mine, theirs, changes, expected] of CASES) {
+    it(what, () => assert.equal(outcome(judge(mine, told(theirs), context(changes))), expected));
+  }
+
+  it('never takes an end back that a client was given', () => {
+    const mine = binding('ACTIVE', { ...own, ends: T0 + 500, cltt: T0 - 20 });
+    const verdict = judge(mine, told(binding('ACTIVE', { ends: T0 + 60, cltt: T0 - 1 })), context());
+    assert.ok(verdict.type === 'take');
+    assert.deepEqual([verdict.binding.ends, verdict.binding.pending], [T0 + 500, true]);
+  });
+
+  it('gets that end by the clock of the partner', () => {
+    const mine = binding('ACTIVE', { ...own, ends: T0 + 60, cltt: T0 - 20 });
+    const verdict = (clockAhead: number) =>
+      judge(mine, told(binding('ACTIVE', { ends: T0 + 80, cltt: T0 - 1 })), context({ clockAhead }));
+    const endOf = (found: Verdict) => (found.type === 'take' ? found.binding.ends : 0);
+    assert.deepEqual([endOf(verdict(0)), endOf(verdict(-30))], [T0 + 80, T0 + 60]);
+  });
+
+  it('is decided alike by both where two cross, or told again', () => {
+    const any = fc.record({
+      status: fc.constantFrom(...STATUSES),
+      holder: fc.constantFrom(CLIENT, OTHER),
+      ends: fc.integer({ min: T0 - 100, max: T0 + 200 }),
+      cltt: fc.integer({ min: T0 - 100, max: T0 }),
+    });
+    fc.assert(
+      fc.property(any, any, (one, two) => {
+        const make = ({ status, holder, ends, cltt }: typeof one): Binding =>
+          binding(status, {
+            ends,
+            cltt,
+            starts: cltt,
+            pending: true,
+            own: true,
+            holder: status === 'ABANDONED' ? null : holder,
+          });
+        const [first, second] = [make(one), make(two)];
+        const atPrimary = judge(first, told(second), context({ inFlight: true }));
+        const atSecondary = judge(second, told(first), context({ inFlight: true, isPrimary: false }));
+        const taken = [atPrimary, atSecondary].flatMap((verdict) => (verdict.type === 'take' ? [verdict.binding] : []));
+        // At least one gives way, and if both do, they end alike or one of them tells it again
+        assert.ok(taken.length > 0 || [atPrimary, atSecondary].some(({ type }) => type === 'wait'), 'nobody gives way');
+        if (taken.length < 2) return;
+        const [a, b] = taken as [Binding, Binding];
+        const isAlike =
+          a.status === b.status && (a.status !== 'ACTIVE' || (a.ends === b.ends && sameHolder(a.holder, b.holder)));
+        assert.ok(isAlike || a.pending || b.pending, `${a.status} and ${b.status}`);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('is refused where it lacks what it needs', () => {
+    const refusal = (options: Parameters<typeof readUpdate>[0]) => {
+      const read = readUpdate(options);
+      return 'code' in read ? [read.code, read.text] : [];
+    };
+    assert.deepEqual(refusal({}), [REJECT.MISSING_INFORMATION, 'no assigned-IP-address']);
+    const address = { 'assigned-IP-address': FIRST };
+    assert.deepEqual(refusal(address), [REJECT.MISSING_INFORMATION, 'no binding-status']);
+    assert.deepEqual(refusal({ ...address, 'binding-status': 9 }), [REJECT.UNKNOWN, 'binding-status 9 is not known']);
+    assert.deepEqual(refusal({ ...address, 'binding-status': 2 }), [
+      REJECT.MISSING_INFORMATION,
+      'ACTIVE without client-hardware-address',
+    ]);
+    const chaddr = Buffer.from([1, 2, 3, 4, 5, 6, 7]);
+    assert.deepEqual(refusal({ ...address, 'binding-status': 5, 'client-hardware-address': chaddr }), [
+      REJECT.UNKNOWN,
+      'ABANDONED with a client',
+    ]);
+  });
+});

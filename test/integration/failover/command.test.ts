@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { Installation } from '../../support/processes.js';
+import type { Program } from '../../support/program.js';
+import { TestRelay } from '../../support/relay-agent.js';
+import { makeTempDir, removeTempDir } from '../../support/temp.js';
+
+const [OWN, PEER, RELAY] = ['127.66.49.1', '127.66.49.2', '127.66.49.9'];
+
+describe('portledger failover', function () {
+  this.timeout(30_000);
+  let folder: string;
+  let installation: Installation;
+  let server: Program | undefined;
+
+  beforeEach(() => {
+    folder = makeTempDir();
+  });
+
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+    removeTempDir(folder);
+  });
+
+  /** Starts a server with these relationships; nobody is their partner. */
+  async function start(names: readonly string[]): Promise<void> {
+    const relay = await TestRelay.open(RELAY, OWN);
+    const { port } = relay;
+    relay.close();
+    const failover = await Promise.all(
+      names.map(async (name, i) => ({
+        name,
+        role: 'primary',
+        address: OWN,
+        port: await freePort(),
+        'peer-address': i === 0 ? PEER : '127.66.49.3',
+        mclt: '10m',
+        split: 128,
+      })),
+    );
+    const pools =
+      names.length === 0
+        ? ['127.66.100.1-127.66.100.9']
+        : names.map((name, i) => ({ range: `127.66.10${i}.1-127.66.10${i}.9`, failover: name }));
+    installation = new Installation(folder, {
+      server: {
+        name: 'dhcp-a',
+        listen: [{ address: OWN, port }],
+        failover,
+        subnets: [{ subnet: '127.66.0.0/16', pools }],
+      },
+      queue: { file: 'server.queue' },
+    });
+    server = await installation.serve('here');
+  }
+
+  const run = (...args: string[]) => installation.run('here', 'failover', ...args);
+
+  it('says that no server runs, or that it has no partner', async () => {
+    await start([]);
+    assert.deepEqual(await run('status'), { code: 1, stdout: '', stderr: 'no failover relationship\n' });
+    const refused = await run('partner-down');
+    assert.deepEqual([refused.code, refused.stdout], [2, '']);
+    assert.match(refused.stderr, /^error: This server has no failover relationship/);
+    await server!.stop();
+    const { code, stderr } = await run('status');
+    assert.equal(code, 3);
+    assert.match(stderr, /^error: No server runs on queue .*server\.queue/);
+  });
+
+  it('shows a partner that was never there, as table and as JSON', async () => {
+    await start(['campus']);
+    const table = await run('status');
+    assert.equal(table.code, 0);
+    assert.match(table.stdout, /^relationship +campus \(primary, mclt 600 s\)\n/);
+    assert.match(table.stdout, /^this server +startup since /m);
+    assert.match(table.stdout, /^partner +unknown$/m);
+    assert.match(table.stdout, /^connection +down, last contact never$/m);
+    assert.match(table.stdout, /^clock +not compared yet$/m);
+    assert.match(table.stdout, /^pool +127\.66\.100\.1-127\.66\.100\.9: 9 free for the primary, 0 for the secondary$/m);
+    const [shown, ...more] = JSON.parse((await run('status', '-o', 'json')).stdout);
+    assert.equal(more.length, 0);
+    assert.deepEqual(
+      { ...shown, since: null },
+      {
+        name: 'campus',
+        role: 'primary',
+        state: 'startup',
+        since: null,
+        partnerState: null,
+        partnerSince: null,
+        connected: false,
+        lastContact: null,
+        unacked: 0,
+        pending: 0,
+        clockDifference: null,
+        mclt: 600,
+        pools: [{ pool: '127.66.100.1-127.66.100.9', free: 9, backup: 0 }],
+      },
+    );
+    const status = await installation.run('here', 'status');
+    assert.match(
+      status.stdout,
+      /failover\n +name=campus role=primary state=startup partnerState=unknown connected=false/,
+    );
+  });
+
+  it('tells one of several relationships that its partner is down, and logs the move', async () => {
+    await start(['campus', 'lab']);
+    const unnamed = await run('partner-down');
+    assert.equal(unnamed.code, 2);
+    assert.match(unnamed.stderr, /several relationships: say which one, of campus, lab/);
+    const unknown = await run('partner-down', 'labs');
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /Relationship "labs" is not known, there is campus, lab/);
+    assert.deepEqual(await run('partner-down', 'lab'), { code: 0, stdout: 'lab: partner-down\n', stderr: '' });
+    await server!.waitFor(/failover-state: Failover lab: I move from RECOVER to PARTNER-DOWN: command of the operator/);
+    const states = JSON.parse((await run('status', '-o', 'json')).stdout);
+    assert.deepEqual(
+      states.map(({ name, state }: { name: string; state: string }) => [name, state]),
+      [
+        ['campus', 'startup'],
+        ['lab', 'partner-down'],
+      ],
+    );
+  });
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => void probe.listen(0, OWN, resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import type { Fault } from '../../rig/checker/journal.js';
+import { ServerTime } from '../../rig/checker/server-time.js';
+import type { Sight } from '../../rig/checker/sights.js';
+import { staysOf } from '../../rig/checker/stays.js';
+import { portLabel } from '../../rig/roles/labels.js';
+
+const S = 1_000_000;
+const LEASE = 24;
+
+/** A lease that was given within a millisecond of `second`, on port `port`. */
+function lease(second: number, port: number, more: Partial<Sight> = {}): Sight {
+  return {
+    kind: 'lease',
+    server: 'dhcp-a',
+    at: { from: second * S, to: second * S + 1000 },
+    told: second * S,
+    ip: '198.18.0.140',
+    mac: '02:00:00:00:00:01',
+    clientId: undefined,
+    hostname: 'client-1',
+    port: portLabel(1, port),
+    leaseTime: LEASE,
+    isDoubtful: false,
+    ...more,
+  };
+}
+
+function ends(sights: Sight[], at = 1000) {
+  const stays = staysOf(sights, { at: at * S, setBack: new Set() });
+  return stays.map(({ port, endReason, endedAt, events }) => [
+    port.portName,
+    endReason,
+    endedAt && endedAt.from / S,
+    events,
+  ]);
+}
+
+describe('The stays that the checker of the rig expects', () => {
+  it('go on with the client on its port, and end when it moves, when another takes the address, and when the lease is over', () => {
+    const other = { mac: '02:00:00:00:00:02', hostname: 'client-2' };
+    const sights = [lease(0, 1), lease(10, 1), lease(20, 2), lease(30, 2, other), lease(100, 2, other)];
+    assert.deepEqual(ends(sights), [
+      ['Gi1/0/1', 'moved', 20, [2]],
+      ['Gi1/0/2', 'replaced', 30, [1]],
+      ['Gi1/0/2', 'expired', 30 + LEASE, [2]],
+      ['Gi1/0/2', 'expired', 100 + LEASE, [2]],
+    ]);
+    assert.deepEqual(ends(sights.slice(0, 2), 20), [['Gi1/0/1', undefined, undefined, [2]]]);
+  });
+
+  it('end with a release of their own client, and with no other', () => {
+    const release = (mac: string) => lease(5, 1, { kind: 'released', leaseTime: 0, mac });
+    assert.deepEqual(ends([lease(0, 1), release('02:00:00:00:00:01')]), [['Gi1/0/1', 'released', 5, [2]]]);
+    assert.deepEqual(ends([lease(0, 1), release('02:00:00:00:00:02')]), [['Gi1/0/1', 'expired', LEASE, [2]]]);
+  });
+
+  it('may begin at either server if both answered at once', () => {
+    const second = lease(10, 2, { server: 'dhcp-b', at: { from: 10 * S + 500, to: 10 * S + 4000 }, leaseTime: 18 });
+    const [before, after] = staysOf([lease(0, 1), lease(10, 2), second], { at: 11 * S, setBack: new Set() });
+    assert.deepEqual(after!.servers, ['dhcp-a', 'dhcp-b']);
+    assert.deepEqual(after!.firstSeen, { from: 10 * S, to: 10 * S + 1000 });
+    assert.deepEqual(after!.lastSeen, { from: 10 * S + 500, to: 10 * S + 4000 });
+    assert.deepEqual(after!.leaseUntil, { from: 28 * S + 500, to: 34 * S + 1000 });
+    assert.deepEqual(before!.endedAt, after!.firstSeen);
+    assert.deepEqual(after!.events, [2]);
+  });
+});
+
+describe("The servers' clocks that the checker of the rig expects", () => {
+  const step = (at: number, seconds: number): Fault => ({
+    kind: 'clock-stepped',
+    server: 'dhcp-a',
+    seconds,
+    at: at * S,
+    undone: at * S,
+    until: at * S + 100,
+  });
+
+  it('show what was added to them, and hold where they were set back', () => {
+    const time = new ServerTime('dhcp-a', [step(100, 8), step(200, -8)]);
+    const stamp = (from: number) => time.stamp({ from: from * S, to: from * S + 1000 });
+    assert.deepEqual(stamp(50), { from: 50 * S, to: 50 * S + 1000 });
+    assert.deepEqual(stamp(150), { from: 158 * S, to: 158 * S + 1000 });
+    assert.deepEqual(stamp(199), { from: 207 * S, to: 207 * S + 1000 });
+    assert.deepEqual(stamp(202), { from: 207 * S, to: 208 * S + 100 });
+    assert.deepEqual(stamp(300), { from: 300 * S, to: 300 * S + 1000 });
+    assert.deepEqual(new ServerTime('dhcp-b', [step(100, 8)]).stamp({ from: 150 * S, to: 151 * S }).from, 150 * S);
+  });
+
+  it('are read by nobody during a pause', () => {
+    const pause: Fault = { kind: 'server-paused', server: 'dhcp-a', at: 10 * S, undone: 20 * S, until: 21 * S };
+    const time = new ServerTime('dhcp-a', [pause]);
+    assert.deepEqual(time.stamp({ from: 12 * S, to: 22 * S }), { from: 20 * S, to: 22 * S });
+    assert.deepEqual(time.stamp({ from: 9 * S, to: 9 * S + 10 }), { from: 9 * S, to: 9 * S + 10 });
+  });
+});

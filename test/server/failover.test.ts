@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { Sqlite } from '../../src/base/sqlite.js';
+import { loadConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/types.js';
+import { BINDING_STATUS, MESSAGE } from '../../src/failover/codes.js';
+import type { OptionValues } from '../../src/failover/options.js';
+import { formatIpv4, parseIpv4 } from '../../src/net/ipv4.js';
+import { QueueReader } from '../../src/queue/reader.js';
+import { DhcpServer } from '../../src/server/server.js';
+import { TestPartner } from '../support/failover-partner.js';
+import { TestLogger, TYPE } from '../support/lab.js';
+import { TestRelay } from '../support/relay-agent.js';
+import { makeTempDir, removeTempDir } from '../support/temp.js';
+import { until } from '../support/until.js';
+
+const [SERVER, PARTNER, RELAY] = ['127.66.48.1', '127.66.48.2', '127.66.48.9'];
+const SHARED = '127.66.100.1-127.66.100.20';
+const CLIENT = { htype: 1, hwaddr: '02f000000001' };
+
+/** What a configuration has in place of the usual. */
+interface Changes {
+  pools?: unknown[];
+  failover?: unknown[];
+}
+
+describe('A server of a failover pair', function () {
+  this.timeout(20_000);
+  let folder: string;
+  let relay: TestRelay;
+  let logger: TestLogger;
+  let port: number;
+  let server: DhcpServer | undefined;
+
+  beforeEach(async () => {
+    folder = makeTempDir();
+    relay = await TestRelay.open(RELAY, SERVER);
+    logger = new TestLogger();
+    port = await freePort();
+  });
+
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+    relay.close();
+    removeTempDir(folder);
+  });
+
+  function config({ pools = [{ range: SHARED, failover: 'pair' }] as unknown[], ...more }: Changes = {}): Config {
+    const file = join(folder, 'portledger.yaml');
+    const relationship = {
+      name: 'pair',
+      role: 'primary',
+      address: SERVER,
+      port,
+      'peer-address': PARTNER,
+      mclt: 60,
+      split: 256,
+    };
+    const section = {
+      name: 'dhcp-a',
+      listen: [{ address: SERVER, port: relay.port }],
+      'trusted-relays': [RELAY],
+      failover: [relationship],
+      ...more,
+      subnets: [{ subnet: '127.66.0.0/16', pools, options: { routers: ['127.66.0.1'] } }],
+    };
+    writeFileSync(file, stringify({ server: section, queue: { file: 'a.queue' } }));
+    return loadConfig(file);
+  }
+
+  async function start(changes: Changes = {}): Promise<DhcpServer> {
+    server = await DhcpServer.start(config(changes), { server: logger, net: logger, queue: logger, failover: logger });
+    return server;
+  }
+
+  const connect = () => TestPartner.connect(PARTNER, SERVER, port);
+
+  async function normal(): Promise<TestPartner> {
+    await start();
+    const partner = await connect();
+    await partner.reachNormal();
+    await until('NORMAL', () => stored().record?.partnerState === 'NORMAL');
+    return partner;
+  }
+
+  /** What the queue file has, as a server that starts would find it. */
+  function stored() {
+    const reader = QueueReader.open(join(folder, 'a.queue'));
+    try {
+      const bindings = new Map(reader.bindings().map((binding) => [formatIpv4(binding.address), binding]));
+      const leases = new Map([...reader.leases()].map((lease) => [formatIpv4(lease.address), lease]));
+      return { bindings, leases, record: reader.relationships()[0], events: reader.read(0, 10_000) };
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** An update about an address that the partner has leased for a minute. */
+  function leased(address: string): OptionValues {
+    const now = Math.floor(Date.now() / 1000);
+    return {
+      'assigned-IP-address': parseIpv4(address),
+      'binding-status': BINDING_STATUS.ACTIVE,
+      'client-hardware-address': Buffer.from(`01${CLIENT.hwaddr}`, 'hex'),
+      'lease-expiration-time': now + 60,
+      'potential-expiration-time': now + 90,
+      'start-time-of-state': now,
+      'client-last-transaction-time': now,
+    };
+  }
+
+  const acknowledged = (partner: TestPartner, xid: number) =>
+    partner.received.some((message) => message.type === MESSAGE.BNDACK && message.xid === xid);
+
+  it('acknowledges an update when it is stored, together with the lease and without an event', async () => {
+    const partner = await normal();
+    const events = stored().events.length;
+    const xid = partner.send(MESSAGE.BNDUPD, leased('127.66.100.20'));
+    await until('an acknowledgement', () => acknowledged(partner, xid));
+    const { bindings, leases, events: after } = stored();
+    assert.equal(bindings.get('127.66.100.20')?.status, 'ACTIVE');
+    const lease = leases.get('127.66.100.20');
+    assert.deepEqual([lease?.state, lease?.hwaddr], ['active', Buffer.from(CLIENT.hwaddr, 'hex').toString('latin1')]);
+    assert.equal(after.length, events);
+    partner.close();
+  });
+
+  it('acknowledges nothing that it cannot store, leaves the partner, and takes it all once it can', async () => {
+    const partner = await normal();
+    const locker = new Sqlite(join(folder, 'a.queue'));
+    locker.exec('BEGIN IMMEDIATE');
+    const xid = partner.send(MESSAGE.BNDUPD, leased('127.66.100.20'));
+    await until('the end of the connection', () => !partner.isOpen);
+    assert.ok(!acknowledged(partner, xid));
+    locker.exec('ROLLBACK');
+    locker.close();
+    await until('COMMUNICATIONS-INTERRUPTED', () => stored().record?.state === 'COMMUNICATIONS-INTERRUPTED');
+    assert.notEqual(stored().bindings.get('127.66.100.20')?.status, 'ACTIVE');
+    const again = await connect();
+    again.tellState('COMMUNICATIONS-INTERRUPTED');
+    const repeated = again.send(MESSAGE.BNDUPD, leased('127.66.100.20'));
+    await until('an acknowledgement', () => acknowledged(again, repeated));
+    assert.equal(stored().bindings.get('127.66.100.20')?.status, 'ACTIVE');
+    again.close();
+  });
+
+  it('tells a state when it is stored', async () => {
+    await start();
+    const partner = await connect();
+    void partner.reachNormal();
+    await partner.waitForState('NORMAL');
+    assert.equal(stored().record?.state, 'NORMAL');
+    partner.close();
+  });
+
+  it('tells a lease when it is stored, and gives mclt first, the full time once the partner knows', async () => {
+    const partner = await normal();
+    const ack = await relay.lease({ mac: CLIENT.hwaddr });
+    assert.equal(ack!.options.get(51)!.readUInt32BE(0), 60);
+    const address = ack!.yiaddr;
+    const told = await partner.waitFor(
+      MESSAGE.BNDUPD,
+      ({ options }) =>
+        options['assigned-IP-address'] === address && options['binding-status'] === BINDING_STATUS.ACTIVE,
+    );
+    assert.ok(told.options['potential-expiration-time']! > told.options['lease-expiration-time']!);
+    await until('the acknowledgement', () => stored().bindings.get(formatIpv4(address))?.pending === false);
+    const renewal = await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.request, ciaddr: formatIpv4(address) });
+    assert.equal(renewal!.options.get(51)!.readUInt32BE(0), 3600);
+    partner.close();
+  });
+
+  it('is silent about shared addresses while it starts, and about nothing else', async () => {
+    await start({ pools: [{ range: SHARED, failover: 'pair' }, '127.66.101.1-127.66.101.20'] });
+    const own = await relay.lease({ mac: CLIENT.hwaddr });
+    assert.match(formatIpv4(own!.yiaddr), /^127\.66\.101\./);
+    await server!.stop();
+    await start();
+    assert.equal(await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.discover }, 300), undefined);
+    const wanted = { mac: CLIENT.hwaddr, type: TYPE.request, requested: '127.66.100.3' };
+    assert.equal(await relay.ask(wanted, 300), undefined);
+    const informed = await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.inform, ciaddr: '127.66.100.3' });
+    assert.equal(informed?.options.get(53)?.[0], TYPE.ack);
+    assert.deepEqual((server!.status().drops as Record<string, number>)['failover-startup'], 2);
+  });
+
+  it('tells its partner the leases that it had before it had a partner', async () => {
+    await start({ failover: [], pools: [SHARED] });
+    const ack = await relay.lease({ mac: CLIENT.hwaddr });
+    await server!.stop();
+    const partner = await normal();
+    const update = await partner.waitFor(
+      MESSAGE.BNDUPD,
+      ({ options }) => options['assigned-IP-address'] === ack!.yiaddr,
+    );
+    assert.equal(update.options['binding-status'], BINDING_STATUS.ACTIVE);
+    assert.equal(update.options['client-hardware-address']!.toString('hex'), `01${CLIENT.hwaddr}`);
+    partner.close();
+  });
+
+  it('forgets what it shared when the pool is its own again', async () => {
+    const partner = await normal();
+    partner.close();
+    assert.ok(stored().bindings.size > 0);
+    await server!.stop();
+    await start({ failover: [], pools: [SHARED] });
+    assert.deepEqual([stored().bindings.size, stored().record], [0, undefined]);
+    assert.ok(await relay.lease({ mac: CLIENT.hwaddr }));
+  });
+
+  it('keeps its state over a stop, and does not take the partner for new', async () => {
+    const partner = await normal();
+    const before = stored().record!;
+    partner.close();
+    await server!.stop();
+    await start();
+    assert.equal(logger.ids().filter((id) => id === 'failover-partner-lost-memory').length, 1);
+    const again = await connect();
+    const told = again.received.filter(({ type }) => type === MESSAGE.STATE).at(-1)!;
+    assert.equal(told.options['server-flags'], 1);
+    again.tellState('NORMAL');
+    await again.waitForState('NORMAL');
+    assert.equal(stored().record!.mclt, before.mclt);
+    again.close();
+  });
+
+  it('takes no other relationship or shared range by a reload, and all else', async () => {
+    await start();
+    const refused = [
+      { pools: [{ range: '127.66.100.1-127.66.100.30', failover: 'pair' }] },
+      { failover: [], pools: [SHARED] },
+    ];
+    for (const changes of refused) {
+      await assert.rejects(server!.reload(config(changes)), /server\.failover and the pools it shares cannot change/);
+    }
+    await server!.reload(
+      config({ pools: [{ range: SHARED, failover: 'pair', 'lease-time': '2h' }, '127.66.101.1-127.66.101.20'] }),
+    );
+    assert.ok(await relay.lease({ mac: CLIENT.hwaddr }));
+  });
+
+  it('tells a port that is taken, and leaves nothing open', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => void other.listen(port, SERVER, resolve));
+    await assert.rejects(start(), /Cannot listen for the failover partner on 127\.66\.48\.1/);
+    other.close();
+    await start();
+  });
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => void probe.listen(0, SERVER, resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}

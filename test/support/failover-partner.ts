@@ -1,0 +1,88 @@
+import { connect, type Socket } from 'node:net';
+import { MESSAGE, type MessageType, SERVER_STATE, type ServerState } from '../../src/failover/codes.js';
+import { Framer } from '../../src/failover/framer.js';
+import { decodeMessage, encodeMessage, type FailoverMessage } from '../../src/failover/message.js';
+import type { OptionValues } from '../../src/failover/options.js';
+import { until } from './until.js';
+
+/** Who a test partner says it is. */
+const GREETING = {
+  'relationship-name': 'pair',
+  'max-unacked-bndupd': 100,
+  'receive-timer': 60,
+  'vendor-class-identifier': 'test',
+  'protocol-version': 1,
+};
+
+/** A secondary that a test plays: it dials a primary on loopback and says what it is told to. */
+export class TestPartner {
+  /** What it was sent, oldest first. */
+  readonly received: FailoverMessage[] = [];
+  readonly #socket: Socket;
+  readonly #framer = new Framer();
+  #xid = 0;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes) => {
+      for (const frame of this.#framer.push(bytes)) this.#take(decodeMessage(frame));
+    });
+  }
+
+  /** Every update is accepted. */
+  #take(message: FailoverMessage): void {
+    this.received.push(message);
+    if (message.type !== MESSAGE.BNDUPD) return;
+    this.send(MESSAGE.BNDACK, { 'assigned-IP-address': message.options['assigned-IP-address']! }, message.xid);
+  }
+
+  /** Dials and greets: the connection stands when the primary has told its state. */
+  static async connect(from: string, to: string, port: number): Promise<TestPartner> {
+    const socket = connect({ host: to, port, localAddress: from });
+    const partner = new TestPartner(socket);
+    const { xid } = await partner.waitFor(MESSAGE.CONNECT);
+    partner.send(MESSAGE.CONNECTACK, GREETING, xid);
+    await partner.waitFor(MESSAGE.STATE);
+    return partner;
+  }
+
+  /** Goes with a primary, whose memory is empty too, until both are in NORMAL. */
+  async reachNormal(): Promise<void> {
+    this.tellState('RECOVER');
+    this.send(MESSAGE.UPDREQALL, {});
+    const { xid } = await this.waitFor(MESSAGE.UPDREQALL);
+    this.send(MESSAGE.UPDDONE, {}, xid);
+    await this.waitFor(MESSAGE.UPDDONE);
+    this.tellState('RECOVER-DONE');
+    await this.waitForState('NORMAL');
+    this.tellState('NORMAL');
+  }
+
+  get isOpen(): boolean {
+    return !this.#socket.closed;
+  }
+
+  /** Sends a message; an answer has the xid of its question. Returns its xid. */
+  send(type: MessageType, options: OptionValues, xid: number = ++this.#xid): number {
+    this.#socket.write(encodeMessage({ type, time: Math.floor(Date.now() / 1000), xid, options }));
+    return xid;
+  }
+
+  tellState(state: ServerState): void {
+    const now = Math.floor(Date.now() / 1000);
+    this.send(MESSAGE.STATE, { 'server-state': SERVER_STATE[state], 'server-flags': 0, 'start-time-of-state': now });
+  }
+
+  waitFor(type: MessageType, that: (message: FailoverMessage) => boolean = () => true): Promise<FailoverMessage> {
+    return until(`message ${type}`, () => this.received.find((message) => message.type === type && that(message)));
+  }
+
+  waitForState(state: ServerState): Promise<FailoverMessage> {
+    return this.waitFor(MESSAGE.STATE, ({ options }) => options['server-state'] === SERVER_STATE[state]);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
