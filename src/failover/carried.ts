@@ -5,12 +5,15 @@ export interface CarriedLease {
   readonly port: PortObservation | null;
   /** latin1. */
   readonly hostname: string | null;
+  /** The sender gave, or extended, the lease last: it is the one that records its end. */
+  readonly own: boolean;
 }
 
 /** `PL` and the version of the layout: the code is not registered, so the value says whose it is. */
 const PREFIX = Buffer.from('PL\x01', 'latin1');
 const HAS_PORT = 1;
 const HAS_HOSTNAME = 2;
+const IS_OWN = 4;
 /** Octets of prefix, flags, giaddr and the two lengths. */
 const FIXED = PREFIX.length + 1 + 4 + 2 + 1;
 /** Longest values that are carried; longer ones are left out, and the partner's renewals have no port then. */
@@ -18,18 +21,18 @@ const MAX_OPTION82 = 1024;
 const MAX_HOSTNAME = 255;
 
 /**
- * Octets: prefix (3), flags (1: port 1, hostname 2), giaddr (4), length of the Option 82 payload (2), length of the hostname (1), then both.
+ * Octets: prefix (3), flags (1: port 1, hostname 2, own 4), giaddr (4), length of the Option 82 payload (2), length of the hostname (1), then both.
  * Undefined if there is nothing to carry.
  */
-export function encodeCarried({ port, hostname }: CarriedLease): Buffer | undefined {
+export function encodeCarried({ port, hostname, own }: CarriedLease): Buffer | undefined {
   const hasPort = port !== null && port.option82.length <= MAX_OPTION82;
   const hasName = hostname !== null && hostname.length <= MAX_HOSTNAME;
-  if (!hasPort && !hasName) return undefined;
+  if (!hasPort && !hasName && !own) return undefined;
   const option82 = Buffer.from(hasPort ? port.option82 : '', 'latin1');
   const name = Buffer.from(hasName ? hostname : '', 'latin1');
   const head = Buffer.alloc(FIXED);
   PREFIX.copy(head);
-  head.writeUInt8((hasPort ? HAS_PORT : 0) | (hasName ? HAS_HOSTNAME : 0), 3);
+  head.writeUInt8((hasPort ? HAS_PORT : 0) | (hasName ? HAS_HOSTNAME : 0) | (own ? IS_OWN : 0), 3);
   head.writeUInt32BE(hasPort ? port.giaddr : 0, 4);
   head.writeUInt16BE(option82.length, 8);
   head.writeUInt8(name.length, 10);
@@ -46,5 +49,6 @@ export function decodeCarried(bytes: Buffer | undefined): CarriedLease | undefin
   return {
     port: flags & HAS_PORT ? { giaddr: bytes.readUInt32BE(4), option82 } : null,
     hostname: flags & HAS_HOSTNAME ? bytes.toString('latin1', nameAt) : null,
+    own: (flags & IS_OWN) !== 0,
   };
 }

@@ -55,7 +55,9 @@ export function holdPartnersLeases(relationship: Relationship, exchange: Exchang
     if (ends <= seconds || ends <= binding.ends) continue;
     const status = binding.status === 'ABANDONED' ? 'ABANDONED' : 'ACTIVE';
     const promised = Math.max(binding.promised, ends);
-    exchange.change({ ...binding, status, ends, promised, acknowledged: 0, pending: true }, 'internal');
+    // The end of one that was over is recorded already
+    const own = binding.own && binding.status === 'ACTIVE';
+    exchange.change({ ...binding, status, ends, promised, acknowledged: 0, pending: true, own }, 'internal');
     count += 1;
   }
   return count;

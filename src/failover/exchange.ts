@@ -161,7 +161,7 @@ export class Exchange {
   /** The partner wants to know what it did not acknowledge, or everything. */
   onRequest(message: FailoverMessage, now: Moment): void {
     const all = message.type === MESSAGE.UPDREQALL;
-    this.#queue.ask(message.xid, all ? this.#table.addresses() : [...this.#table.pending].values());
+    this.#queue.ask(message.xid, all, () => (all ? this.#table.addresses() : [...this.#table.pending].values()));
     this.finish(now);
   }
 

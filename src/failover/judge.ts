@@ -1,5 +1,6 @@
 import { type Binding, type Seconds, sameHolder } from './binding.js';
 import { type BindingStatus, REJECT } from './codes.js';
+import { NEVER } from './lease-time.js';
 import type { Rejection, Update } from './update.js';
 
 /** Clocks of a pair differ by less than this, or it does not connect. dhcpd forgives 65 s. */
@@ -98,7 +99,7 @@ function outdated(text: string): Verdict {
 
 /** The partner takes the own lease for its own, and may forget that the client has a later end from there: so that is kept here. */
 function withPartnersEnd(own: Binding, update: Update, clockAhead: number): Binding {
-  const ends = update.ends + Math.ceil(clockAhead);
+  const ends = Math.min(update.ends + Math.ceil(clockAhead), NEVER);
   if (ends <= own.ends || !sameHolder(own.holder, update.holder)) return own;
   return { ...own, ends, promised: Math.max(own.promised, ends, update.potential) };
 }
@@ -130,8 +131,9 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     address: own.address,
     status,
     holder: update.holder ?? (isFree ? own.holder : null),
-    hostname: update.carried?.hostname ?? null,
-    port: update.carried?.port ?? null,
+    // An echo of what is known here says nothing against what was seen here
+    hostname: update.carried?.hostname ?? (isSame(own, update) ? own.hostname : null),
+    port: update.carried?.port ?? (isSame(own, update) ? own.port : null),
     starts: update.starts,
     ends: update.ends,
     cltt: update.cltt,
@@ -140,11 +142,23 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     agreed: now,
     // The partner may give way to what is on its way, and that is not what is true here any more
     pending: isOutdated || isRetold,
-    own: own.own && isSame(own, update),
+    own: staysOwn(own, update, context),
     rewind: null,
     flags: update.flags,
   };
-  return { type: 'take', binding: outlasts(own, taken, clockAhead) ? keepEnd(own, taken) : taken };
+  return {
+    type: 'take',
+    binding: !isSame(own, update) && outlasts(own, taken, clockAhead) ? keepEnd(own, taken) : taken,
+  };
+}
+
+/**
+ * True if it still is this server that gave the lease last: the update only repeats it, or both gave the same in the same second and the partner
+ * gives way to the primary.
+ */
+function staysOwn(own: Binding, update: Update, { inFlight, isPrimary }: JudgeContext): boolean {
+  if (!own.own || !isSame(own, update)) return false;
+  return !update.carried?.own || (inFlight && isPrimary);
 }
 
 /**

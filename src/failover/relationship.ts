@@ -3,6 +3,7 @@ import type { Moment, RelationshipRecord } from './api.js';
 import type { Binding, Seconds } from './binding.js';
 import { ClockDifference } from './clock-difference.js';
 import { CLOCK_LIMIT } from './judge.js';
+import { NEVER } from './lease-time.js';
 import { isPrimarys } from './load-balance.js';
 import { type Machine, startMachine } from './machine.js';
 import type { FailoverSettings } from './settings.js';
@@ -103,7 +104,7 @@ export class Relationship {
     // What this server gave while it was alone the partner cannot have extended
     const isAlone = state === 'PARTNER-DOWN' && binding.own && binding.cltt >= since;
     const told = isAlone ? binding.acknowledged : Math.max(binding.promised, binding.acknowledged);
-    return told + this.mclt + this.clockGuard;
+    return Math.min(told + this.mclt + this.clockGuard, NEVER);
   }
 
   /** In PARTNER-DOWN: when an address that is not this server's to give may go to another client. */

@@ -1,7 +1,7 @@
 import type { FailoverApi, Grant, Moment, Refusal, Silence } from './api.js';
 import { type Binding, type Holder, type Seconds, sameHolder } from './binding.js';
 import type { ServerState } from './codes.js';
-import { permittedSeconds, promise } from './lease-time.js';
+import { NEVER, permittedSeconds, promise } from './lease-time.js';
 import { hashBucket } from './load-balance.js';
 import { type Relationship, secondsOf } from './relationship.js';
 import { ANSWERING } from './states.js';
@@ -140,7 +140,7 @@ export function grantedBinding(relationship: Relationship, before: Binding, gran
     port,
     starts: at,
     // Rounded up, as the client's lease ends within this second
-    ends: Math.ceil(now.wall / 1_000_000) + seconds,
+    ends: Math.min(Math.ceil(now.wall / 1_000_000) + seconds, NEVER),
     cltt: at,
     promised,
     acknowledged: Math.min(before.acknowledged, promised),

@@ -2,6 +2,7 @@ import type { Ipv4 } from '../net/ipv4.js';
 import type { Binding, Holder, Seconds } from './binding.js';
 import { type CarriedLease, decodeCarried, encodeCarried } from './carried.js';
 import { BINDING_STATUS, type BindingStatus, nameOf, REJECT } from './codes.js';
+import { NEVER } from './lease-time.js';
 import type { OptionValues } from './options.js';
 
 /** What a partner's BNDUPD says; absent times are 0. */
@@ -40,7 +41,10 @@ export function updateOptions(binding: Binding, carries: boolean): OptionValues 
   if (flags !== 0) options['IP-flags'] = flags;
   // dhcpd refuses client data of an abandoned address
   if (holder && status !== 'ABANDONED') Object.assign(options, holderOptions(holder));
-  const carried = carries && status !== 'ABANDONED' ? encodeCarried(binding) : undefined;
+  const carried =
+    carries && status !== 'ABANDONED'
+      ? encodeCarried({ ...binding, own: binding.own && status === 'ACTIVE' })
+      : undefined;
   if (carried) options['portledger-lease'] = carried;
   return options;
 }
@@ -68,13 +72,18 @@ export function readUpdate(options: OptionValues): Update | Rejection {
     address,
     status,
     holder,
-    starts: options['start-time-of-state'] ?? 0,
-    ends: options['lease-expiration-time'] ?? 0,
-    cltt: options['client-last-transaction-time'] ?? 0,
-    potential: options['potential-expiration-time'] ?? 0,
+    starts: timeOf(options['start-time-of-state']),
+    ends: timeOf(options['lease-expiration-time']),
+    cltt: timeOf(options['client-last-transaction-time']),
+    potential: timeOf(options['potential-expiration-time']),
     flags: options['IP-flags'] ?? 0,
     carried: decodeCarried(options['portledger-lease']),
   };
+}
+
+/** What is added to a time must still fit into one, so none is later than that of an infinite lease. */
+function timeOf(value: number | undefined): Seconds {
+  return Math.min(value ?? 0, NEVER);
 }
 
 function readHolder(options: OptionValues): Holder | null {

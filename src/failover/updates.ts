@@ -11,7 +11,8 @@ interface Sent {
 
 /** The partner's question for updates that is being answered. */
 interface Question {
-  readonly xid: number;
+  xid: number;
+  readonly isAll: boolean;
   readonly todo: Iterator<Ipv4>;
   isSent: boolean;
   /** On their way, so that the question is not answered yet. */
@@ -81,11 +82,12 @@ export class UpdateQueue {
   }
 
   /**
-   * The partner asks for these addresses; they are read one by one, as they are sent. A question that was open is dropped, as dhcpd does. What
-   * is on its way answers the question as well.
+   * The partner asks for these addresses; they are read one by one, as they are sent. The same question once more (dhcpd asks twice) takes the place
+   * of the first, another one is forgotten for it. What is on its way answers the question as well.
    */
-  ask(xid: number, addresses: Iterator<Ipv4>): void {
-    this.#question = { xid, todo: addresses, isSent: false, waiting: new Set(this.#sent.keys()) };
+  ask(xid: number, isAll: boolean, addresses: () => Iterator<Ipv4>): void {
+    if (this.#question?.isAll === isAll) this.#question.xid = xid;
+    else this.#question = { xid, isAll, todo: addresses(), isSent: false, waiting: new Set(this.#sent.keys()) };
   }
 
   /** The xid of the question if it is answered whole by now; it is forgotten then. */

@@ -316,6 +316,38 @@ describe('updates of a failover pair', () => {
     assert.deepEqual([change?.after.status, change?.reported, change?.before.status], ['ACTIVE', 'ACTIVE', 'BACKUP']);
   });
 
+  it('may tell any time: what follows from it can still be stored and sent', () => {
+    const bench = normalPair('primary');
+    const late = { 'lease-expiration-time': 0xffffffff, 'potential-expiration-time': 0xffffffff };
+    bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE', late));
+    bench.give({ type: 'closed', link: bench.link });
+    bench.wait(1);
+    bench.connect('RECOVER');
+    bench.say(MESSAGE.UPDREQALL);
+    const told = bench.of(MESSAGE.BNDUPD).find(({ options }) => options['assigned-IP-address'] === FIRST);
+    assert.equal(told?.options['lease-expiration-time'], 0x7fffffff);
+  });
+
+  it('keep for one server alone whose lease it is', () => {
+    for (const [role, expected] of [
+      ['primary', true],
+      ['secondary', false],
+    ] as const) {
+      const bench = new Bench({ role }, record('NORMAL'));
+      bench.open();
+      bench.greet({ 'vendor-class-identifier': 'portledger-9' });
+      bench.state('NORMAL');
+      bench.wait(1);
+      bench.acknowledgeAll();
+      const address = bench.endpoint.pick(0, bench.now) ?? FIRST;
+      bench.grant(address);
+      // The partner gave the same lease in the same second, and says that it is its own
+      const [sent] = bench.of(MESSAGE.BNDUPD);
+      bench.say(MESSAGE.BNDUPD, sent!.options);
+      assert.equal(bench.endpoint.binding(address).own, expected, role);
+    }
+  });
+
   it('leave nothing behind if they could not be stored', () => {
     const bench = normalPair('primary');
     const before = bench.endpoint.binding(FIRST);

@@ -181,14 +181,18 @@ describe('what a binding carries between two Portledgers', () => {
   const latin1 = (maxLength: number) =>
     fc.uint8Array({ maxLength, minLength: 0 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
   const carried = fc.record(
-    { port: fc.option(fc.record({ giaddr: u32, option82: latin1(300) }, plain)), hostname: fc.option(latin1(255)) },
+    {
+      port: fc.option(fc.record({ giaddr: u32, option82: latin1(300) }, plain)),
+      hostname: fc.option(latin1(255)),
+      own: fc.boolean(),
+    },
     plain,
   );
 
   it('comes back as it was', () => {
     fc.assert(
       fc.property(carried, (given) => {
-        const back = decodeCarried(encodeCarried(given)) ?? { port: null, hostname: null };
+        const back = decodeCarried(encodeCarried(given)) ?? { port: null, hostname: null, own: false };
         assert.deepEqual(back, given);
       }),
     );
@@ -202,7 +206,7 @@ describe('what a binding carries between two Portledgers', () => {
         assert.equal(decodeCarried(given), undefined);
       }),
     );
-    const whole = encodeCarried({ port: { giaddr: 1, option82: 'abc' }, hostname: 'x' })!;
+    const whole = encodeCarried({ port: { giaddr: 1, option82: 'abc' }, hostname: 'x', own: false })!;
     assert.equal(decodeCarried(whole.subarray(0, -1)), undefined);
     assert.equal(decodeCarried(undefined), undefined);
   });

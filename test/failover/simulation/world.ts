@@ -297,6 +297,11 @@ export class World {
     for (const [address, own] of tables[0]!) {
       const other = tables[1]!.get(address);
       if (own !== other) this.fail(`.${address - FIRST + 1} differs: ${own} <> ${other}`);
+      // Who gave a lease last records its end; were it both, it would end twice in the trail
+      const givers = this.servers
+        .map((server) => server.endpoint!.binding(address))
+        .filter(({ status, own }) => status === 'ACTIVE' && own);
+      if (givers.length > 1) this.fail(`.${address - FIRST + 1} is both servers' own`);
     }
     for (const client of this.clients) if (client.isBound) this.#checkKnown(client, client.held!);
   }

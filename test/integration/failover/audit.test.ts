@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { BulkRelay, macs } from '../../support/bulk-relay.js';
 import { option82, TYPE } from '../../support/lab.js';
+import { PacketLog } from '../../support/packet-log.js';
+import { startPerfdhcp } from '../../support/perfdhcp.js';
 import { requires } from '../../support/requirements.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 import { until } from '../../support/until.js';
@@ -40,7 +42,7 @@ describe('The trail of a pair', function () {
   }
 
   beforeEach(function () {
-    requires(this, 'netns', 'dhcpd');
+    requires(this, 'netns', 'dhcpd', 'perfdhcp', 'tcpdump');
   });
 
   afterEach(async () => {
@@ -190,6 +192,47 @@ describe('The trail of a pair', function () {
       stays.map(({ portName, endReason, events }) => [portName, endReason, events]),
       [['Gi1/0/7', null, 2]],
     );
+    await verifies();
+  });
+
+  it('has the end of a lease that it gave, although an ISC dhcpd says when that is', async () => {
+    await start('dhcpd', 'portledger', 8);
+    const leases = await relay.lease(macs(6), SERVERS, { option82: PORT });
+    const own = leases.find(({ server }) => server === SERVERS[1])!;
+    await until('the end', async () => (await eventsOf(own.address)).length >= 2, { withinMs: 25_000 });
+    const { name } = pair.secondary;
+    assert.deepEqual(await eventsOf(own.address), [`${name} granted observed`, `${name} expired carried`]);
+    await pair.reachesEqual();
+    await shipped();
+    const [stay] = await history(own.address);
+    assert.deepEqual([stay!.endReason, stay!.endedAt], ['expired', stay!.leaseUntil]);
+    await verifies();
+  });
+
+  it('has every lease that a client was told of, though one server is killed under load', async () => {
+    await start('portledger', 'portledger', 60);
+    const client = pair.client('198.18.0.8/16');
+    const packets = await PacketLog.start(client, 'eth0', folder);
+    const load = startPerfdhcp(client, {
+      server: '255.255.255.255',
+      rate: 60,
+      seconds: 5,
+      clients: 400,
+      flags: ['-B', '-l', 'eth0'],
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await pair.primary.kill();
+    const { output } = await load.finished;
+    const acknowledged = (await packets.stop()).filter(({ type }) => type === TYPE.ack);
+    assert.ok(acknowledged.length > 100, `${acknowledged.length} leases\n${output}`);
+    await pair.primary.start();
+    await pair.reachesNormal();
+    await pair.reachesEqual();
+    const recorded = new Set(
+      portledgers().flatMap((server) => server.events().map(({ xid, address }) => `${xid} ${address}`)),
+    );
+    for (const { xid, yiaddr } of acknowledged) assert.ok(recorded.has(`${xid} ${yiaddr}`), `${yiaddr} of ${xid}`);
+    await shipped();
     await verifies();
   });
 });
