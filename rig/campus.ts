@@ -8,6 +8,7 @@ import { readTopology, type Service, startOrder, type Topology } from './topolog
 
 const HEALTHY_MS = 60_000;
 const EXEC_MS = 60_000;
+const PAUSE_TRIES = 10;
 
 /** What a command in a container printed. */
 export interface Output {
@@ -76,8 +77,16 @@ export class Campus {
     await this.#engine(service).start();
   }
 
+  /** Stops all processes of the container where they are. A busy kernel does not always manage at the first time. */
   async pause(service: string): Promise<void> {
-    await this.#engine(service).pause();
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#engine(service).pause();
+      } catch (error) {
+        if (tries === PAUSE_TRIES || !String(error).includes('unable to freeze')) throw error;
+        await setTimeout(200);
+      }
+    }
   }
 
   async unpause(service: string): Promise<void> {

@@ -21,13 +21,16 @@ export class ServerTime {
     this.#pauses = faults.filter((fault) => fault.kind === 'server-paused').filter((fault) => fault.server === server);
   }
 
-  /** The stamp of something that the server did within a span of true time; ask in the order in which it did things. */
-  stamp({ from, to }: Span): Span {
+  /**
+   * The stamp of something that the server did within a span of true time. Ask for what it answered in the order of the answers; what has
+   * none may have been done later than it was read on the wire.
+   */
+  stamp({ from, to }: Span, isAnswered = true): Span {
     const pause = this.#pauses.find(({ at, undone }) => from >= at && from < undone && to >= undone);
     const shown = this.shown({ from: pause ? pause.undone : from, to });
     const held = this.#held(to);
     const stamp = { from: Math.max(shown.from, held.from), to: Math.max(shown.to, held.to) };
-    this.#used = Math.max(this.#used, stamp.from);
+    if (isAnswered) this.#used = Math.max(this.#used, stamp.from);
     return stamp;
   }
 

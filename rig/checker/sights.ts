@@ -178,7 +178,7 @@ class TapReader {
     this.#result.sights.push({
       kind,
       server: this.#server,
-      at: this.#time.stamp({ from: request.at, to }),
+      at: this.#time.stamp({ from: request.at, to }, kind === 'lease' && !isDoubtful),
       told: request.at,
       ip,
       mac: request.mac,
