@@ -1,6 +1,6 @@
 import { startMariadb } from '../../test/support/database.js';
 import { Campus, type Namespace } from '../../test/support/netns.js';
-import { highest, type LoadResult, ownLoad, perfdhcp } from './load.js';
+import { highest, type Load, type LoadResult, type OwnLoad, ownLoad, perfdhcp } from './load.js';
 import { kea, type Peer, portledger, RELAY, type RunningPeer, responder, SERVER } from './peers.js';
 import { compiled, keaProgram } from './programs.js';
 import { type Row, ratioRows } from './result.js';
@@ -9,6 +9,8 @@ import type { Settings } from './settings.js';
 const CLIENTS = 60_000;
 const ADDRESSES = 65_000;
 const PORTS = 5000;
+/** Clients that only renew. */
+const RENEWING = 5000;
 /** Clients of the pool that is 99.9 % full. */
 const FULL = 20_000;
 
@@ -67,40 +69,34 @@ async function measure(peers: readonly Peer[], site: Site): Promise<Row[]> {
   for (let round = 0; round < site.settings.rounds; round++) {
     for (const peer of peers) {
       const values = await measureOne(peer, site);
-      rows.push(...MEASURES.map((what, i) => ({ part: 'dhcp', what, subject: peer.name, value: values[i]! })));
+      rows.push(...values.map((value, i) => ({ part: 'dhcp', what: MEASURES[i]!, subject: peer.name, value })));
     }
   }
   return ratioRows(rows, 'Portledger');
 }
 
 async function measureOne(peer: Peer, site: Site): Promise<number[]> {
-  const { seconds } = site.settings;
-  const plain = { clients: CLIENTS, ports: 0, mode: 'exchange' } as const;
-  const from = peer.name === 'C, stateless' ? 6000 : 2000;
-  const climb = (load: Parameters<typeof highest>[0]): Promise<LoadResult> => highest(load, from, seconds);
+  const { seconds, quick } = site.settings;
+  const from = peer.name === 'C, stateless' ? 4000 : 1500;
+  const climb = (load: Load): Promise<LoadResult> => highest(load, from, seconds);
+  const own = (wanted: Partial<OwnLoad>): Load =>
+    ownLoad(site.load, site.program, { clients: CLIENTS, ports: 0, mode: 'exchange', ...wanted });
   const peak = await started(peer, ADDRESSES, () => climb(perfdhcp(site.load, CLIENTS)));
   const [over, half] = await started(peer, ADDRESSES, async () => [
-    await perfdhcp(site.load, CLIENTS)(Math.round(2 * peak.answered), seconds),
-    await ownLoad(site.load, site.program, plain)(Math.round(peak.answered / 2), seconds),
+    await perfdhcp(site.load, CLIENTS)(Math.round(2 * peak.answered) || from, seconds),
+    await own({})(Math.round(peak.answered / 2) || from / 2, seconds),
   ]);
-  const ports = await started(peer, ADDRESSES, () =>
-    climb(ownLoad(site.load, site.program, { ...plain, ports: PORTS })),
+  const values = [peak.answered, over!.answered, half!.p50 / 1000, half!.p99 / 1000];
+  values.push((await started(peer, ADDRESSES, () => climb(own({ ports: PORTS })))).answered);
+  if (quick) return values;
+  values.push(
+    (await started(peer, ADDRESSES, () => climb(own({ ports: PORTS, mode: 'renew', clients: RENEWING })))).answered,
   );
-  const renewals = { clients: CLIENTS / 6, ports: PORTS, mode: 'renew' } as const;
-  const renewed = await started(peer, ADDRESSES, () => climb(ownLoad(site.load, site.program, renewals)));
   const full = await started(peer, Math.round(FULL / 0.999), async () => {
-    const load = ownLoad(site.load, site.program, { ...plain, clients: FULL });
-    await load(2000, FULL / 2000);
-    return await climb(load);
+    await own({ clients: FULL })(2000, FULL / 2000);
+    return await climb(own({ clients: FULL }));
   });
-  const millis = (micros: number): number => micros / 1000;
-  return [
-    peak.answered,
-    over!.answered,
-    millis(half!.p50),
-    millis(half!.p99),
-    ...[ports, renewed, full].map((one) => one.answered),
-  ];
+  return [...values, full.answered];
 }
 
 async function started<T>(peer: Peer, addresses: number, work: (running: RunningPeer) => Promise<T>): Promise<T> {

@@ -1,8 +1,10 @@
-// npm run bench [-- --quick] [PART ...]: measures, prints a table and writes dist/bench.json.
+// npm run bench [-- --quick] [--verify EVENTS] [PART ...]: measures, prints a table and writes dist/bench.json.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { databases } from './databases.js';
 import { dhcp } from './dhcp.js';
 import { memory } from './memory.js';
 import { report } from './report.js';
@@ -12,19 +14,34 @@ import { ship } from './ship.js';
 
 const RESULT = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 
-const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Row[]>>> = { dhcp, ship, report, memory };
+const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Row[]>>> = {
+  dhcp,
+  ship,
+  report,
+  memory,
+  databases,
+};
 
-async function main(words: readonly string[]): Promise<void> {
-  const quick = words.includes('--quick');
-  const chosen = words.filter((word) => word !== '--quick');
+/** What is only measured when asked for: it compares databases, not Portledger with others. */
+const ON_DEMAND = ['databases'];
+
+async function main(): Promise<void> {
+  const { values, positionals: chosen } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, verify: { type: 'string' } },
+    allowPositionals: true,
+  });
   const unknown = chosen.find((word) => !(word in PARTS));
   if (unknown !== undefined) throw new Error(`"${unknown}" is no part; there are ${Object.keys(PARTS).join(', ')}`);
+  const { quick } = values;
+  const verify = values.verify === undefined ? undefined : Number(values.verify);
+  if (verify !== undefined && !(Number.isInteger(verify) && verify > 0))
+    throw new Error('--verify wants a number of events');
   const folder = mkdtempSync(join(tmpdir(), 'portledger-bench-'));
-  const settings = { quick, rounds: quick ? 1 : 2, seconds: quick ? 2 : 3, folder };
+  const settings = { quick, rounds: quick ? 1 : 2, seconds: quick ? 2 : 3, verify, folder };
   const rows: Row[] = [];
   try {
     for (const [name, measure] of Object.entries(PARTS)) {
-      if (chosen.length > 0 && !chosen.includes(name)) continue;
+      if (chosen.length > 0 ? !chosen.includes(name) : ON_DEMAND.includes(name)) continue;
       const part = await measure(settings);
       print(part);
       rows.push(...part);
@@ -55,7 +72,7 @@ function write(rows: readonly Row[], quick: boolean): void {
 }
 
 try {
-  await main(process.argv.slice(2));
+  await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

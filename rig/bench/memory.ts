@@ -22,7 +22,8 @@ export async function memory(settings: Settings): Promise<Row[]> {
   for (const count of [0, leases]) {
     const queue = count === 0 ? join(settings.folder, 'empty.queue') : file;
     const began = performance.now();
-    const server = await configured(settings.folder, queue).serve('here');
+    const server = configured(settings.folder, queue).start('here', 'serve');
+    await server.waitFor(/server-ready/, 180_000);
     const seconds = (performance.now() - began) / 1000;
     const resident = residentBytes(server.pid) / MEBIBYTE;
     await server.stop('SIGTERM', 60_000);

@@ -12,7 +12,7 @@ import { DAY_START, workload } from './workload.js';
 const QUEUE = '11111111-1111-4111-8111-111111111111';
 const ADDRESSES = 20_000;
 const STEP = 2000;
-const BATCH = 10_000;
+const BATCH = 1000;
 /** Questions of each kind whose median counts. */
 const QUESTIONS = 100;
 const COPIED = ['events', 'sightings'] as const;
@@ -22,7 +22,7 @@ const COPIED = ['events', 'sightings'] as const;
  * tenth is appended as a shipper does; the rest are copies of its rows at later times, so that only counts and times differ.
  */
 export async function report(settings: Settings): Promise<Row[]> {
-  const base = settings.quick ? 20_000 : 100_000;
+  const base = settings.quick ? 2000 : 100_000;
   const database = await startMariadb({ args: ['--innodb-buffer-pool-size=2G', '--innodb-log-file-size=512M'] });
   const trail = await Trail.open(database.url);
   try {

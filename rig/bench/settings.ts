@@ -5,6 +5,8 @@ export interface Settings {
   readonly rounds: number;
   /** Of one load. */
   readonly seconds: number;
+  /** Events that the part `databases` verifies, if that was said. */
+  readonly verify: number | undefined;
   /** For files of this run. */
   readonly folder: string;
 }

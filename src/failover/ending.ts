@@ -6,14 +6,15 @@ import { type Relationship, secondsOf } from './relationship.js';
 /** Ended leases that one tick works off. */
 const LIMIT = 500;
 /** A quarantine that is not this server's to end is looked at again after this. Seconds. */
-const LATER = 60;
+const LATER = 10;
 
 /** Ends the leases and quarantines whose time is over. Only to be called where that is this server's part. */
 export function expireDue(relationship: Relationship, exchange: Exchange, isUp: boolean, now: Moment): void {
   const seconds = secondsOf(now);
   const mayEndQuarantine = relationship.machine.state !== 'COMMUNICATIONS-INTERRUPTED';
-  const overAt = (binding: Binding) =>
-    binding.status === 'ABANDONED' && !mayEndQuarantine ? seconds + LATER : relationship.overAt(binding);
+  // Nor before the partner knows that there is one
+  const isLater = (binding: Binding) => binding.status === 'ABANDONED' && (!mayEndQuarantine || binding.pending);
+  const overAt = (binding: Binding) => (isLater(binding) ? seconds + LATER : relationship.overAt(binding));
   for (const binding of relationship.table.takeDue(seconds, LIMIT, overAt)) {
     exchange.change(ended(binding, isUp, seconds), 'expired');
   }

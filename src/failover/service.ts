@@ -59,9 +59,7 @@ export function mayAllocate(relationship: Relationship, binding: Binding, client
       return isHolders;
     case 'FREE':
     case 'BACKUP':
-      return binding.status === relationship.ownFree
-        ? mayUseOwn(relationship, now)
-        : isReusable(relationship, binding, now);
+      return mayUseOwn(relationship, binding, now) || isReusable(relationship, binding, now);
     case 'EXPIRED':
     case 'RELEASED':
     case 'RESET':
@@ -72,9 +70,13 @@ export function mayAllocate(relationship: Relationship, binding: Binding, client
   }
 }
 
-/** A server that lost its memory and goes on alone waits until what it may have given before is over. */
-function mayUseOwn({ machine, mclt }: Relationship, now: Moment): boolean {
-  return machine.lostAt === 0 || secondsOf(now) > machine.lostAt + mclt;
+/**
+ * What is free for this server may be given once the partner agrees that it is free. A server that lost its memory and goes on alone waits
+ * until what it may have given before is over.
+ */
+function mayUseOwn({ machine, mclt, ownFree }: Relationship, { status, pending }: Binding, now: Moment): boolean {
+  const knowsAll = machine.lostAt === 0 || secondsOf(now) > machine.lostAt + mclt;
+  return status === ownFree && !pending && knowsAll;
 }
 
 function isReusable(relationship: Relationship, binding: Binding, now: Moment): boolean {
@@ -143,7 +145,8 @@ export function grantedBinding(relationship: Relationship, before: Binding, gran
     ends: Math.min(Math.ceil(now.wall / 1_000_000) + seconds, NEVER),
     cltt: at,
     promised,
-    acknowledged: Math.min(before.acknowledged, promised),
+    // What was known of another client's lease says nothing of this one
+    acknowledged: Math.min(knownTo(relationship, before, grant), promised),
     agreed: before.agreed,
     pending: true,
     own: true,

@@ -11,7 +11,7 @@ import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 import { QueueError, QueueWriteError } from './errors.js';
 import { forgetShared, readBindings, readRelationships, type SharedState, sharedStateWriter } from './failover-rows.js';
-import { type LeaseRow, leaseOfRow, leaseValues, UPSERT_LEASE } from './lease-rows.js';
+import { leaseValues, readLeases, UPSERT_LEASE } from './lease-rows.js';
 import { acquireLock, type Lock } from './lock.js';
 import { readPosition } from './position.js';
 import {
@@ -136,8 +136,8 @@ export class Queue {
   }
 
   /** Reads all leases, one at a time. */
-  *leases(): Generator<Lease> {
-    for (const row of this.#db.prepare('SELECT * FROM leases').iterate()) yield leaseOfRow(row as LeaseRow);
+  leases(): Generator<Lease> {
+    return readLeases(this.#db);
   }
 
   /** What was stored of pairs, for the server that starts: the bindings, one at a time, and the records of relationships. */

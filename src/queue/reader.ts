@@ -11,7 +11,7 @@ import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 import { QueueError } from './errors.js';
 import { readBindings, readRelationships } from './failover-rows.js';
-import { type LeaseRow, leaseOfRow } from './lease-rows.js';
+import { readLeases } from './lease-rows.js';
 import { readPosition, writePosition } from './position.js';
 import { checkpointsAfter, introductions, type NumberedCheckpoint, newestCheckpoint } from './proof-rows.js';
 import { QUEUE_SCHEMA } from './schema.js';
@@ -146,9 +146,8 @@ export class QueueReader {
   }
 
   /** All leases, ordered by address. */
-  *leases(): Generator<Lease> {
-    for (const row of this.#db.prepare('SELECT * FROM leases ORDER BY address').all())
-      yield leaseOfRow(row as LeaseRow);
+  leases(): Generator<Lease> {
+    return readLeases(this.#db);
   }
 
   /** All bindings of addresses that are shared with a partner, ordered by address. */

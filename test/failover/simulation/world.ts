@@ -254,7 +254,14 @@ export class World {
     for (const client of this.clients) client.calm();
     for (const server of this.servers) {
       this.#restart(server);
-      const state = server.endpoint!.status().state;
+    }
+    this.#resume();
+  }
+
+  /** As often as it takes: the commit of a command may fail. */
+  #resume(): void {
+    for (const server of this.servers) {
+      const state = server.endpoint?.status().state;
       if (state === 'PAUSED' || state === 'SHUTDOWN') server.operator('resume');
     }
   }
@@ -263,6 +270,7 @@ export class World {
   #settle(): void {
     for (let i = 0; i < 400; i++) {
       const statuses = this.servers.map((server) => server.endpoint!.status());
+      this.#resume();
       if (statuses.every(({ pending, unacked, state }) => pending === 0 && unacked === 0 && state === 'NORMAL')) return;
       this.#advance(SECOND / 4);
     }
