@@ -7,10 +7,13 @@ import { Sqlite } from '../../src/base/sqlite.js';
 import { type Clock, SystemClock } from '../../src/base/time.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/types.js';
+import { askServer, controlPath } from '../../src/control/control.js';
+import type { FailoverStatus } from '../../src/failover/api.js';
 import { BINDING_STATUS, MESSAGE } from '../../src/failover/codes.js';
 import type { OptionValues } from '../../src/failover/options.js';
 import { formatIpv4, parseIpv4 } from '../../src/net/ipv4.js';
 import { QueueReader } from '../../src/queue/reader.js';
+import { replaceQueue } from '../../src/queue/replace.js';
 import { DhcpServer } from '../../src/server/server.js';
 import { TestPartner } from '../support/failover-partner.js';
 import { TestLogger, TYPE } from '../support/lab.js';
@@ -146,6 +149,9 @@ describe('A server of a failover pair', function () {
     };
   }
 
+  const failoverStatus = async () =>
+    (await askServer(controlPath(join(folder, 'a.queue')), 'failover-status')) as FailoverStatus[];
+
   const acknowledged = (partner: TestPartner, xid: number) =>
     partner.received.some((message) => message.type === MESSAGE.BNDACK && message.xid === xid);
 
@@ -278,6 +284,46 @@ describe('A server of a failover pair', function () {
     await start({ failover: [], pools: [SHARED] });
     assert.deepEqual([stored().bindings.size, stored().record], [0, undefined]);
     assert.ok(await relay.lease({ mac: CLIENT.hwaddr }));
+  });
+
+  it('forgets nothing by an attempt to start that fails', async () => {
+    const partner = await normal();
+    partner.close();
+    await server!.stop();
+    const { bindings, record } = stored();
+    const taken = createServer();
+    await new Promise<void>((resolve) => void taken.listen(port, SERVER, resolve));
+    await assert.rejects(start({ relationship: { name: 'other' }, pools: [{ range: SHARED, failover: 'other' }] }));
+    taken.close();
+    assert.deepEqual([stored().bindings.size, stored().record], [bindings.size, record]);
+    await start({ failover: [], pools: [SHARED] });
+    const told = logger.lines.filter(({ id }) => id === 'failover-forgotten');
+    assert.deepEqual(told, [{ id: 'failover-forgotten', fields: { relationships: 'pair', addresses: bindings.size } }]);
+  });
+
+  it('tells all leases to a partner of another name, whatever the former one knew', async () => {
+    const partner = await normal();
+    const xid = partner.send(MESSAGE.BNDUPD, leased('127.66.100.20'));
+    await until('an acknowledgement', () => acknowledged(partner, xid));
+    partner.close();
+    await server!.stop();
+    await start({ relationship: { name: 'other' }, pools: [{ range: SHARED, failover: 'other' }] });
+    await until('the start', () => stored().record?.name === 'other');
+    const told = await failoverStatus();
+    assert.equal(told[0]!.pending, 1);
+  });
+
+  it('asks its partner for everything when a new queue has taken the place of the old one', async () => {
+    const partner = await normal();
+    partner.close();
+    await server!.stop();
+    assert.deepEqual(replaceQueue(join(folder, 'a.queue'), Date.now() * 1000).relationships, ['pair']);
+    await start();
+    const again = await connect();
+    again.tellState('NORMAL');
+    await again.waitForState('RECOVER');
+    await again.waitFor(MESSAGE.UPDREQALL);
+    again.close();
   });
 
   it('keeps its state over a stop, and does not take the partner for new', async () => {
