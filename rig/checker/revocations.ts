@@ -1,0 +1,21 @@
+import type { Sight } from './sights.js';
+
+const MICROS = 1_000_000;
+
+/**
+ * The sights, and those of leases that servers may have taken back: a client that takes another address loses the one before. Whether the
+ * server knew of that one, which its partner may have given or ended meanwhile, is not on the wire, so each is doubtful.
+ */
+export function withRevocations(sights: readonly Sight[]): Sight[] {
+  const newest = new Map<string, Sight>();
+  const revoked: Sight[] = [];
+  for (const sight of sights.filter(({ kind }) => kind === 'lease').sort((a, b) => a.told - b.told)) {
+    const client = `${sight.mac} ${sight.clientId ?? ''}`;
+    const before = newest.get(client);
+    newest.set(client, sight);
+    if (!before || before.ip === sight.ip || before.told + before.leaseTime * MICROS <= sight.told) continue;
+    const { server, at, told } = sight;
+    revoked.push({ ...before, kind: 'revoked', server, at, told, leaseTime: 0, isDoubtful: true });
+  }
+  return [...sights, ...revoked];
+}
