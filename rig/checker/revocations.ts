@@ -11,11 +11,14 @@ export function withRevocations(sights: readonly Sight[]): Sight[] {
   const revoked: Sight[] = [];
   for (const sight of sights.filter(({ kind }) => kind === 'lease').sort((a, b) => a.told - b.told)) {
     const client = `${sight.mac} ${sight.clientId ?? ''}`;
-    const before = newest.get(client);
-    newest.set(client, sight);
-    if (!before || before.ip === sight.ip || before.told + before.leaseTime * MICROS <= sight.told) continue;
-    const { server, at, told } = sight;
-    revoked.push({ ...before, kind: 'revoked', server, at, told, leaseTime: 0, isDoubtful: true });
+    // What anybody gave it last, and what this server did: a server that was paused gave it late
+    const keys = [client, `${client} ${sight.server}`];
+    for (const before of new Set(keys.map((key) => newest.get(key)))) {
+      if (!before || before.ip === sight.ip || before.told + before.leaseTime * MICROS <= sight.told) continue;
+      const { server, at, told } = sight;
+      revoked.push({ ...before, kind: 'revoked', server, at, told, leaseTime: 0, isDoubtful: true });
+    }
+    for (const key of keys) newest.set(key, sight);
   }
   return [...sights, ...revoked];
 }
