@@ -35,7 +35,7 @@ export function makeMembers({ relationships, networks, queue, leases, moment }: 
     bindings.get(relationshipOf(binding.address)!)!.set(binding.address, binding);
   for (const lease of leases.all()) {
     const known = bindings.get(relationshipOf(lease.address) ?? '');
-    if (known && !known.has(lease.address)) known.set(lease.address, bindingOfLease(lease, moment.steady));
+    if (known && !known.has(lease.address)) known.set(lease.address, bindingOfLease(lease));
   }
   const { records } = queue.shared;
   return relationships.map((config) => {
