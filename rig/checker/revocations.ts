@@ -14,11 +14,17 @@ export function withRevocations(sights: readonly Sight[]): Sight[] {
     // What anybody gave it last, and what this server did: a server that was paused gave it late
     const keys = [client, `${client} ${sight.server}`];
     for (const before of new Set(keys.map((key) => newest.get(key)))) {
-      if (!before || before.ip === sight.ip || before.told + before.leaseTime * MICROS <= sight.told) continue;
+      if (!before || before.ip === sight.ip || isOver(before, sight)) continue;
       const { server, at, told } = sight;
       revoked.push({ ...before, kind: 'revoked', server, at, told, leaseTime: 0, isDoubtful: true });
     }
     for (const key of keys) newest.set(key, sight);
   }
   return [...sights, ...revoked];
+}
+
+/** True if the lease was over by then, by the true time and by the servers' clocks. */
+function isOver(lease: Sight, then: Sight): boolean {
+  const term = lease.leaseTime * MICROS;
+  return lease.told + term <= then.told && lease.at.to + term <= then.at.from;
 }
