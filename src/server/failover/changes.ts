@@ -23,6 +23,8 @@ const NOBODY: Holder = { htype: 0, hwaddr: '', clientId: null };
  */
 export function applyChange(change: BindingChange, desk: Desk, moment: Moment): void {
   const { before, after } = change;
+  // Nobody was told of the hold: the lease is what it was
+  if (change.cause === 'held') return;
   const lease = desk.leases.get(after.address);
   if (after.status === 'ACTIVE') takeActive(before, after, lease, desk, moment);
   else if (after.status === 'ABANDONED') takeDeclined(after, lease, desk, moment);

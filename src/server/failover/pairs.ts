@@ -27,7 +27,6 @@ const LIMITED: ReadonlySet<FailoverMessageId> = new Set([
   'failover-refused-by-partner',
   'failover-refused',
   'failover-clocks-differ',
-  'failover-mclt-differs',
   'failover-broken-message',
   'failover-pools-differ',
   'failover-update-rejected',
