@@ -35,7 +35,7 @@ export interface Sights {
 /** How long before its end a server may have noted a request without answering it. */
 const IN_FLIGHT = 1_000_000;
 /** The longest that a server that is not paused may stand still. */
-const STALL = 250_000;
+const STALL = 500_000;
 const ANSWERS: number[] = [TYPE.offer, TYPE.ack, TYPE.nak];
 
 /** Works out what each server must have noted: what it acknowledged, and what it was told and could not answer. */

@@ -19,7 +19,7 @@ const run = promisify(execFile);
 export async function buildImage(say: (line: string) => void): Promise<void> {
   const base = process.env.RIG_BASE || (await findBase(say));
   await compile();
-  const files = ['package.json', 'package-lock.json', '.dockerignore', 'tsconfig.json', 'tsconfig.build.json', 'rig'];
+  const files = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'rig'];
   // The dependencies of this machine's Node fit into an image that has the same Node; into others npm puts its own.
   const own =
     base === DEBIAN_BASE
@@ -56,7 +56,6 @@ async function build(base: string, files: string[]): Promise<void> {
   const args = ['build', '-q', '-t', IMAGE, '-f', 'rig/Dockerfile', '--build-arg', `BASE=${base}`, '-'];
   const docker = spawn('docker', args, {
     stdio: [tar.stdout, 'ignore', 'pipe'],
-    env: { ...process.env, DOCKER_BUILDKIT: '0' },
   });
   let talk = '';
   docker.stderr!.on('data', (bytes) => {
@@ -64,6 +63,8 @@ async function build(base: string, files: string[]): Promise<void> {
   });
   const [code] = await once(docker, 'close');
   if (code !== 0) throw new Error(`docker build ended with ${code}: ${talk.trim()}`);
+  // The image that this one took the name of
+  await succeeds('docker', ['image', 'prune', '--force', '--filter', 'label=portledger.rig.image=1']);
 }
 
 async function succeeds(command: string, args: string[]): Promise<boolean> {
