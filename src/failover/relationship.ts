@@ -126,7 +126,7 @@ export class Relationship {
   get memoryHold(): Seconds {
     const { lostAt, since } = this.machine;
     if (lostAt === 0) return 0;
-    return Math.max(lostAt, since) + Math.max(this.mclt, this.settings.longestLease) + this.clockGuard;
+    return Math.max(lostAt, since) + Math.max(this.mclt, this.settings.longestLease) + 1;
   }
 
   /** In PARTNER-DOWN: when an address that is not this server's to give may go to another client. */

@@ -480,9 +480,9 @@ describe('the service of a failover pair', () => {
     bench.wait(20);
     bench.give({ type: 'operator', command: 'partner-down' });
     assert.equal(bench.endpoint.status().state, 'PARTNER-DOWN');
-    bench.wait(300);
+    bench.wait(299);
     assert.equal(bench.endpoint.pick(0, bench.now), undefined);
-    bench.wait(65);
+    bench.wait(2);
     assert.notEqual(bench.endpoint.pick(0, bench.now), undefined);
     bench.forget();
     bench.give({ type: 'operator', command: 'partner-down' });
