@@ -2,6 +2,7 @@ import { compareTrail, countOf, type Differences } from './compare.js';
 import { compareGaps } from './gaps.js';
 import type { Fault, Passage } from './journal.js';
 import type { Packet } from './packets.js';
+import { withRevocations } from './revocations.js';
 import type { GapRow, Row } from './rows.js';
 import { readSights } from './sights.js';
 import type { Reading } from './stays.js';
@@ -27,7 +28,7 @@ export interface Verdict {
 /** Works out from the wire and the permuter's log who must have been where, and compares it with the trail. */
 export function check(run: Run): Verdict {
   const { sights, contradictions } = readSights(run.packets, run.passages, run.faults);
-  const stays = compareTrail(sights, run.rows, readingOf(run));
+  const stays = compareTrail(withRevocations(sights), run.rows, readingOf(run));
   const gaps = compareGaps(run.faults, sights, run.gaps);
   const isExact = countOf(stays) + countOf(gaps) + contradictions.length === 0;
   return { stays, gaps, contradictions, isExact };

@@ -14,9 +14,6 @@ export interface Differences {
   wrong: string[];
 }
 
-/** More doubtful sights of one address than this, and only the first are tried both ways. */
-const MAX_DOUBTFUL = 8;
-
 /**
  * Compares the rows of `port_history` with what the sights say, row by row and column by column. Where it is open whether a server noted
  * something before it was stopped, the trail is right if it fits either way.
@@ -39,21 +36,28 @@ export function countOf({ missing, surplus, wrong }: Differences): number {
   return missing.length + surplus.length + wrong.length;
 }
 
+/** Takes doubtful sights out, or in again, as long as the trail fits better by that. */
 function bestOf(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
-  const doubtful = sights.filter(({ isDoubtful }) => isDoubtful).slice(0, MAX_DOUBTFUL);
-  let best: Differences | undefined;
-  for (let choice = 0; choice < 2 ** doubtful.length; choice++) {
-    const left = new Set(doubtful.filter((_, i) => (choice & (1 << i)) === 0));
-    const found = compareStays(
+  const without = (left: ReadonlySet<Sight>) =>
+    compareStays(
       staysOf(
         sights.filter((sight) => !left.has(sight)),
         reading,
       ),
       rows,
     );
-    if (!best || countOf(found) < countOf(best)) best = found;
+  let left = new Set(sights.filter(({ isDoubtful }) => isDoubtful));
+  let best = without(left);
+  for (let isBetter = true; isBetter && countOf(best) > 0; ) {
+    isBetter = false;
+    for (const sight of sights.filter(({ isDoubtful }) => isDoubtful)) {
+      const other = new Set(left);
+      if (!other.delete(sight)) other.add(sight);
+      const found = without(other);
+      if (countOf(found) < countOf(best)) [left, best, isBetter] = [other, found, true];
+    }
   }
-  return best!;
+  return best;
 }
 
 function compareStays(stays: readonly Stay[], rows: readonly Row[]): Differences {

@@ -11,8 +11,13 @@ export function registerQueue(program: Command): void {
     .description('begin a new queue that keeps the leases; server and shipper must be stopped')
     .action((_options: unknown, command: Command) => {
       const { file } = configOf(command).queue;
-      const { from, to, kept, unshipped } = replaceQueue(file, new SystemClock().now());
+      const { from, to, kept, unshipped, relationships } = replaceQueue(file, new SystemClock().now());
       process.stdout.write(`Queue ${to} takes the place of ${from}, which is kept as ${kept}\n`);
+      for (const name of relationships) {
+        const waits =
+          'the server asks its partner for all that it knows, and answers nobody in its shared pools until then';
+        process.stdout.write(`Failover relationship ${name} begins anew: ${waits}\n`);
+      }
       if (unshipped > 0)
         process.stderr.write(
           `warning: ${unshipped} events of it are not known to be in the trail; a gap will say so\n`,

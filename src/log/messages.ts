@@ -188,6 +188,11 @@ export const MESSAGES = {
     text: 'Failover {name}: partner lost what it knew, leases that it may have extended are held for longer (leases: {count})',
     help: 'A partner without its queue file may have promised more than this server knows, by mclt at most. Nothing to do',
   },
+  'failover-forgotten': {
+    level: 'warn',
+    text: 'What was stored of failover relationships and pools that are configured no longer is forgotten (relationships: {relationships}; addresses: {addresses})',
+    help: 'Ordinary after such a change of the configuration; if a name or range was wrong for one start: the pair asks its partner for everything again',
+  },
   'failover-command-refused': {
     level: 'warn',
     text: 'Failover {name}: command {command} is not followed: {reason}',

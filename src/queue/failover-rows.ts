@@ -75,22 +75,34 @@ export function readRelationships(db: SqliteDatabase): RelationshipRecord[] {
   return (db.prepare('SELECT * FROM relationships ORDER BY name').all() as RelationshipRow[]).map(recordOfRow);
 }
 
+/** What was forgotten of pairs: names of relationships, and a number of addresses. */
+export interface Forgotten {
+  readonly names: readonly string[];
+  readonly addresses: number;
+}
+
 /** Forgets relationships and bindings that are no longer configured: whoever takes them up again begins anew. */
 export function forgetShared(
   db: SqliteDatabase,
   isConfigured: (name: string) => boolean,
   isShared: (address: number) => boolean,
-): void {
-  const names = readRelationships(db).filter(({ name }) => !isConfigured(name));
-  const rows = db.prepare('SELECT address FROM bindings').all() as { address: number }[];
-  const addresses = rows.filter(({ address }) => !isShared(address));
-  if (names.length === 0 && addresses.length === 0) return;
-  const removeName = db.prepare('DELETE FROM relationships WHERE name = ?');
+): Forgotten {
+  const rows = db.prepare('SELECT address FROM bindings').pluck().all() as number[];
+  const addresses = rows.filter((address) => !isShared(address));
   const removeBinding = db.prepare('DELETE FROM bindings WHERE address = ?');
-  db.transaction(() => {
-    for (const { name } of names) removeName.run(name);
-    for (const { address } of addresses) removeBinding.run(address);
+  return db.transaction(() => {
+    const names = forgetRelationships(db, isConfigured);
+    for (const address of addresses) removeBinding.run(address);
+    return { names, addresses: addresses.length };
   })();
+}
+
+/** Forgets the states of relationships, but for those to be kept: their servers have to ask their partners for everything. Returns the names. */
+export function forgetRelationships(db: SqliteDatabase, isKept: (name: string) => boolean): string[] {
+  const names = readRelationships(db).flatMap(({ name }) => (isKept(name) ? [] : name));
+  const remove = db.prepare('DELETE FROM relationships WHERE name = ?');
+  for (const name of names) remove.run(name);
+  return names;
 }
 
 function bindingValues({ holder, port, ...binding }: Binding): unknown[] {

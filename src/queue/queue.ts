@@ -10,7 +10,14 @@ import type { Lease } from '../lease/lease.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 import { QueueError, QueueWriteError } from './errors.js';
-import { forgetShared, readBindings, readRelationships, type SharedState, sharedStateWriter } from './failover-rows.js';
+import {
+  type Forgotten,
+  forgetShared,
+  readBindings,
+  readRelationships,
+  type SharedState,
+  sharedStateWriter,
+} from './failover-rows.js';
 import { leaseValues, readLeases, UPSERT_LEASE } from './lease-rows.js';
 import { acquireLock, type Lock } from './lock.js';
 import { readPosition } from './position.js';
@@ -146,8 +153,8 @@ export class Queue {
   }
 
   /** Forgets what is stored of relationships and addresses that are shared no longer. */
-  forgetShared(isConfigured: (name: string) => boolean, isShared: (address: number) => boolean): void {
-    forgetShared(this.#db, isConfigured, isShared);
+  forgetShared(isConfigured: (name: string) => boolean, isShared: (address: number) => boolean): Forgotten {
+    return forgetShared(this.#db, isConfigured, isShared);
   }
 
   /**

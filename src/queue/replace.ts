@@ -5,6 +5,7 @@ import type { SqliteDatabase } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { decodeEvent, genesisHash } from '../event/encoding.js';
 import { QueueError } from './errors.js';
+import { forgetRelationships } from './failover-rows.js';
 import { acquireLock } from './lock.js';
 import { readPosition } from './position.js';
 import { openQueueFile } from './schema.js';
@@ -17,6 +18,8 @@ export interface Replacement {
   readonly kept: string;
   /** Events of it that are not known to be in the trail. */
   readonly unshipped: number;
+  /** Failover relationships that begin anew. */
+  readonly relationships: readonly string[];
 }
 
 interface Head {
@@ -27,7 +30,8 @@ interface Head {
 
 /**
  * Begins a new queue in the file, with a new UUID and the leases of the old one, which is kept beside it. The gap that the
- * server tells of at its next start begins with the first event that was not shipped.
+ * server tells of at its next start begins with the first event that was not shipped. What it knows of its failover partners may be of an
+ * old backup, so it has to ask them for everything.
  * @throws UsageError while server or shipper run, QueueError if there is no queue or it cannot be kept
  */
 export function replaceQueue(file: string, now: Micros): Replacement {
@@ -55,13 +59,14 @@ function replace(db: SqliteDatabase, file: string, now: Micros): Replacement {
   const from = firstUnshipped(db, shipped) ?? head.at;
   keep(db, kept);
   const uuid = randomUUID();
-  db.transaction(() => {
+  const relationships = db.transaction(() => {
     db.exec('DELETE FROM events; DELETE FROM checkpoints;');
     db.prepare(
       'UPDATE queue SET uuid = ?, replaces = ?, created_at = ?, sequence = 0, hash = ?, at = ?, alive_at = ?, running = 0',
     ).run(uuid, head.uuid, now, genesisHash(uuid), from, from);
+    return forgetRelationships(db, () => false);
   })();
-  return { from: head.uuid, to: uuid, kept, unshipped: Math.max(0, head.sequence - shipped) };
+  return { from: head.uuid, to: uuid, kept, unshipped: Math.max(0, head.sequence - shipped), relationships };
 }
 
 /** When the first event happened that is not noted as shipped; undefined if all are. */

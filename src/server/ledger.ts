@@ -85,6 +85,11 @@ export function expireLease(desk: Desk, lease: Lease): void {
 /** Ends a lease that the server takes back before its time. */
 export function revokeLease(desk: Desk, lease: Lease): void {
   desk.pairs.of(lease.address)?.revoked(lease.address);
+  withdrawLease(desk, lease);
+}
+
+/** Ends a lease before its time in the lease table and the trail alone: the partner has ended it already. */
+export function withdrawLease(desk: Desk, lease: Lease): void {
   desk.leases.put({ ...lease, state: 'revoked', end: desk.at, due: desk.now });
   recordLeaseEvent(desk, 'revoked', lease, carriedPort(lease.port).view, null, null, desk.at);
 }

@@ -7,7 +7,15 @@ import { OPTION } from '../wire/codes.js';
 import type { DropReason } from './counters.js';
 import { mayHave } from './discover.js';
 import { leaseSeconds } from './lease-time.js';
-import { currentLease, type Desk, hostnameOf, type ReplyPlan, recordLeaseEvent, revokeLease } from './ledger.js';
+import {
+  currentLease,
+  type Desk,
+  expireLease,
+  hostnameOf,
+  type ReplyPlan,
+  recordLeaseEvent,
+  revokeLease,
+} from './ledger.js';
 import { isPortFull } from './port-limit.js';
 import { type PortReading, readBroadcastPort, readRenewal, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
@@ -119,6 +127,8 @@ function grant(
   }
   revokeOther(requester, network, address, desk);
   desk.leases.withdrawOffer(network, client.client);
+  // Of a shared address the pair may not have said yet that the former lease is over
+  if (before?.state === 'active' && !held && pair?.isOwn(address)) expireLease(desk, before);
   desk.leases.put(lease);
   pair?.granted(lease, seconds, desired);
   recordLeaseEvent(desk, held ? 'renewed' : 'granted', lease, view, message, state);

@@ -249,6 +249,7 @@ export class DhcpServer {
     const detail = startDetail(previous);
     this.#pipeline.commitServerEvent(serverEvent('server-started', this.#config.server.name, detail, span), true);
     this.#isRecorded = true;
+    this.#forgetShared();
     this.#pipeline.expireAll();
     if (previous.running && span) {
       this.#loggers.server.log('unclean-end-found', {
@@ -256,6 +257,17 @@ export class DhcpServer {
         seconds: Math.round((now - from) / MICROS_PER_SECOND),
       });
     }
+  }
+
+  /** Only now: an attempt to start that fails must not cost a pair its memory. */
+  #forgetShared(): void {
+    const configured = new Set(this.#config.server.failover.map(({ name }) => name));
+    const { names, addresses } = this.#queue.forgetShared(
+      (name) => configured.has(name),
+      (address) => this.#pairs.of(address) !== undefined,
+    );
+    if (names.length === 0 && addresses === 0) return;
+    this.#loggers.failover.log('failover-forgotten', { relationships: names.join(', ') || 'none', addresses });
   }
 
   #logReady(): void {

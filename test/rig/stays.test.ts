@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Fault } from '../../rig/checker/journal.js';
+import { withRevocations } from '../../rig/checker/revocations.js';
 import { ServerTime } from '../../rig/checker/server-time.js';
 import type { Sight } from '../../rig/checker/sights.js';
 import { staysOf } from '../../rig/checker/stays.js';
@@ -93,5 +94,16 @@ describe("The servers' clocks that the checker of the rig expects", () => {
     const time = new ServerTime('dhcp-a', [pause]);
     assert.deepEqual(time.stamp({ from: 12 * S, to: 22 * S }), { from: 20 * S, to: 22 * S });
     assert.deepEqual(time.stamp({ from: 9 * S, to: 9 * S + 10 }), { from: 9 * S, to: 9 * S + 10 });
+  });
+});
+
+describe('The revocations that the checker of the rig expects', () => {
+  it('are those of leases whose client takes another address while they last', () => {
+    const revoked = (sights: Sight[]) =>
+      withRevocations(sights).flatMap(({ kind, ip, isDoubtful }) => (kind === 'revoked' ? [[ip, isDoubtful]] : []));
+    const other = (second: number) => lease(second, 1, { ip: '198.18.0.141' });
+    assert.deepEqual(revoked([lease(0, 1), other(10), other(20)]), [['198.18.0.140', true]]);
+    assert.deepEqual(revoked([lease(0, 1), other(LEASE + 1)]), []);
+    assert.deepEqual(revoked([lease(0, 1), lease(10, 1, { ip: '198.18.0.141', mac: '02:00:00:00:00:02' })]), []);
   });
 });

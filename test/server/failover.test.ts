@@ -4,12 +4,16 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { Sqlite } from '../../src/base/sqlite.js';
+import { type Clock, SystemClock } from '../../src/base/time.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/types.js';
+import { askServer, controlPath } from '../../src/control/control.js';
+import type { FailoverStatus } from '../../src/failover/api.js';
 import { BINDING_STATUS, MESSAGE } from '../../src/failover/codes.js';
 import type { OptionValues } from '../../src/failover/options.js';
 import { formatIpv4, parseIpv4 } from '../../src/net/ipv4.js';
 import { QueueReader } from '../../src/queue/reader.js';
+import { replaceQueue } from '../../src/queue/replace.js';
 import { DhcpServer } from '../../src/server/server.js';
 import { TestPartner } from '../support/failover-partner.js';
 import { TestLogger, TYPE } from '../support/lab.js';
@@ -25,6 +29,32 @@ const CLIENT = { htype: 1, hwaddr: '02f000000001' };
 interface Changes {
   pools?: unknown[];
   failover?: unknown[];
+  /** Of the relationship alone. */
+  relationship?: Record<string, unknown>;
+}
+
+/** The clock of this machine, some seconds off, and stopped on demand. Microseconds. */
+class OddClock extends SystemClock {
+  readonly #ahead: number;
+  #stoppedAt: { wall: number; steady: number } | undefined;
+
+  constructor(seconds: number) {
+    super();
+    this.#ahead = seconds * 1e6;
+  }
+
+  override now(): number {
+    return this.#stoppedAt?.wall ?? super.now() + this.#ahead;
+  }
+
+  override monotonic(): number {
+    return this.#stoppedAt?.steady ?? super.monotonic();
+  }
+
+  /** From now on it is this time of the wall clock. */
+  stopAt(wall: number): void {
+    this.#stoppedAt = { wall, steady: this.monotonic() + wall - this.now() };
+  }
 }
 
 describe('A server of a failover pair', function () {
@@ -49,7 +79,11 @@ describe('A server of a failover pair', function () {
     removeTempDir(folder);
   });
 
-  function config({ pools = [{ range: SHARED, failover: 'pair' }] as unknown[], ...more }: Changes = {}): Config {
+  function config({
+    pools = [{ range: SHARED, failover: 'pair' }],
+    relationship: changed = {},
+    ...more
+  }: Changes = {}): Config {
     const file = join(folder, 'portledger.yaml');
     const relationship = {
       name: 'pair',
@@ -59,6 +93,7 @@ describe('A server of a failover pair', function () {
       'peer-address': PARTNER,
       mclt: 60,
       split: 256,
+      ...changed,
     };
     const section = {
       name: 'dhcp-a',
@@ -72,15 +107,16 @@ describe('A server of a failover pair', function () {
     return loadConfig(file);
   }
 
-  async function start(changes: Changes = {}): Promise<DhcpServer> {
-    server = await DhcpServer.start(config(changes), { server: logger, net: logger, queue: logger, failover: logger });
+  async function start(changes: Changes = {}, clock: Clock = new SystemClock()): Promise<DhcpServer> {
+    const loggers = { server: logger, net: logger, queue: logger, failover: logger };
+    server = await DhcpServer.start(config(changes), loggers, clock);
     return server;
   }
 
   const connect = () => TestPartner.connect(PARTNER, SERVER, port);
 
-  async function normal(): Promise<TestPartner> {
-    await start();
+  async function normal(changes: Changes = {}, clock?: Clock): Promise<TestPartner> {
+    await start(changes, clock);
     const partner = await connect();
     await partner.reachNormal();
     await until('NORMAL', () => stored().record?.partnerState === 'NORMAL');
@@ -112,6 +148,9 @@ describe('A server of a failover pair', function () {
       'client-last-transaction-time': now,
     };
   }
+
+  const failoverStatus = async () =>
+    (await askServer(controlPath(join(folder, 'a.queue')), 'failover-status')) as FailoverStatus[];
 
   const acknowledged = (partner: TestPartner, xid: number) =>
     partner.received.some((message) => message.type === MESSAGE.BNDACK && message.xid === xid);
@@ -202,6 +241,41 @@ describe('A server of a failover pair', function () {
     partner.close();
   });
 
+  const kinds = () => stored().events.map(({ kind }) => kind);
+
+  it('records the end of a lease that was over before it had a partner, and gives its address again', async () => {
+    const range = '127.66.100.1-127.66.100.1';
+    await start({ failover: [], pools: [range] }, new OddClock(-7200));
+    const ack = await relay.lease({ mac: CLIENT.hwaddr });
+    await server!.stop();
+    const partner = await normal({ pools: [{ range, failover: 'pair' }] });
+    await until('the end of the lease', () => kinds().includes('expired'));
+    const ended = stored().events.find(({ kind }) => kind === 'expired')!;
+    assert.equal(ended.leaseEnd! - ended.leaseStart!, ack!.options.get(51)!.readUInt32BE(0) * 1e6);
+    await until('a free address', () => stored().bindings.get('127.66.100.1')?.status === 'FREE');
+    assert.ok(await relay.lease({ mac: '02f000000002' }));
+    assert.deepEqual(kinds().slice(-2), ['expired', 'granted']);
+    partner.close();
+  });
+
+  it('records the end of a lease before the next one of the same client, if the pair has not found it yet', async () => {
+    const clock = new OddClock(0);
+    const partner = await normal({ relationship: { 'max-response-delay': '5m' } }, clock);
+    const ack = await relay.lease({ mac: CLIENT.hwaddr });
+    const address = formatIpv4(ack!.yiaddr);
+    const end = stored().leases.get(address)!.end;
+    // To the pair it lasts until the second is full
+    clock.stopAt(end + 1);
+    assert.ok(await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.request, ciaddr: address }));
+    const ends = stored().events.slice(-3);
+    assert.deepEqual(
+      ends.map(({ kind }) => kind),
+      ['granted', 'expired', 'granted'],
+    );
+    assert.equal(ends[1]!.leaseEnd, end);
+    partner.close();
+  });
+
   it('forgets what it shared when the pool is its own again', async () => {
     const partner = await normal();
     partner.close();
@@ -210,6 +284,46 @@ describe('A server of a failover pair', function () {
     await start({ failover: [], pools: [SHARED] });
     assert.deepEqual([stored().bindings.size, stored().record], [0, undefined]);
     assert.ok(await relay.lease({ mac: CLIENT.hwaddr }));
+  });
+
+  it('forgets nothing by an attempt to start that fails', async () => {
+    const partner = await normal();
+    partner.close();
+    await server!.stop();
+    const { bindings, record } = stored();
+    const taken = createServer();
+    await new Promise<void>((resolve) => void taken.listen(port, SERVER, resolve));
+    await assert.rejects(start({ relationship: { name: 'other' }, pools: [{ range: SHARED, failover: 'other' }] }));
+    taken.close();
+    assert.deepEqual([stored().bindings.size, stored().record], [bindings.size, record]);
+    await start({ failover: [], pools: [SHARED] });
+    const told = logger.lines.filter(({ id }) => id === 'failover-forgotten');
+    assert.deepEqual(told, [{ id: 'failover-forgotten', fields: { relationships: 'pair', addresses: bindings.size } }]);
+  });
+
+  it('tells all leases to a partner of another name, whatever the former one knew', async () => {
+    const partner = await normal();
+    const xid = partner.send(MESSAGE.BNDUPD, leased('127.66.100.20'));
+    await until('an acknowledgement', () => acknowledged(partner, xid));
+    partner.close();
+    await server!.stop();
+    await start({ relationship: { name: 'other' }, pools: [{ range: SHARED, failover: 'other' }] });
+    await until('the start', () => stored().record?.name === 'other');
+    const told = await failoverStatus();
+    assert.equal(told[0]!.pending, 1);
+  });
+
+  it('asks its partner for everything when a new queue has taken the place of the old one', async () => {
+    const partner = await normal();
+    partner.close();
+    await server!.stop();
+    assert.deepEqual(replaceQueue(join(folder, 'a.queue'), Date.now() * 1000).relationships, ['pair']);
+    await start();
+    const again = await connect();
+    again.tellState('NORMAL');
+    await again.waitForState('RECOVER');
+    await again.waitFor(MESSAGE.UPDREQALL);
+    again.close();
   });
 
   it('keeps its state over a stop, and does not take the partner for new', async () => {

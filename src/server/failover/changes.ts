@@ -1,9 +1,15 @@
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
 import type { BindingChange, Moment } from '../../failover/api.js';
-import type { Binding, Holder, Seconds } from '../../failover/binding.js';
-import { type Client, clientKey, type Lease, type LeaseState } from '../../lease/lease.js';
-import { type Desk, recordLeaseEvent } from '../ledger.js';
-import { carriedPort } from '../port-rule.js';
+import { type Binding, type Holder, type Seconds, sameHolder } from '../../failover/binding.js';
+import {
+  type Client,
+  clientKey,
+  isActive,
+  type Lease,
+  type LeaseState,
+  type PortObservation,
+} from '../../lease/lease.js';
+import { type Desk, expireLease, withdrawLease } from '../ledger.js';
 
 /** What an address that the partner says is no longer leased is in the lease table. */
 const ENDED: Readonly<Record<Exclude<Binding['status'], 'ACTIVE' | 'ABANDONED'>, LeaseState>> = {
@@ -13,6 +19,8 @@ const ENDED: Readonly<Record<Exclude<Binding['status'], 'ACTIVE' | 'ABANDONED'>,
   RELEASED: 'released',
   RESET: 'revoked',
 };
+/** What a partner reports of a lease that its client has ended there. */
+const GIVEN_BACK: ReadonlySet<Binding['status'] | null> = new Set(['RELEASED', 'RESET', 'ABANDONED'] as const);
 /** Of an address that was declined before anybody was known to hold it. */
 const NOBODY: Holder = { htype: 0, hwaddr: '', clientId: null };
 
@@ -24,12 +32,42 @@ const NOBODY: Holder = { htype: 0, hwaddr: '', clientId: null };
 export function applyChange(change: BindingChange, desk: Desk, moment: Moment): void {
   const { before, after } = change;
   // Nobody was told of the hold: the lease is what it was
-  if (change.cause === 'held') return;
+  if (change.cause === 'held' || (change.cause === 'internal' && isSameLease(before, after))) return;
+  recordOwnEnd(change, desk);
   const lease = desk.leases.get(after.address);
   if (after.status === 'ACTIVE') takeActive(before, after, lease, desk, moment);
   else if (after.status === 'ABANDONED') takeDeclined(after, lease, desk, moment);
   else if (lease?.state === 'active' || lease?.state === 'declined') takeEnded(change, lease, desk);
   else learn(after, lease, desk);
+}
+
+/**
+ * The end of a lease that this server was the last to grant, with the end that its client was told. A lease whose client has given it
+ * back to the partner, or has extended it there, is the partner's to record.
+ */
+function recordOwnEnd(change: BindingChange, desk: Desk): void {
+  const { before, after, cause } = change;
+  const lease = desk.leases.get(after.address);
+  if (!before.own || lease?.state !== 'active') return;
+  const isOver = !isActive(lease, desk.now) || change.reported === 'EXPIRED';
+  if (cause === 'expired') expireLease(desk, lease);
+  else if (cause !== 'partner') return;
+  else if (isOver && !isPartnersToEnd(change, lease)) expireLease(desk, lease);
+  // The partner gave the address to somebody else without knowing of what this server had told the client
+  else if (!isOver && before.pending && !isOfSameClient(change)) withdrawLease(desk, lease);
+}
+
+/** True if the partner saw the client last, within the time that this server had given it. */
+function isPartnersToEnd(change: BindingChange, lease: Lease): boolean {
+  if (!isOfSameClient(change)) return false;
+  const { after, reported } = change;
+  const told = Math.ceil(lease.end / MICROS_PER_SECOND);
+  if (reported === 'ACTIVE') return after.starts <= told;
+  return GIVEN_BACK.has(reported) || after.ends > told;
+}
+
+function isOfSameClient({ before, after }: BindingChange): boolean {
+  return after.holder === null || sameHolder(before.holder, after.holder);
 }
 
 function takeActive(before: Binding, after: Binding, lease: Lease | undefined, desk: Desk, moment: Moment): void {
@@ -50,15 +88,24 @@ function takeActive(before: Binding, after: Binding, lease: Lease | undefined, d
   });
 }
 
-/** An acknowledgement, or another word about what is known: the lease keeps its own, finer times. */
+/** Another word about what is known: the lease keeps its own, finer times. */
 function isSameTerm(before: Binding, after: Binding, lease: Lease | undefined): boolean {
+  return lease?.state === 'active' && isSameLease(before, after);
+}
+
+function isSameLease(before: Binding, after: Binding): boolean {
   return (
-    lease?.state === 'active' &&
     before.status === 'ACTIVE' &&
-    before.holder === after.holder &&
+    after.status === 'ACTIVE' &&
+    sameHolder(before.holder, after.holder) &&
+    before.starts === after.starts &&
     before.ends === after.ends &&
-    before.port === after.port
+    samePort(before.port, after.port)
   );
+}
+
+function samePort(a: PortObservation | null, b: PortObservation | null): boolean {
+  return a?.giaddr === b?.giaddr && a?.option82 === b?.option82;
 }
 
 function takeDeclined(after: Binding, lease: Lease | undefined, desk: Desk, moment: Moment): void {
@@ -67,14 +114,13 @@ function takeDeclined(after: Binding, lease: Lease | undefined, desk: Desk, mome
   desk.leases.put({ ...known, address: after.address, state: 'declined', end, due });
 }
 
-function takeEnded({ before, after, cause, reported }: BindingChange, lease: Lease, desk: Desk): void {
+function takeEnded({ after, reported }: BindingChange, lease: Lease, desk: Desk): void {
   const told = reported ?? after.status;
-  const state = lease.state === 'active' && told !== 'ACTIVE' && told !== 'ABANDONED' ? ENDED[told] : 'expired';
-  const isOver = cause === 'expired' || reported === 'EXPIRED';
-  desk.leases.put({ ...lease, state, end: isOver ? lease.end : Math.min(lease.end, desk.at) });
-  if (isOver && before.own && lease.state === 'active') {
-    recordLeaseEvent(desk, 'expired', lease, carriedPort(lease.port).view, null);
-  }
+  const isOthers = after.holder !== null && clientOf(after.holder).client !== lease.client;
+  const isEnd = lease.state === 'active' && !isOthers && told !== 'ACTIVE' && told !== 'ABANDONED';
+  const state = isEnd ? ENDED[told] : 'expired';
+  desk.leases.put({ ...lease, state, end: told === 'EXPIRED' ? lease.end : Math.min(lease.end, desk.at) });
+  if (isOthers) learn(after, desk.leases.get(after.address), desk);
 }
 
 /** Who had the address last, so that he is offered it again. */

@@ -28,18 +28,17 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
     for (const [name, pools] of shared) if (pools.some((pool) => pool.contains(address))) return name;
     return undefined;
   };
-  queue.forgetShared(
-    (name) => shared.has(name),
-    (address) => relationshipOf(address) !== undefined,
-  );
   const bindings = new Map(relationships.map(({ name }) => [name, new Map<Ipv4, Binding>()]));
-  for (const binding of queue.shared.bindings())
-    bindings.get(relationshipOf(binding.address)!)!.set(binding.address, binding);
+  const { records } = queue.shared;
+  const isKnown = new Set(records.map(({ name }) => name));
+  for (const binding of queue.shared.bindings()) {
+    const name = relationshipOf(binding.address);
+    if (name !== undefined) bindings.get(name)!.set(binding.address, isKnown.has(name) ? binding : untold(binding));
+  }
   for (const lease of leases.all()) {
     const known = bindings.get(relationshipOf(lease.address) ?? '');
-    if (known && !known.has(lease.address)) known.set(lease.address, bindingOfLease(lease, moment.steady));
+    if (known && !known.has(lease.address)) known.set(lease.address, bindingOfLease(lease));
   }
-  const { records } = queue.shared;
   return relationships.map((config) => {
     const record = records.find(({ name }) => name === config.name) ?? null;
     const stored = { record, bindings: bindings.get(config.name)!.values() };
@@ -47,4 +46,9 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
     const settings = settingsOf(config, pools, Math.max(...pools.map(({ first }) => longestLease(first))));
     return { config, endpoint: new FailoverEndpoint(settings, stored, moment, `portledger-${version()}`) };
   });
+}
+
+/** What a former partner, or one of another relationship, knew of a lease counts for nothing. */
+function untold(binding: Binding): Binding {
+  return binding.status === 'ACTIVE' ? { ...binding, acknowledged: 0, agreed: 0, pending: true } : binding;
 }

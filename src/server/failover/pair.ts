@@ -44,6 +44,11 @@ export class Pair {
     return this.#endpoint.leaseSeconds(address, client, desired, this.#moment);
   }
 
+  /** True if this server was the last to grant the address: it records the end of that. */
+  isOwn(address: Ipv4): boolean {
+    return this.#endpoint.binding(address).own;
+  }
+
   granted(lease: Lease, seconds: number, desired: number): void {
     const { address, htype, hwaddr, clientId, hostname, port } = lease;
     const grant: Grant = { address, htype, hwaddr, clientId, hostname, port, seconds, desired };

@@ -3,7 +3,7 @@ import type { FailoverConfig } from '../../config/types.js';
 import { type Binding, neverUsed, type Seconds } from '../../failover/binding.js';
 import { hbaOfSplit } from '../../failover/load-balance.js';
 import type { FailoverSettings } from '../../failover/settings.js';
-import { isActive, type Lease } from '../../lease/lease.js';
+import type { Lease } from '../../lease/lease.js';
 import type { Network } from '../../lease/network.js';
 import type { AddressPool } from '../../lease/pool.js';
 
@@ -37,8 +37,11 @@ export function settingsOf(
   };
 }
 
-/** The bindings of leases that a server had before it shared their addresses: the partner has to learn them all. */
-export function bindingOfLease(lease: Lease, steady: number): Binding {
+/**
+ * The bindings of leases that a server had before it shared their addresses: the partner has to learn them all. One whose time is over is
+ * still to be ended, by the pair.
+ */
+export function bindingOfLease(lease: Lease): Binding {
   const { address, htype, hwaddr, clientId, hostname, port, start, renewed, end } = lease;
   const known: Binding = {
     ...neverUsed(address),
@@ -51,7 +54,7 @@ export function bindingOfLease(lease: Lease, steady: number): Binding {
     own: true,
   };
   if (lease.state === 'declined') return { ...known, status: 'ABANDONED', holder: null, pending: true };
-  return isActive(lease, steady) ? { ...known, status: 'ACTIVE', pending: true } : known;
+  return lease.state === 'active' ? { ...known, status: 'ACTIVE', pending: true } : known;
 }
 
 function seconds(at: number, round: (value: number) => number): Seconds {

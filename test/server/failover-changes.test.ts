@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { MICROS_PER_SECOND } from '../../src/base/time.js';
+import type { EventDraft } from '../../src/event/event.js';
+import type { BindingChange, ChangeCause } from '../../src/failover/api.js';
+import { type Binding, type Holder, neverUsed } from '../../src/failover/binding.js';
+import { clientKey, type Lease } from '../../src/lease/lease.js';
+import { applyChange } from '../../src/server/failover/changes.js';
+import type { Desk } from '../../src/server/ledger.js';
+
+const ADDRESS = 0x0a000007;
+const CLIENT: Holder = { htype: 1, hwaddr: '\x02\xf0\x00\x00\x00\x01', clientId: null };
+const OTHER: Holder = { htype: 1, hwaddr: '\x02\xf0\x00\x00\x00\x02', clientId: null };
+/** Told to the client at second 100, until a fraction of a second before 400. */
+const [GIVEN, END] = [100, 399.9];
+
+const OWN: Binding = {
+  ...neverUsed(ADDRESS),
+  status: 'ACTIVE',
+  holder: CLIENT,
+  starts: GIVEN,
+  ends: 400,
+  cltt: GIVEN,
+  own: true,
+};
+const FREE: Binding = { ...OWN, status: 'FREE', own: false };
+
+describe('What a failover endpoint did by itself', () => {
+  let lease: Lease;
+  let events: EventDraft[];
+
+  beforeEach(() => {
+    events = [];
+    lease = {
+      ...CLIENT,
+      client: clientKey(CLIENT.htype, CLIENT.hwaddr, CLIENT.clientId),
+      address: ADDRESS,
+      state: 'active',
+      hostname: 'host',
+      start: GIVEN * MICROS_PER_SECOND,
+      renewed: GIVEN * MICROS_PER_SECOND,
+      end: END * MICROS_PER_SECOND,
+      due: END * MICROS_PER_SECOND,
+      port: { giaddr: 1, option82: '\x01\x01p' },
+    };
+  });
+
+  function apply(
+    second: number,
+    after: Binding,
+    reported: BindingChange['reported'],
+    { cause = 'partner' as ChangeCause, before = OWN } = {},
+  ) {
+    const now = second * MICROS_PER_SECOND;
+    const put = (changed: Lease) => {
+      lease = changed;
+    };
+    const record = (event: EventDraft) => void events.push(event);
+    const desk = { config: { name: 'dhcp-a' }, leases: { get: () => lease, put }, now, at: now, record };
+    applyChange({ before, after, cause, reported }, desk as unknown as Desk, { wall: now, steady: now });
+    return events.map(({ kind, leaseEnd }) => [kind, leaseEnd! / MICROS_PER_SECOND]);
+  }
+
+  const holder = () => lease.hwaddr;
+
+  for (const reported of ['FREE', 'BACKUP', 'EXPIRED'] as const) {
+    it(`records the end of an own lease of which the partner says ${reported}`, () => {
+      assert.deepEqual(apply(500, { ...FREE, status: reported === 'BACKUP' ? 'BACKUP' : 'FREE' }, reported), [
+        ['expired', END],
+      ]);
+      assert.deepEqual([lease.state, lease.end], ['expired', END * MICROS_PER_SECOND]);
+    });
+  }
+
+  it('records the end of an own lease first if the partner has given the address to another client', () => {
+    const given = { ...OWN, holder: OTHER, starts: 450, ends: 900, own: false };
+    assert.deepEqual(apply(500, given, 'ACTIVE'), [['expired', END]]);
+    assert.deepEqual([lease.state, holder(), lease.start], ['active', OTHER.hwaddr, 450 * MICROS_PER_SECOND]);
+  });
+
+  it('marks no lease released that another client released', () => {
+    const ended = { ...FREE, holder: OTHER, starts: 480, ends: 480 };
+    assert.deepEqual(apply(500, ended, 'RELEASED'), [['expired', END]]);
+    assert.deepEqual([lease.state, holder()], ['expired', OTHER.hwaddr]);
+    assert.ok(events.every(({ hwaddr }) => Buffer.from(hwaddr!).toString('latin1') === CLIENT.hwaddr));
+  });
+
+  it('records the end of the former term if the client came back at the partner after it', () => {
+    assert.deepEqual(apply(500, { ...OWN, starts: 450, ends: 900, own: false }, 'ACTIVE'), [['expired', END]]);
+    assert.equal(lease.start, 450 * MICROS_PER_SECOND);
+  });
+
+  it('leaves it to the partner to record the end of what it extended, or got back', () => {
+    const extended = { ...OWN, starts: 380, ends: 900, own: false };
+    assert.deepEqual(apply(500, extended, 'ACTIVE'), []);
+    assert.equal(lease.start, GIVEN * MICROS_PER_SECOND);
+  });
+
+  it('leaves a release at the partner to the partner', () => {
+    assert.deepEqual(apply(500, { ...FREE, starts: 390, ends: 390 }, 'RELEASED'), []);
+    assert.equal(lease.state, 'released');
+  });
+
+  it('takes back a lease that lasts if its address is another client’s by an update that did not know of it', () => {
+    const after = { ...OWN, holder: OTHER, starts: 190, ends: 900, own: false };
+    assert.deepEqual(apply(200, after, 'ACTIVE', { before: { ...OWN, pending: true } }), [['revoked', 200]]);
+  });
+
+  it('keeps its own, finer times of a term that the partner repeats', () => {
+    const before = lease;
+    apply(200, { ...OWN, holder: { ...CLIENT }, port: null }, 'ACTIVE');
+    assert.equal(lease.end, before.end);
+  });
+
+  it('ends an own lease once, at its told end', () => {
+    const expired: Binding = { ...OWN, status: 'EXPIRED', pending: true };
+    assert.deepEqual(apply(401, expired, null, { cause: 'expired' }), [['expired', END]]);
+    assert.deepEqual(apply(402, FREE, 'FREE'), [['expired', END]]);
+  });
+});
