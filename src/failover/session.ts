@@ -2,6 +2,7 @@ import { messageOf } from '../base/errors.js';
 import { MICROS_PER_SECOND, type Micros } from '../base/time.js';
 import type { LinkId, LogOutput, Moment, Output } from './api.js';
 import { MESSAGE, type MessageType, REJECT } from './codes.js';
+import { FailoverWireError } from './errors.js';
 import { Framer } from './framer.js';
 import { decodeMessage, encodeMessage, type FailoverMessage } from './message.js';
 import type { OptionValues } from './options.js';
@@ -85,7 +86,9 @@ export class Session {
         if (this.#find(id)) this.#take(link, decodeMessage(frame), now);
       }
     } catch (error) {
-      this.#break(link, messageOf(error), now);
+      // Anything else is a fault of this program, and shall not look like one of the partner
+      const whose = error instanceof FailoverWireError ? '' : 'fault of this server: ';
+      this.#break(link, `${whose}${messageOf(error)}`, now);
     }
   }
 
