@@ -69,7 +69,12 @@ export type ChangeCause =
   | 'partner'
   /** Its time is over. The event is written by the server for which `before.own` is true. */
   | 'expired'
-  /** Nobody's concern but this protocol's: balance, acknowledgements, ends raised after the partner lost its memory. */
+  /**
+   * The partner lost its memory, so that the address is held until `after.ends`. No client was told of that: its lease is what it was, and
+   * is over when the hold is.
+   */
+  | 'held'
+  /** Nobody's concern but this protocol's: balance, acknowledgements. */
   | 'internal';
 
 /** A change that the endpoint made by itself. */
@@ -150,8 +155,6 @@ export const FAILOVER_MESSAGES = {
   'failover-refused': 'error',
   /** |clockAhead| > 60 s. name, seconds */
   'failover-clocks-differ': 'error',
-  /** name, own, partner */
-  'failover-mclt-differs': 'warn',
   /** A message that is no message, or cannot come now. name, reason */
   'failover-broken-message': 'error',
   /** The partner does not have this address in a pool of the pair. name, address */
@@ -227,9 +230,6 @@ export interface FailoverApi {
   /** The address is offered to a client: neither picked nor given to the partner until {@link offerEnded}. */
   offered(address: Ipv4): void;
   offerEnded(address: Ipv4): void;
-  /** When the lease is over as far as this server may say, undefined if that is the partner's to say (secondary in NORMAL). */
-  overAt(address: Ipv4, now: Moment): Seconds | undefined;
-
   // Own changes.
 
   granted(grant: Grant, now: Moment): void;

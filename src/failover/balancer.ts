@@ -19,6 +19,7 @@ export class Balancer {
   readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
   #last = Number.NEGATIVE_INFINITY;
   #next = 0;
+  #isUnfinished = false;
 
   constructor(
     relationship: Relationship,
@@ -42,9 +43,21 @@ export class Balancer {
   tick(now: Moment): void {
     const { isWorking, settings } = this.#relationship;
     if (!isWorking || now.steady < this.#next) return;
+    if (!this.#isTime(now)) return;
     this.balance(now);
     const lacks = settings.pools.some((_, pool) => lacksAddresses(balanceOf(this.#relationship, pool)));
     if (lacks) this.#session.send(MESSAGE.POOLREQ, {}, now);
+  }
+
+  /** Uneven pools are shared out after the shortest time, others after the longest. */
+  #isTime(now: Moment): boolean {
+    const { settings } = this.#relationship;
+    if (this.#isUnfinished) return true;
+    if (now.steady >= this.#last + settings.maxBalance * 1_000_000) return true;
+    return settings.pools.some((_, pool) => {
+      const { surplus, threshold } = balanceOf(this.#relationship, pool);
+      return Math.abs(surplus) > threshold || lacksAddresses(balanceOf(this.#relationship, pool));
+    });
   }
 
   /** Gives the partner what this server has too many of, if both are in NORMAL. Returns how many. */
@@ -58,7 +71,8 @@ export class Balancer {
       given.push(...surplusAddresses(this.#relationship, pool, BALANCE_LIMIT - given.length));
     }
     // The rest with the next tick: nobody waits long for this
-    if (given.length === BALANCE_LIMIT) this.#next = now.steady;
+    this.#isUnfinished = given.length === BALANCE_LIMIT;
+    if (this.#isUnfinished) this.#next = now.steady;
     for (const address of given) this.#give(address, now);
     if (given.length > 0) this.#log('failover-balanced', { moved: given.length });
     return given.length;

@@ -26,6 +26,13 @@ export class ClockDifference {
     } else this.#current = Math.min(this.#current ?? ahead, ahead);
   }
 
+  /** What was read is worth nothing any more. */
+  forget(): void {
+    this.#current = null;
+    this.#previous = null;
+    this.#until = 0;
+  }
+
   /** Seconds, null before the first reading. */
   get measured(): number | null {
     if (this.#current === null || this.#previous === null) return this.#current;

@@ -31,12 +31,15 @@ interface Parts {
 export class Conductor {
   readonly #parts: Parts;
   readonly #started: number;
+  /** The same by the wall clock. */
+  readonly #startedAt: number;
   /** The question for updates that was put in the present state. */
   #asked: { readonly xid: number; readonly what: 'all' | 'pending' } | null = null;
 
   constructor(parts: Parts, now: Moment) {
     this.#parts = parts;
     this.#started = now.steady;
+    this.#startedAt = secondsOf(now);
   }
 
   get #machine(): Machine {
@@ -132,6 +135,7 @@ export class Conductor {
 
   #context(): MachineContext {
     const { settings, mclt, table } = this.#parts.relationship;
-    return { role: settings.role, mclt, autoPartnerDown: settings.autoPartnerDown, hasPast: () => table.hasPast };
+    const { role, autoPartnerDown } = settings;
+    return { role, mclt, autoPartnerDown, started: this.#startedAt, hasPast: () => table.hasPast };
   }
 }

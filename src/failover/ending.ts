@@ -58,7 +58,7 @@ export function holdPartnersLeases(relationship: Relationship, exchange: Exchang
     const promised = Math.max(binding.promised, ends);
     // The end of one that was over is recorded already
     const own = binding.own && binding.status === 'ACTIVE';
-    exchange.change({ ...binding, status, ends, promised, acknowledged: 0, pending: true, own }, 'internal');
+    exchange.change({ ...binding, status, ends, promised, acknowledged: 0, pending: true, own }, 'held');
     count += 1;
   }
   return count;

@@ -19,6 +19,7 @@ import { Conductor } from './conductor.js';
 import { declined, expireDue, released } from './ending.js';
 import { Exchange } from './exchange.js';
 import { Greeting } from './greeting.js';
+import { CLOCK_LIMIT } from './judge.js';
 import type { FailoverMessage } from './message.js';
 import { recordOf, sameRecord } from './record.js';
 import { Relationship, secondsOf } from './relationship.js';
@@ -186,10 +187,6 @@ export class FailoverEndpoint implements FailoverApi {
     this.#relationship.table.offerEnded(address);
   }
 
-  overAt(address: Ipv4): Seconds | undefined {
-    return this.#relationship.expires ? this.#relationship.overAt(this.binding(address)) : undefined;
-  }
-
   granted(grant: Grant, now: Moment): void {
     this.#exchange.set(grantedBinding(this.#relationship, this.binding(grant.address), grant, now));
   }
@@ -248,12 +245,22 @@ export class FailoverEndpoint implements FailoverApi {
     this.#relationship.clock.note(secondsOf(now) - message.time, now.steady);
   }
 
+  /** A clock was set while the connection stood: it ends, and the next greeting says what is wrong. */
+  #checkClocks(now: Moment): void {
+    const { measured } = this.#relationship.clock;
+    if (measured === null || Math.abs(measured) <= CLOCK_LIMIT || !this.#session.isUp) return;
+    this.#log('failover-clocks-differ', { seconds: measured });
+    this.#relationship.clock.forget();
+    this.#session.giveUp(`the clocks differ by ${Math.abs(measured)} s`, now);
+  }
+
   #onRequest(message: FailoverMessage, now: Moment): void {
     this.#log('failover-updates-requested', { what: message.type === MESSAGE.UPDREQALL ? 'all' : 'pending' });
     this.#exchange.onRequest(message, now);
   }
 
   #tick(now: Moment): void {
+    this.#checkClocks(now);
     this.#session.tick(now);
     this.#conductor.tick(now);
     const mayExpire = this.#relationship.expires && (!this.#session.isUp || this.#exchange.isSettled(now));

@@ -204,13 +204,13 @@ export class Exchange {
   #decide(message: FailoverMessage, update: Update, now: Moment): void {
     const own = this.#table.get(update.address);
     const sent = this.#queue.inFlight(update.address);
-    const { isPrimary, clock } = this.#relationship;
+    const { isPrimary, clockAhead } = this.#relationship;
     const context: JudgeContext = {
       isPrimary,
       now: secondsOf(now),
       inFlight: sent !== undefined,
       isOutdated: sent !== undefined && sent !== own,
-      clockAhead: clock.ahead,
+      clockAhead,
     };
     const verdict = judge(own, update, context);
     if (verdict.type === 'wait') this.#waiting.set(update.address, { message, until: verdict.until });

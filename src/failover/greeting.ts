@@ -67,9 +67,6 @@ export class Greeting {
     relationship.carries = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
     if (relationship.isPrimary) return;
     const mclt = options.MCLT!;
-    const configured = relationship.settings.mclt;
-    if (configured !== undefined && configured !== mclt)
-      this.#log('failover-mclt-differs', { own: configured, partner: mclt });
     relationship.mclt = mclt;
     relationship.hba = options['hash-bucket-assignment'] ?? relationship.hba;
   }

@@ -32,6 +32,8 @@ export type MachineInput =
 export interface MachineContext {
   readonly role: 'primary' | 'secondary';
   readonly mclt: number;
+  /** When this server started. */
+  readonly started: Seconds;
   /** Seconds in COMMUNICATIONS-INTERRUPTED after which the partner is taken for down, 0 = never. */
   readonly autoPartnerDown: number;
   /** True if any address is known to have been used or moved: then this pair has a past. */
@@ -78,7 +80,7 @@ export function step(machine: Machine, input: MachineInput, context: MachineCont
     case 'tick':
       return onTick(machine, context, now);
     case 'operator':
-      return onCommand(machine, input.command, now);
+      return onCommand(machine, input.command, context, now);
   }
 }
 
@@ -170,18 +172,23 @@ function onTick(machine: Machine, context: MachineContext, now: Seconds): Step {
   if (machine.state === 'RECOVER-WAIT' && now > machine.lostAt + context.mclt) {
     return moveTo(machine, 'RECOVER-DONE', now, 'MCLT has passed');
   }
-  const isDue = context.autoPartnerDown > 0 && now >= machine.since + context.autoPartnerDown;
+  // While this server was down the partner may have been well
+  const alone = Math.max(machine.since, context.started);
+  const isDue = context.autoPartnerDown > 0 && now >= alone + context.autoPartnerDown;
   if (machine.state === 'COMMUNICATIONS-INTERRUPTED' && !machine.heard && isDue) {
     return moveTo(machine, 'PARTNER-DOWN', now, `no connection for ${context.autoPartnerDown} s`);
   }
   return { machine };
 }
 
-function onCommand(machine: Machine, command: OperatorCommand, now: Seconds): Step {
+function onCommand(machine: Machine, command: OperatorCommand, context: MachineContext, now: Seconds): Step {
   const reason = 'command of the operator';
   const started = { ...machine, starting: false };
   switch (command) {
     case 'partner-down':
+      if (machine.state === 'PARTNER-DOWN') return { machine: started };
+      if (context.mclt === 0)
+        return { machine, refusal: 'the primary has never told its mclt, without which nothing is safe' };
       if (machine.heard) return { machine, refusal: `the partner is connected, in ${machine.partnerState}` };
       if (!MAY_GO_PARTNER_DOWN.has(machine.state)) return { machine, refusal: `this server is in ${machine.state}` };
       // Who was still learning from its partner does not know it all now

@@ -20,6 +20,7 @@ export class Relationship {
   readonly settings: FailoverSettings;
   readonly table: BindingTable;
   readonly clock: ClockDifference;
+  readonly #formerMclt: number;
   machine: Machine;
   /** Seconds; 0 while a secondary has not learnt it. */
   mclt: number;
@@ -33,6 +34,7 @@ export class Relationship {
     this.clock = new ClockDifference(record?.clockAhead ?? CLOCK_LIMIT);
     this.machine = startMachine(record, secondsOf(now));
     const isPrimary = settings.role === 'primary';
+    this.#formerMclt = record?.mclt ?? 0;
     this.mclt = (isPrimary ? settings.mclt : record?.mclt) ?? 0;
     this.hba = isPrimary ? settings.hba : record?.hba ? Buffer.from(record.hba, 'hex') : undefined;
   }
@@ -64,6 +66,11 @@ export class Relationship {
     return this.isPrimary ? 'BACKUP' : 'FREE';
   }
 
+  /** MCLT by which the partner may have leased: the one before a change of the configuration, if that was longer. */
+  get #heldMclt(): number {
+    return Math.max(this.mclt, this.#formerMclt);
+  }
+
   /** True in NORMAL, connected. */
   get isWorking(): boolean {
     const { state, heard, starting } = this.machine;
@@ -88,9 +95,14 @@ export class Relationship {
     return this.hba !== undefined && isPrimarys(this.hba, bucket) === this.isPrimary;
   }
 
+  /** Seconds by which this clock is ahead of the partner's; more than the limit is never believed. */
+  get clockAhead(): number {
+    return Math.max(-CLOCK_LIMIT, Math.min(this.clock.ahead, CLOCK_LIMIT));
+  }
+
   /** Seconds that a time of the partner may come later by this clock than it says. */
   get clockGuard(): number {
-    return Math.ceil(Math.max(0, this.clock.ahead)) + 1;
+    return Math.ceil(Math.max(0, this.clockAhead)) + 1;
   }
 
   /** When the time of a lease, or the quarantine of an address, is over. */
@@ -104,13 +116,23 @@ export class Relationship {
     // What this server gave while it was alone the partner cannot have extended
     const isAlone = state === 'PARTNER-DOWN' && binding.own && binding.cltt >= since;
     const told = isAlone ? binding.acknowledged : Math.max(binding.promised, binding.acknowledged);
-    return Math.min(told + this.mclt + this.clockGuard, NEVER);
+    return Math.min(told + this.#heldMclt + this.clockGuard, NEVER);
+  }
+
+  /**
+   * A server that lost its memory and goes on alone gives no address before this: until then a client may have any of them, from the partner,
+   * or from itself in its former life. 0 with a memory.
+   */
+  get memoryHold(): Seconds {
+    const { lostAt, since } = this.machine;
+    if (lostAt === 0) return 0;
+    return Math.max(lostAt, since) + Math.max(this.mclt, this.settings.longestLease) + 1;
   }
 
   /** In PARTNER-DOWN: when an address that is not this server's to give may go to another client. */
   reusableAt(binding: Binding): Seconds {
-    const sinceDown = this.machine.since + this.mclt + this.clockGuard;
-    return Math.max(this.overAt(binding), this.partnersLongest(binding), sinceDown);
+    const sinceDown = this.machine.since + this.#heldMclt + this.clockGuard;
+    return Math.max(this.overAt(binding), this.partnersLongest(binding), sinceDown, this.memoryHold);
   }
 
   /** What the partner knows of this binding's potential end; nothing if it has lost its memory since. */

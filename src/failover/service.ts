@@ -1,3 +1,4 @@
+import type { Ipv4 } from '../net/ipv4.js';
 import type { FailoverApi, Grant, Moment, Refusal, Silence } from './api.js';
 import { type Binding, type Holder, type Seconds, sameHolder } from './binding.js';
 import type { ServerState } from './codes.js';
@@ -74,9 +75,9 @@ export function mayAllocate(relationship: Relationship, binding: Binding, client
  * What is free for this server may be given once the partner agrees that it is free. A server that lost its memory and goes on alone waits
  * until what it may have given before is over.
  */
-function mayUseOwn({ machine, mclt, ownFree }: Relationship, { status, pending }: Binding, now: Moment): boolean {
-  const knowsAll = machine.lostAt === 0 || secondsOf(now) > machine.lostAt + mclt;
-  return status === ownFree && !pending && knowsAll;
+function mayUseOwn(relationship: Relationship, { status, pending }: Binding, now: Moment): boolean {
+  const { ownFree } = relationship;
+  return status === ownFree && !pending && secondsOf(now) >= relationship.memoryHold;
 }
 
 function isReusable(relationship: Relationship, binding: Binding, now: Moment): boolean {
@@ -102,14 +103,22 @@ export function pick(relationship: Relationship, pool: number, now: Moment): num
   const { table, ownFree, partnerFree, machine } = relationship;
   const lists: ListName[] = machine.state === 'PARTNER-DOWN' ? [ownFree, partnerFree, 'ENDED'] : [ownFree];
   for (const list of lists) {
-    let looked = 0;
-    for (const address of table.listed(pool, list)) {
-      if (mayAllocate(relationship, table.get(address), null, now)) return address;
-      looked += 1;
-      if (looked === LOOK) break;
-    }
+    const first = take(table.listed(pool, list), LOOK);
+    const found = first.find((address) => mayAllocate(relationship, table.get(address), null, now));
+    if (found !== undefined) return found;
+    // Those behind them shall have their turn: their time may have come
+    for (const address of first) table.moveBack(address);
   }
   return undefined;
+}
+
+function take(addresses: Iterable<Ipv4>, count: number): Ipv4[] {
+  const taken: Ipv4[] = [];
+  for (const address of addresses) {
+    taken.push(address);
+    if (taken.length === count) break;
+  }
+  return taken;
 }
 
 /** See {@link FailoverApi.leaseSeconds}. */

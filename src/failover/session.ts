@@ -2,6 +2,7 @@ import { messageOf } from '../base/errors.js';
 import { MICROS_PER_SECOND, type Micros } from '../base/time.js';
 import type { LinkId, LogOutput, Moment, Output } from './api.js';
 import { MESSAGE, type MessageType, REJECT } from './codes.js';
+import { FailoverWireError } from './errors.js';
 import { Framer } from './framer.js';
 import { decodeMessage, encodeMessage, type FailoverMessage } from './message.js';
 import type { OptionValues } from './options.js';
@@ -85,7 +86,9 @@ export class Session {
         if (this.#find(id)) this.#take(link, decodeMessage(frame), now);
       }
     } catch (error) {
-      this.#break(link, messageOf(error), now);
+      // Anything else is a fault of this program, and shall not look like one of the partner
+      const whose = error instanceof FailoverWireError ? '' : 'fault of this server: ';
+      this.#break(link, `${whose}${messageOf(error)}`, now);
     }
   }
 
@@ -130,11 +133,16 @@ export class Session {
     const link = this.#link;
     if (link) this.#keepAlive(link, now);
     for (const candidate of this.#candidates.values()) {
-      if (now.steady - candidate.opened >= HANDSHAKE) this.#break(candidate, 'no answer to the greeting in 15 s', now);
+      if (now.steady - candidate.opened >= HANDSHAKE) this.#break(candidate, this.#silence, now);
     }
     if (this.#link || this.#candidates.size > 0 || this.#isDialling || now.steady < this.#nextDial) return;
     this.#isDialling = true;
     this.#put({ type: 'dial' });
+  }
+
+  get #silence(): string {
+    if (this.#owner.isPrimary) return 'no answer to the greeting in 15 s';
+    return 'no greeting in 15 s: only a primary greets, so that one of the two has to be primary';
   }
 
   #keepAlive(link: Link, now: Moment): void {
@@ -159,7 +167,9 @@ export class Session {
   #greeted(link: Link, message: FailoverMessage, now: Moment): void {
     const { isPrimary } = this.#owner;
     const expected = isPrimary ? MESSAGE.CONNECTACK : MESSAGE.CONNECT;
-    if (message.type !== expected) this.#break(link, `message type ${message.type} before the greeting`, now);
+    if (isPrimary && message.type === MESSAGE.CONNECT)
+      this.#break(link, 'the partner is a primary as well: one has to be secondary', now);
+    else if (message.type !== expected) this.#break(link, `message type ${message.type} before the greeting`, now);
     // Two connections at once come of both having dialled: the older one goes on
     else if (this.#link) this.#end(link);
     else if (isPrimary && message.options['reject-reason']) this.#refused(link, message, now);

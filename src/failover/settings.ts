@@ -11,7 +11,7 @@ export interface PoolRange {
 export interface FailoverSettings {
   readonly name: string;
   readonly role: 'primary' | 'secondary';
-  /** Maximum client lead time. The primary's counts; a secondary may leave it out (it learns it), or have it to be compared. */
+  /** Maximum client lead time. Of the primary; a secondary learns it. */
   readonly mclt: number | undefined;
   /** 32 octets: bit set = bucket of the primary (RFC 3074). The primary's counts, a secondary has none. */
   readonly hba: Buffer | undefined;
@@ -29,5 +29,7 @@ export interface FailoverSettings {
   readonly maxLeaseOwnership: number;
   readonly minBalance: number;
   readonly maxBalance: number;
+  /** The longest lease that either server gives from these pools. */
+  readonly longestLease: number;
   readonly pools: readonly PoolRange[];
 }

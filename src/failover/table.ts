@@ -94,10 +94,6 @@ export class BindingTable {
     }
   }
 
-  get pools(): readonly PoolRange[] {
-    return this.#pools.map((pool) => pool.range);
-  }
-
   /** How many addresses of a pool are on a list, offered ones included. */
   count(pool: number, list: ListName): number {
     return this.#pools[pool]!.counts[list];
@@ -112,6 +108,16 @@ export class BindingTable {
   *listed(pool: number, list: ListName): Generator<Ipv4> {
     const { lists, range } = this.#pools[pool]!;
     for (const slot of lists[list].slots()) yield range.first + slot;
+  }
+
+  /** The address goes to the end of its list: it was looked at, and others shall be. */
+  moveBack(address: Ipv4): void {
+    const pool = this.#poolOf(address);
+    const list = LIST_OF[this.get(address).status];
+    const slot = pool && address - pool.range.first;
+    if (!pool || !list || !pool.lists[list].has(slot!)) return;
+    pool.lists[list].remove(slot!);
+    pool.lists[list].push(slot!);
   }
 
   set(binding: Binding): void {
@@ -135,10 +141,6 @@ export class BindingTable {
     const pool = this.#poolOf(address);
     const list = LIST_OF[this.get(address).status];
     if (pool && list) pool.lists[list].push(address - pool.range.first);
-  }
-
-  isOffered(address: Ipv4): boolean {
-    return this.#offered.has(address);
   }
 
   /** Leases and quarantines that are over by `now`; `overAt` tells when one is. At most `limit`. */

@@ -148,11 +148,6 @@ export const MESSAGES = {
     text: 'Failover {name}: the clocks of both servers differ by {seconds} s, at most 60 are allowed',
     help: 'There is no pair until they agree: let both follow NTP',
   },
-  'failover-mclt-differs': {
-    level: 'warn',
-    text: 'Failover {name}: mclt is {own} here and {partner} at the primary, which counts',
-    help: 'Only the primary needs to say it',
-  },
   'failover-broken-message': {
     level: 'error',
     text: 'Failover {name}: connection is closed for what the partner sent: {reason}',

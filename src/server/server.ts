@@ -193,6 +193,7 @@ export class DhcpServer {
       networks: this.#topology.networks,
       queue: this.#queue,
       leases: this.#leases,
+      longestLease: (address: Ipv4) => this.#topology.scopeOf(address)?.leases.max ?? 0,
       moment,
     };
     return new Pairs(makeMembers(parts), moment, this.#loggers.failover);

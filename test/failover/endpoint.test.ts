@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { neverUsed } from '../../src/failover/binding.js';
 import { BINDING_STATUS, MESSAGE, REJECT, SERVER_STATE } from '../../src/failover/codes.js';
 import { encodeMessage } from '../../src/failover/message.js';
 import { Bench, CLIENT, FIRST, OTHER, record, T0 } from './peer.js';
@@ -110,14 +111,19 @@ describe('the greeting of a failover pair', () => {
     });
   }
 
-  it("tells of another MCLT than the configured one, and goes by the primary's", () => {
-    const bench = new Bench({ role: 'secondary', mclt: 90 });
-    bench.open();
-    bench.greet();
-    const said = bench.logged.find(({ id }) => id === 'failover-mclt-differs');
-    assert.deepEqual(said?.fields, { name: 'pair', own: 90, partner: 60 });
-    assert.equal(bench.endpoint.status().mclt, 60);
-  });
+  for (const role of ['primary', 'secondary'] as const) {
+    it(`says plainly that both are ${role}`, () => {
+      const bench = new Bench({ role });
+      bench.open();
+      if (role === 'primary') bench.say(MESSAGE.CONNECT, { 'relationship-name': 'pair', MCLT: 60 });
+      else bench.wait(15);
+      assert.match(
+        String(bench.logged.at(-1)?.fields.reason),
+        role === 'primary' ? /is a primary as well/ : /has to be primary/,
+      );
+      assert.deepEqual(bench.closed, [bench.link]);
+    });
+  }
 
   it('closes the newer of two connections, and goes on with the first', () => {
     const bench = normalPair('secondary');
@@ -459,6 +465,63 @@ describe('the service of a failover pair', () => {
     assert.equal(primary.endpoint.mayAllocate(FIRST, OTHER, primary.now), false);
     primary.acknowledgeAll();
     assert.match(primary.endpoint.binding(FIRST).status, /FREE|BACKUP/);
+  });
+
+  it('is not taken up alone by a secondary that was never told mclt', () => {
+    const bench = new Bench({ role: 'secondary' });
+    bench.wait(20);
+    bench.give({ type: 'operator', command: 'partner-down' });
+    assert.equal(bench.endpoint.status().state, 'RECOVER');
+    assert.match(String(bench.logged.at(-1)?.fields.reason), /never told its mclt/);
+  });
+
+  it('is not taken up alone without a memory before the longest lease is over', () => {
+    const bench = new Bench();
+    bench.wait(20);
+    bench.give({ type: 'operator', command: 'partner-down' });
+    assert.equal(bench.endpoint.status().state, 'PARTNER-DOWN');
+    bench.wait(299);
+    assert.equal(bench.endpoint.pick(0, bench.now), undefined);
+    bench.wait(2);
+    assert.notEqual(bench.endpoint.pick(0, bench.now), undefined);
+    bench.forget();
+    bench.give({ type: 'operator', command: 'partner-down' });
+    assert.deepEqual(bench.logged, []);
+  });
+
+  it('finds an address behind many that are not free yet', () => {
+    const pools = [{ first: FIRST, last: FIRST + 63, excluded: new Set<number>() }];
+    const bench = new Bench({ pools }, record('PARTNER-DOWN', { since: T0 - 500 }), [
+      // Ended early in the list, and promised for long
+      ...Array.from({ length: 20 }, (_, i) => ({
+        ...neverUsed(FIRST + i),
+        status: 'BACKUP' as const,
+        starts: 1,
+        ends: 1 + i,
+        promised: T0 + 9999,
+      })),
+      { ...neverUsed(FIRST + 20), status: 'BACKUP' as const, starts: 1, ends: 100 },
+      ...Array.from({ length: 43 }, (_, i) => ({
+        ...neverUsed(FIRST + 21 + i),
+        status: 'ABANDONED' as const,
+        ends: T0 + 9999,
+      })),
+    ]);
+    bench.wait(16);
+    const found = Array.from({ length: 4 }, () => bench.endpoint.pick(0, bench.now));
+    assert.deepEqual(found, [undefined, undefined, FIRST + 20, FIRST + 20]);
+  });
+
+  it('ends the connection where a clock was set', () => {
+    const bench = normalPair('primary');
+    for (let i = 0; i < 14; i++) {
+      bench.wait(10);
+      const bytes = encodeMessage({ type: MESSAGE.CONTACT, time: T0 + bench.time - 100, xid: 1, options: {} });
+      bench.give({ type: 'received', link: bench.link, bytes });
+    }
+    bench.wait(1);
+    assert.equal(bench.logged.find(({ id }) => id === 'failover-clocks-differ')?.fields.seconds, 100);
+    assert.equal(bench.endpoint.status().connected, false);
   });
 
   it('tells the operator why the partner cannot be down', () => {

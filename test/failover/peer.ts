@@ -29,6 +29,7 @@ export function settings(changes: Partial<FailoverSettings> = {}): FailoverSetti
     maxLeaseOwnership: 10,
     minBalance: 60,
     maxBalance: 3600,
+    longestLease: 300,
     pools: [{ first: FIRST, last: FIRST + 9, excluded: new Set() }],
     ...changes,
   };

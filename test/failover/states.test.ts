@@ -15,7 +15,7 @@ const STATES = Object.keys(SERVER_STATE).filter((state) => state !== 'STARTUP') 
 const ROLES = ['primary', 'secondary'] as const;
 
 function context(role: (typeof ROLES)[number], changes: Partial<MachineContext> = {}): MachineContext {
-  return { role, mclt: 60, autoPartnerDown: 0, hasPast: () => true, ...changes };
+  return { role, mclt: 60, autoPartnerDown: 0, started: 0, hasPast: () => true, ...changes };
 }
 
 function machine(state: ServerState, changes: Partial<Machine> = {}): Machine {

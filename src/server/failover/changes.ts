@@ -31,6 +31,8 @@ const NOBODY: Holder = { htype: 0, hwaddr: '', clientId: null };
  */
 export function applyChange(change: BindingChange, desk: Desk, moment: Moment): void {
   const { before, after } = change;
+  // Nobody was told of the hold: the lease is what it was
+  if (change.cause === 'held' || (change.cause === 'internal' && isSameLease(before, after))) return;
   recordOwnEnd(change, desk);
   const lease = desk.leases.get(after.address);
   if (after.status === 'ACTIVE') takeActive(before, after, lease, desk, moment);
@@ -86,11 +88,15 @@ function takeActive(before: Binding, after: Binding, lease: Lease | undefined, d
   });
 }
 
-/** An acknowledgement, or another word about what is known: the lease keeps its own, finer times. */
+/** Another word about what is known: the lease keeps its own, finer times. */
 function isSameTerm(before: Binding, after: Binding, lease: Lease | undefined): boolean {
+  return lease?.state === 'active' && isSameLease(before, after);
+}
+
+function isSameLease(before: Binding, after: Binding): boolean {
   return (
-    lease?.state === 'active' &&
     before.status === 'ACTIVE' &&
+    after.status === 'ACTIVE' &&
     sameHolder(before.holder, after.holder) &&
     before.starts === after.starts &&
     before.ends === after.ends &&

@@ -15,12 +15,14 @@ interface Parts {
   readonly networks: readonly Network[];
   readonly queue: Queue;
   readonly leases: LeaseTable;
+  /** The longest lease time of an address, in seconds. */
+  readonly longestLease: (address: Ipv4) => number;
   /** Wall clock, and steady time. */
   readonly moment: { readonly wall: Micros; readonly steady: Micros };
 }
 
 /** The relationships of the configuration, each with what the queue file has of it. */
-export function makeMembers({ relationships, networks, queue, leases, moment }: Parts): PairMember[] {
+export function makeMembers({ relationships, networks, queue, leases, longestLease, moment }: Parts): PairMember[] {
   const shared = new Map(relationships.map(({ name }) => [name, poolsOf(name, networks)]));
   const relationshipOf = (address: Ipv4) => {
     for (const [name, pools] of shared) if (pools.some((pool) => pool.contains(address))) return name;
@@ -40,7 +42,8 @@ export function makeMembers({ relationships, networks, queue, leases, moment }: 
   return relationships.map((config) => {
     const record = records.find(({ name }) => name === config.name) ?? null;
     const stored = { record, bindings: bindings.get(config.name)!.values() };
-    const settings = settingsOf(config, shared.get(config.name)!);
+    const pools = shared.get(config.name)!;
+    const settings = settingsOf(config, pools, Math.max(...pools.map(({ first }) => longestLease(first))));
     return { config, endpoint: new FailoverEndpoint(settings, stored, moment, `portledger-${version()}`) };
   });
 }

@@ -13,7 +13,11 @@ export function poolsOf(name: string, networks: readonly Network[]): AddressPool
 }
 
 /** A relationship as the endpoint wants it. */
-export function settingsOf(config: FailoverConfig, pools: readonly AddressPool[]): FailoverSettings {
+export function settingsOf(
+  config: FailoverConfig,
+  pools: readonly AddressPool[],
+  longestLease: number,
+): FailoverSettings {
   const { name, role, primary } = config;
   return {
     name,
@@ -28,6 +32,7 @@ export function settingsOf(config: FailoverConfig, pools: readonly AddressPool[]
     maxLeaseOwnership: config.maxLeaseOwnership,
     minBalance: config.minBalance,
     maxBalance: config.maxBalance,
+    longestLease,
     pools: pools.map((pool) => ({ first: pool.first, last: pool.last, excluded: new Set(pool.reserved()) })),
   };
 }

@@ -37,7 +37,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'goes by the own clock alone',
     file: 'relationship.ts',
-    from: 'return Math.ceil(Math.max(0, this.clock.ahead)) + 1;',
+    from: 'return Math.ceil(Math.max(0, this.clockAhead)) + 1;',
     to: 'return 0;',
   },
   {

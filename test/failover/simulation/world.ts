@@ -367,7 +367,8 @@ function settingsOf(
     maxLeaseMisbalance: 15,
     maxLeaseOwnership: 10,
     minBalance: 20,
-    maxBalance: 3600,
+    maxBalance: 60,
+    longestLease: 180,
     pools,
   };
 }

@@ -102,7 +102,7 @@ describe('A hostile failover peer', function () {
     server = await installation.serve('here');
     const { code, stderr } = await installation.run('here', 'failover', 'partner-down');
     assert.equal(code, 0, stderr);
-    // A server that begins without a memory gives nothing before mclt is over
+    // A server that begins without a memory gives nothing before the longest lease could be over
     await until('service', () => servesClient(500), { withinMs: 20_000, detail: () => server.output });
   });
 
@@ -197,6 +197,7 @@ function configuration(port: number, own: number) {
       name: 'dhcp-a',
       listen: [{ address: OWN, port }],
       'trusted-relays': ['127.66.0.0/16'],
+      'lease-time': 5,
       failover: [
         {
           name: RELATIONSHIP,
