@@ -3,16 +3,29 @@ import { EXIT, UnreachableError } from '../base/errors.js';
 import { MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
 import type { Config } from '../config/types.js';
 import { askServer, controlPath } from '../control/control.js';
-import type { FailoverStatus, OperatorCommand } from '../failover/api.js';
+import type { OperatorCommand } from '../failover/api.js';
 import type { Seconds } from '../failover/binding.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import { visible } from '../report/visible.js';
+import type { PairStatus } from '../server/failover/pairs.js';
 import { configOf } from './context.js';
 
 const COMMANDS: readonly { name: OperatorCommand; description: string }[] = [
   {
     name: 'partner-down',
     description: 'say that the partner is down and stays so: after mclt its addresses are given, too',
+  },
+  {
+    name: 'pause',
+    description: 'answer nobody in the shared pools for a short time; the partner goes on with its own addresses',
+  },
+  {
+    name: 'shutdown',
+    description: 'answer nobody in the shared pools for long: the partner takes this server for down',
+  },
+  {
+    name: 'resume',
+    description: 'end pause or shutdown; after a shutdown it asks the partner first for what it missed',
   },
 ];
 
@@ -26,7 +39,7 @@ export function registerFailover(program: Command): void {
     )
     .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json']).default('table'))
     .action(async ({ output }: { output: string }, command: Command) => {
-      const all = (await ask(configOf(command), 'failover-status')) as FailoverStatus[];
+      const all = (await ask(configOf(command), 'failover-status')) as PairStatus[];
       const shown = all.map(shownOf);
       process.stdout.write(output === 'json' ? `${JSON.stringify(shown, null, 2)}\n` : shown.map(textOf).join('\n'));
       if (all.length === 0) process.stderr.write('no failover relationship\n');
@@ -39,7 +52,7 @@ export function registerFailover(program: Command): void {
       .argument('[name]', 'relationship, if there are several')
       .action(async (relationship: string | undefined, _options: unknown, command: Command) => {
         const argument = { name: relationship, command: name };
-        const status = (await ask(configOf(command), 'failover-command', argument)) as FailoverStatus;
+        const status = (await ask(configOf(command), 'failover-command', argument)) as PairStatus;
         process.stdout.write(`${status.name}: ${stateOf(status.state)}\n`);
       });
   }
@@ -57,7 +70,7 @@ async function ask(config: Config, command: string, argument?: unknown): Promise
 }
 
 /** A relationship as it is shown: states in small letters, times in words. */
-function shownOf(status: FailoverStatus) {
+function shownOf(status: PairStatus) {
   const { name, role, connected, unacked, pending, mclt, clockAhead } = status;
   return {
     name,
@@ -68,6 +81,8 @@ function shownOf(status: FailoverStatus) {
     partnerSince: timeOf(status.partnerSince),
     connected,
     lastContact: timeOf(status.lastContact),
+    /** Why the last attempt to dial the partner failed. */
+    unreachable: status.unreachable,
     unacked,
     pending,
     /** Seconds by which this server's clock is ahead of the partner's. */
@@ -89,6 +104,9 @@ function textOf(shown: Shown): string {
     ['this server', `${shown.state}${sinceOf(shown.since)}`],
     ['partner', `${shown.partnerState ?? 'unknown'}${sinceOf(shown.partnerSince)}`],
     ['connection', `${shown.connected ? 'up' : 'down'}, last contact ${agoOf(shown.lastContact)}`],
+    ...(shown.unreachable === null || shown.connected
+      ? []
+      : ([['last attempt', visible(shown.unreachable)]] satisfies [string, string][])),
     ['updates', `${shown.unacked} not acknowledged yet, ${shown.pending} that the partner does not know`],
     ['clock', clockOf(shown.clockDifference)],
     ...shown.pools.map(({ pool, free, backup }): [string, string] => [

@@ -47,7 +47,8 @@ export type Input =
   | { readonly type: 'tick' }
   | { readonly type: 'operator'; readonly command: OperatorCommand };
 
-export type OperatorCommand = 'partner-down' | 'shutdown' | 'pause' | 'resume';
+export const OPERATOR_COMMANDS = ['partner-down', 'shutdown', 'pause', 'resume'] as const;
+export type OperatorCommand = (typeof OPERATOR_COMMANDS)[number];
 
 /** An operator message: its id in the log catalogue, and the values of its text. */
 export interface LogOutput {

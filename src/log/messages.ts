@@ -76,6 +76,11 @@ export const MESSAGES = {
     text: 'Request from {source} got no answer: {reason}',
     help: 'The reason is the name of a count, see there. Told at most once in 10 seconds; `suppressed` says how many more there were',
   },
+  'request-left': {
+    level: 'debug',
+    text: 'Request from {source} is left to the partner: {reason}',
+    help: 'Ordinary in a failover pair, which shares the clients. Counted under the reason; told at most once in 10 seconds',
+  },
   'request-failed': {
     level: 'error',
     text: 'Request from {source} could not be decided: {error}',
@@ -120,8 +125,8 @@ export const MESSAGES = {
   },
   'failover-connected': {
     level: 'info',
-    text: 'Failover {name}: connected with the partner, its clock is {clockAhead} s behind',
-    help: 'The connection stands and both agree on the relationship. Beyond 60 s of difference it is refused, in either direction',
+    text: 'Failover {name}: connected with the partner, this clock is {clockAhead} s ahead of its',
+    help: 'Less than 0 is behind. The connection stands and both agree on the relationship. Beyond 60 s of difference it is refused, in either direction',
   },
   'failover-disconnected': {
     level: 'warn',
@@ -166,7 +171,7 @@ export const MESSAGES = {
   'failover-conflict': {
     level: 'error',
     text: 'Failover {name}: {address} was leased to {kept} and to {lost} at once',
-    help: 'Both servers gave it away, which only happens if one was told wrongly that its partner is down. The first one keeps it, the other one is refused at its next renewal',
+    help: 'Both servers gave it away, which only happens if one was told wrongly that its partner is down. The client that was heard last keeps it, the other one is refused at its next renewal',
   },
   'failover-balanced': {
     level: 'info',
@@ -187,6 +192,16 @@ export const MESSAGES = {
     level: 'warn',
     text: 'Failover {name}: partner lost what it knew, leases that it may have extended are held for longer (leases: {count})',
     help: 'A partner without its queue file may have promised more than this server knows, by mclt at most. Nothing to do',
+  },
+  'failover-unreachable': {
+    level: 'warn',
+    text: 'Failover {name}: partner cannot be reached at {place}: {error}',
+    help: 'It is dialled every 5 seconds, and told again if the cause changes. If it is not down: compare peer-address and peer-port with its address and port, look at firewalls between, and whether `address` is one of this machine',
+  },
+  'failover-fault': {
+    level: 'error',
+    text: 'Failover {name}: internal fault, the connection is made anew: {error}',
+    help: 'A fault of this program. Nothing that was stored is lost, the partner is told again. Please report it',
   },
   'failover-forgotten': {
     level: 'warn',

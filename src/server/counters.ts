@@ -40,6 +40,11 @@ export const DROP_REASONS = [
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
+/** True for what is in good hands: the partner answers it, as both have agreed. */
+export function isPartners(reason: DropReason): boolean {
+  return reason === 'failover-load-balanced' || reason === 'failover-partner-owns-lease';
+}
+
 /** What is counted besides drops: `received` is the sum of the next four and all drops, once nothing waits to be worked off. */
 export type TrafficCount =
   | 'received'

@@ -9,7 +9,7 @@ import type { ReceivedDatagram } from '../net/udp.js';
 import type { Queue } from '../queue/queue.js';
 import { describeMessage } from '../wire/dump.js';
 import type { EncodedMessage } from '../wire/encode.js';
-import type { Counters, DropReason } from './counters.js';
+import { type Counters, type DropReason, isPartners } from './counters.js';
 import { decide } from './decide.js';
 import { type Destination, destinationOf } from './destination.js';
 import { expireDue } from './expiry.js';
@@ -74,6 +74,7 @@ export class Pipeline {
   #parts: PipelineParts;
   readonly #intake = new Intake<Pending>();
   #scheduled = false;
+  #isClosed = false;
   /** Datagrams of this turn of the event loop, and whether there were so many that more wait in the socket. */
   #arrived = 0;
   #moreWait = false;
@@ -116,6 +117,7 @@ export class Pipeline {
 
   /** Works off a batch of what is waiting, and leases that have ended. Never throws. */
   flush(): void {
+    if (this.#isClosed) return;
     const pending = this.#intake.take(BATCH);
     try {
       this.#work(pending);
@@ -130,7 +132,7 @@ export class Pipeline {
   /** Works off all that is waiting. Never throws. */
   drain(): void {
     do this.flush();
-    while (this.#intake.size > 0);
+    while (this.#intake.size > 0 && !this.#isClosed);
   }
 
   /**
@@ -141,6 +143,7 @@ export class Pipeline {
     const { events, desk } = this.#open();
     events.push(event);
     this.#store(events, desk.at, running);
+    this.#pairs.committed();
   }
 
   /** Ends every lease that is over, in several commits if there are many. For the start, before requests come in. */
@@ -150,7 +153,13 @@ export class Pipeline {
       const { desk, events } = this.#open();
       more = expireDue(desk, 5 * EXPIRE_PER_BATCH) > 0;
       this.#store(events, desk.at, true);
+      this.#pairs.committed();
     }
+  }
+
+  /** No batch begins any more, whatever asks for one. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Asks for a batch: a partner has sent something. */
@@ -175,7 +184,7 @@ export class Pipeline {
     }
     this.#arrived = 0;
     this.#moreWait = false;
-    if (this.#intake.size > 0) this.#schedule();
+    if (this.#intake.size > 0 && !this.#isClosed) this.#schedule();
   }
 
   #work(pending: Pending[]): void {
@@ -242,7 +251,10 @@ export class Pipeline {
 
   #drop(reason: DropReason, datagram: ReceivedDatagram): undefined {
     this.#counters.drop(reason);
-    this.#logger.limited('request-dropped', { reason, source: formatIpv4(datagram.source) });
+    this.#logger.limited(isPartners(reason) ? 'request-left' : 'request-dropped', {
+      reason,
+      source: formatIpv4(datagram.source),
+    });
     return undefined;
   }
 
@@ -258,7 +270,6 @@ export class Pipeline {
     const { onFailure } = this.#parts;
     try {
       this.#store(events, at, true);
-      return true;
     } catch (error) {
       this.#outage.note(error, { at, steady: this.#serverClock.steady }, onFailure, requests, changed);
       this.#pairs.failed();
@@ -266,6 +277,8 @@ export class Pipeline {
       else this.#leases.undo();
       return onFailure === 'serve';
     }
+    this.#pairs.committed();
+    return true;
   }
 
   /**
@@ -279,7 +292,6 @@ export class Pipeline {
     this.#unstored = [];
     this.#outage.end();
     this.#leases.keep();
-    this.#pairs.committed();
   }
 
   #noteClockStep({ found, expected }: ClockStep): void {

@@ -2,7 +2,6 @@ import { messageOf, UsageError } from '../base/errors.js';
 import { type Clock, MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
 import type { Config, ListenConfig, ServerConfig } from '../config/types.js';
 import { type ControlCommands, ControlServer, controlPath } from '../control/control.js';
-import type { OperatorCommand } from '../failover/api.js';
 import { LeaseTable } from '../lease/table.js';
 import { findListenPlace } from '../net/interfaces.js';
 import type { Ipv4 } from '../net/ipv4.js';
@@ -219,6 +218,7 @@ export class DhcpServer {
     } catch (error) {
       this.#loggers.queue.log('queue-write-failed', { error: messageOf(error), policy: 'stop' });
     }
+    this.#pipeline.close();
     this.#checkpoints.tryMake();
   }
 
@@ -234,7 +234,7 @@ export class DhcpServer {
       'rotate-key': () => this.#checkpoints.rotate(),
       'failover-status': () => this.#pairs.status(),
       'failover-command': (argument) => {
-        const { name, command } = argument as { name?: string; command: OperatorCommand };
+        const { name, command } = (argument ?? {}) as { name?: unknown; command?: unknown };
         return this.#pairs.command(name, command, () => this.#pipeline.flush());
       },
     };

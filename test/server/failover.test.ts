@@ -227,6 +227,18 @@ describe('A server of a failover pair', function () {
     assert.deepEqual((server!.status().drops as Record<string, number>)['failover-startup'], 2);
   });
 
+  it('counts what it leaves to its partner, and does not warn of it', async () => {
+    const partner = await normal({ relationship: { split: 0 } });
+    await until('a free address at the partner', () =>
+      [...stored().bindings.values()].some(({ status, pending }) => status === 'BACKUP' && !pending),
+    );
+    assert.equal(await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.discover }, 300), undefined);
+    const told = logger.ids().filter((id) => id === 'request-left' || id === 'request-dropped');
+    assert.deepEqual(told, ['request-left']);
+    assert.deepEqual((server!.status().drops as Record<string, number>)['failover-load-balanced'], 1);
+    partner.close();
+  });
+
   it('tells its partner the leases that it had before it had a partner', async () => {
     await start({ failover: [], pools: [SHARED] });
     const ack = await relay.lease({ mac: CLIENT.hwaddr });

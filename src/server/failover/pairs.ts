@@ -1,42 +1,50 @@
-import { UsageError } from '../../base/errors.js';
+import { messageOf, UsageError } from '../../base/errors.js';
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
 import type { FailoverConfig } from '../../config/types.js';
-import type {
-  FailoverApi,
-  FailoverMessageId,
-  FailoverStatus,
-  Input,
-  Moment,
-  OperatorCommand,
-  Output,
+import {
+  type FailoverApi,
+  type FailoverMessageId,
+  type FailoverStatus,
+  type Input,
+  type Moment,
+  OPERATOR_COMMANDS,
+  type OperatorCommand,
+  type Output,
 } from '../../failover/api.js';
 import type { Network } from '../../lease/network.js';
 import type { Logger } from '../../log/logger.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { SharedState } from '../../queue/failover-rows.js';
 import type { Desk } from '../ledger.js';
+import { Burst } from './burst.js';
 import { applyChange } from './changes.js';
 import { Pair } from './pair.js';
 import { poolsOf } from './settings.js';
 import { FailoverSockets } from './sockets.js';
 
 const TICK: Micros = MICROS_PER_SECOND / 4;
-/** What a partner can bring about again and again. */
-const LIMITED: ReadonlySet<FailoverMessageId> = new Set([
-  'failover-disconnected',
-  'failover-refused-by-partner',
-  'failover-refused',
-  'failover-clocks-differ',
-  'failover-broken-message',
-  'failover-pools-differ',
-  'failover-update-rejected',
-  'failover-update-refused',
+/** Told in full, unless a partner brings them about again and again; all others it can, and they are limited from the first on. */
+const ORDINARY: ReadonlySet<FailoverMessageId> = new Set([
+  'failover-state',
+  'failover-partner-state',
+  'failover-connected',
+  'failover-balanced',
+  'failover-updates-requested',
+  'failover-updates-done',
+  'failover-conflict',
+  'failover-partner-lost-memory',
 ]);
 
 /** A relationship and what decides for it. */
 export interface PairMember {
   readonly config: FailoverConfig;
   readonly endpoint: FailoverApi;
+}
+
+/** What `portledger failover status` shows. */
+export interface PairStatus extends FailoverStatus {
+  /** Why the last attempt to dial the partner failed; null if it did not. */
+  readonly unreachable: string | null;
 }
 
 interface Member extends PairMember {
@@ -65,6 +73,9 @@ export class Pairs {
   #moment: Moment;
   /** Why the last command of an operator was not followed. */
   #refusal: string | undefined;
+  readonly #burst = new Burst();
+  /** Batches of which nothing came to be. */
+  #failures = 0;
 
   constructor(members: readonly PairMember[], moment: Moment, logger: Logger) {
     this.#members = members.map((member) => ({ ...member, pair: new Pair(member.endpoint, moment) }));
@@ -114,10 +125,7 @@ export class Pairs {
     if (!this.#isStarted) return;
     const arrivals = this.#arrivals;
     this.#arrivals = [];
-    for (const { member, input } of arrivals) {
-      member.endpoint.handle(input, moment);
-      if (input.type === 'received') this.#sockets.workedOff(input.link, input.bytes.length);
-    }
+    for (const { member, input } of arrivals) this.#handle(member, input);
     if (moment.steady - this.#ticked >= TICK) this.#tick();
     this.settle(desk);
   }
@@ -139,11 +147,14 @@ export class Pairs {
 
   /** What the batch decided is durable, or needs no commit: what waited for it leaves. */
   committed(): void {
-    for (const member of this.#members) this.#perform(member, member.endpoint.committed(this.#moment));
+    for (const member of this.#members) {
+      this.#guard(member, () => this.#perform(member, member.endpoint.committed(this.#moment)));
+    }
   }
 
   /** The commit failed: all is as before it, and the partners are left alone until the queue can be written again. */
   failed(): void {
+    this.#failures += 1;
     for (const member of this.#members) this.#perform(member, member.endpoint.failed(this.#moment));
   }
 
@@ -156,8 +167,12 @@ export class Pairs {
     for (const [i, { endpoint }] of this.#members.entries()) endpoint.undo(marks[i]!);
   }
 
-  status(): FailoverStatus[] {
-    return this.#members.map(({ endpoint }) => endpoint.status());
+  status(): PairStatus[] {
+    return this.#members.map((member) => this.#statusOf(member));
+  }
+
+  #statusOf({ endpoint, config: { name } }: Member): PairStatus {
+    return { ...endpoint.status(), unreachable: this.#sockets.faultOf(name) ?? null };
   }
 
   /** What `portledger status` says of each relationship; nothing if there is none. */
@@ -175,18 +190,29 @@ export class Pairs {
 
   /**
    * An operator's command; `batch` works it off at once. Without a name it is about the only relationship there is.
-   * @throws UsageError if there is no such relationship, or the command cannot be followed in its state
+   * @throws UsageError if there is no such relationship or command, it cannot be followed in its state, or could not be stored
    */
-  command(name: string | undefined, command: OperatorCommand, batch: () => void): FailoverStatus {
+  command(name: unknown, command: unknown, batch: () => void): PairStatus {
+    if (!isCommand(command)) {
+      throw new UsageError(`Command "${command}" is not known, there is ${OPERATOR_COMMANDS.join(', ')}`);
+    }
     const member = this.#find(name);
+    const arrival: Arrival = { member, input: { type: 'operator', command } };
     this.#refusal = undefined;
-    this.#arrivals.push({ member, input: { type: 'operator', command } });
+    const before = this.#failures;
+    this.#arrivals.push(arrival);
     batch();
+    const isLeft = this.#arrivals.includes(arrival);
+    this.#arrivals = this.#arrivals.filter((one) => one !== arrival);
+    if (isLeft) throw new UsageError('The server is just starting or stopping: nothing was changed, try again');
+    if (this.#failures !== before) {
+      throw new UsageError('The queue cannot be written, nothing was changed: see the log of the server');
+    }
     if (this.#refusal !== undefined) throw new UsageError(this.#refusal);
-    return member.endpoint.status();
+    return this.#statusOf(member);
   }
 
-  #find(name: string | undefined): Member {
+  #find(name: unknown): Member {
     const names = this.#members.map(({ config }) => config.name);
     if (names.length === 0) throw new UsageError('This server has no failover relationship');
     if (name === undefined && names.length > 1) {
@@ -203,9 +229,24 @@ export class Pairs {
     if (this.#isStarted) this.#wake();
   }
 
+  #handle(member: Member, input: Input): void {
+    this.#guard(member, () => member.endpoint.handle(input, this.#moment));
+    if (input.type === 'received') this.#sockets.workedOff(input.link, input.bytes.length);
+  }
+
   #tick(): void {
     this.#ticked = this.#moment.steady;
-    for (const { endpoint } of this.#members) endpoint.handle({ type: 'tick' }, this.#moment);
+    for (const member of this.#members) this.#handle(member, { type: 'tick' });
+  }
+
+  /** A fault in the protocol costs its relationship the connection, and neither the others nor the clients of this batch anything. */
+  #guard(member: Member, task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#logger.limited('failover-fault', { name: member.config.name, error: messageOf(error) });
+      this.#perform(member, member.endpoint.failed(this.#moment));
+    }
   }
 
   #perform({ config }: Member, outputs: readonly Output[]): void {
@@ -217,7 +258,12 @@ export class Pairs {
 
   #tell(id: FailoverMessageId, fields: Readonly<Record<string, string | number>>): void {
     if (id === 'failover-command-refused') this.#refusal = String(fields.reason);
-    if (LIMITED.has(id)) this.#logger.limited(id, fields);
-    else this.#logger.log(id, fields);
+    const isOperators = id === 'failover-command-refused';
+    if (isOperators || (ORDINARY.has(id) && this.#burst.passes(id, this.#moment.steady))) this.#logger.log(id, fields);
+    else this.#logger.limited(id, fields);
   }
+}
+
+function isCommand(command: unknown): command is OperatorCommand {
+  return (OPERATOR_COMMANDS as readonly unknown[]).includes(command);
 }

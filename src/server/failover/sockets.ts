@@ -37,6 +37,8 @@ export class FailoverSockets {
   readonly #servers: Server[] = [];
   readonly #links = new Map<LinkId, Link>();
   readonly #dials = new Set<Socket>();
+  /** Why the last dial of a relationship failed. */
+  readonly #faults = new Map<string, string>();
   #lastLink: LinkId = 0;
 
   constructor(sink: LinkSink, logger: Logger) {
@@ -68,6 +70,11 @@ export class FailoverSockets {
     if (output.type === 'dial') this.#dial(relationship);
     else if (link && output.type === 'send') this.#send(link, output.bytes);
     else if (link) this.#end(link);
+  }
+
+  /** Why the last attempt to dial the partner failed, undefined if a connection came to be since. */
+  faultOf(relationship: string): string | undefined {
+    return this.#faults.get(relationship);
   }
 
   /** What was received on the link up to now is worked off. */
@@ -126,12 +133,14 @@ export class FailoverSockets {
     const place = { host: formatIpv4(peerAddress), port: peerPort, localAddress: formatIpv4(address) };
     const socket = connect(place);
     this.#dials.add(socket);
-    const timer = setTimeout(() => socket.destroy(), DIAL_MS);
+    const timer = setTimeout(() => socket.destroy(new Error(`no answer in ${DIAL_MS / 1000} s`)), DIAL_MS);
     const failed = () => this.#sink(relationship.name, { type: 'dial-failed' });
-    socket.on('error', () => undefined); // `close` follows
+    // `close` follows
+    socket.on('error', (error) => this.#noteFault(relationship, messageOf(error)));
     socket.once('close', failed);
     socket.once('connect', () => {
       socket.off('close', failed);
+      socket.removeAllListeners('error');
       this.#take(socket, relationship);
     });
     for (const event of ['connect', 'close']) {
@@ -142,8 +151,16 @@ export class FailoverSockets {
     }
   }
 
+  /** A partner that is down for hours is told once. */
+  #noteFault({ name, peerAddress, peerPort }: FailoverConfig, error: string): void {
+    if (this.#faults.get(name) === error) return;
+    this.#faults.set(name, error);
+    this.#logger.limited('failover-unreachable', { name, place: `${formatIpv4(peerAddress)}:${peerPort}`, error });
+  }
+
   #take(socket: Socket, relationship: FailoverConfig): void {
     const { name } = relationship;
+    this.#faults.delete(name);
     const link: Link = { id: ++this.#lastLink, relationship, socket, unread: 0 };
     this.#links.set(link.id, link);
     socket.setNoDelay(true);

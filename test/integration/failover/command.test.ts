@@ -71,18 +71,20 @@ describe('portledger failover', function () {
 
   it('shows a partner that was never there, as table and as JSON', async () => {
     await start(['campus']);
+    await server!.waitFor(/failover-unreachable: Failover campus: partner cannot be reached at 127\.66\.49\.2:647: /);
     const table = await run('status');
     assert.equal(table.code, 0);
     assert.match(table.stdout, /^relationship +campus \(primary, mclt 600 s\)\n/);
     assert.match(table.stdout, /^this server +startup since /m);
     assert.match(table.stdout, /^partner +unknown$/m);
     assert.match(table.stdout, /^connection +down, last contact never$/m);
+    assert.match(table.stdout, /^last attempt +connect ECONNREFUSED 127\.66\.49\.2:647/m);
     assert.match(table.stdout, /^clock +not compared yet$/m);
     assert.match(table.stdout, /^pool +127\.66\.100\.1-127\.66\.100\.9: 9 free for the primary, 0 for the secondary$/m);
     const [shown, ...more] = JSON.parse((await run('status', '-o', 'json')).stdout);
     assert.equal(more.length, 0);
     assert.deepEqual(
-      { ...shown, since: null },
+      { ...shown, since: null, unreachable: shown.unreachable.split(' ')[1] },
       {
         name: 'campus',
         role: 'primary',
@@ -92,6 +94,7 @@ describe('portledger failover', function () {
         partnerSince: null,
         connected: false,
         lastContact: null,
+        unreachable: 'ECONNREFUSED',
         unacked: 0,
         pending: 0,
         clockDifference: null,
@@ -124,6 +127,19 @@ describe('portledger failover', function () {
         ['lab', 'partner-down'],
       ],
     );
+  });
+
+  it('shuts a relationship down, and resumes it', async () => {
+    await start(['campus']);
+    assert.deepEqual(await run('shutdown'), { code: 0, stdout: 'campus: shutdown\n', stderr: '' });
+    const paused = await run('pause');
+    assert.deepEqual([paused.code, paused.stdout], [2, '']);
+    assert.match(paused.stderr, /^error: this server is in SHUTDOWN, not in NORMAL/);
+    const resumed = await run('resume');
+    assert.deepEqual([resumed.code, resumed.stdout, resumed.stderr], [0, 'campus: recover\n', '']);
+    const again = await run('resume');
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /^error: this server is in RECOVER, not in PAUSED or SHUTDOWN/);
   });
 });
 
