@@ -45,7 +45,7 @@ export const ON_PARTNER_STATE: Readonly<Record<ServerState, Reactions>> = {
   },
   // Whatever the partner is in, it is asked for all it knows
   RECOVER: {
-    SHUTDOWN: 'PARTNER-DOWN',
+    // SHUTDOWN: not before it has told what it did while it served alone
     'POTENTIAL-CONFLICT': 'POTENTIAL-CONFLICT',
     'RESOLUTION-INTERRUPTED': 'POTENTIAL-CONFLICT',
     'CONFLICT-DONE': 'POTENTIAL-CONFLICT',

@@ -130,6 +130,13 @@ describe('the states of a failover server', () => {
     assert.equal(stateAt(100, T0 + 100), 'PARTNER-DOWN');
   });
 
+  it('are learnt from a partner that shuts down, before this server goes on alone', () => {
+    const first = hear(machine('RECOVER'), 'SHUTDOWN', 'secondary');
+    assert.deepEqual([first.state, wantedUpdates(first, 'secondary')], ['RECOVER', 'all']);
+    const { machine: done } = step(first, { type: 'updates-done' }, context('secondary'), T0);
+    assert.equal(react(done, T0).machine.state, 'PARTNER-DOWN');
+  });
+
   it('serve nobody, without a memory, before the partner has told what it knows', () => {
     for (const partner of STATES) {
       const { state } = hear(machine('RECOVER', { lostAt: T0 }), partner, 'primary', partner === 'NORMAL');
