@@ -1,10 +1,11 @@
 import { startMariadb } from '../../test/support/database.js';
-import { Campus, type Namespace } from '../../test/support/netns.js';
+import { Campus } from '../../test/support/netns.js';
 import { highest, type Load, type LoadResult, type OwnLoad, ownLoad, perfdhcp } from './load.js';
-import { kea, type Peer, portledger, RELAY, type RunningPeer, responder, SERVER } from './peers.js';
+import { kea, type Peer, portledger, responder, started } from './peers.js';
 import { compiled, keaProgram } from './programs.js';
 import { type Row, ratioRows } from './result.js';
 import type { Settings } from './settings.js';
+import { lay, type Site } from './site.js';
 
 const CLIENTS = 60_000;
 const ADDRESSES = 65_000;
@@ -13,14 +14,6 @@ const PORTS = 5000;
 const RENEWING = 5000;
 /** Clients of the pool that is 99.9 % full. */
 const FULL = 20_000;
-
-/** Server and load in namespaces of their own, joined by a cable. */
-interface Site {
-  readonly server: Namespace;
-  readonly load: Namespace;
-  readonly program: string;
-  readonly settings: Settings;
-}
 
 /** DHCP: Portledger, Kea and the ceiling under the same load, one after the other, several times. */
 export async function dhcp(settings: Settings): Promise<Row[]> {
@@ -39,18 +32,6 @@ export async function dhcp(settings: Settings): Promise<Row[]> {
     await campus.remove();
     await database.remove();
   }
-}
-
-function lay(campus: Campus, settings: Settings): Site {
-  const [server, load] = [campus.host(), campus.host()];
-  campus.cable(
-    { in: server, name: 'eth0', address: `${SERVER}/24` },
-    { in: load, name: 'eth0', address: `${RELAY}/24` },
-  );
-  // Renewals come from, and are answered to, the clients' own addresses, all of which the load's host takes for its own.
-  server.ip('route', 'add', '198.19.0.0/16', 'via', RELAY);
-  load.ip('route', 'add', 'local', '198.19.0.0/16', 'dev', 'lo');
-  return { server, load, program: compiled('load', settings.folder), settings };
 }
 
 /** What is measured of each peer, and what better means. */
@@ -97,13 +78,4 @@ async function measureOne(peer: Peer, site: Site): Promise<number[]> {
     return await climb(own({ clients: FULL }));
   });
   return [...values, full.answered];
-}
-
-async function started<T>(peer: Peer, addresses: number, work: (running: RunningPeer) => Promise<T>): Promise<T> {
-  const running = await peer.start(addresses);
-  try {
-    return await work(running);
-  } finally {
-    await running.stop();
-  }
 }

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { databases } from './databases.js';
 import { dhcp } from './dhcp.js';
 import { memory } from './memory.js';
+import { pair } from './pair.js';
 import { report } from './report.js';
 import { type Row, shown } from './result.js';
 import type { Settings } from './settings.js';
@@ -16,6 +17,7 @@ const RESULT = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 
 const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Row[]>>> = {
   dhcp,
+  pair,
   ship,
   report,
   memory,

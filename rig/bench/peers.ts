@@ -21,6 +21,20 @@ export interface RunningPeer {
   stop(): Promise<void>;
 }
 
+/** Starts the peer for the time of the work. */
+export async function started<T>(
+  peer: Peer,
+  addresses: number,
+  work: (running: RunningPeer) => Promise<T>,
+): Promise<T> {
+  const running = await peer.start(addresses);
+  try {
+    return await work(running);
+  } finally {
+    await running.stop();
+  }
+}
+
 let starts = 0;
 
 /** Portledger: every lease durable before its ACK, every event on its way to MariaDB by a shipper at the same time. */
@@ -126,7 +140,7 @@ function running(server: Program): RunningPeer {
 }
 
 /** Without 198.19.0.0 itself, so that the first address is like any other. */
-function poolOf(addresses: number): string {
+export function poolOf(addresses: number): string {
   const last = addresses;
   return `198.19.0.1 - 198.19.${last >> 8}.${last & 255}`.replaceAll(' ', '');
 }
