@@ -11,6 +11,8 @@ export interface PoolSharing {
   offered(address: Ipv4): void;
   /** It is offered no longer, if it was. */
   offerEnded(address: Ipv4): void;
+  /** How many addresses are free and only the partner's to give. */
+  partnersFree(): number;
 }
 
 /** A range of addresses for dynamic allocation. Reserved addresses inside it belong to their owners and are never free here. */

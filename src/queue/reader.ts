@@ -4,13 +4,10 @@ import { Sqlite, type SqliteDatabase, type SqliteStatement } from '../base/sqlit
 import type { Micros } from '../base/time.js';
 import { decodeStored } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
-import type { RelationshipRecord } from '../failover/api.js';
-import type { Binding } from '../failover/binding.js';
 import type { Lease } from '../lease/lease.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 import { QueueError } from './errors.js';
-import { readBindings, readRelationships } from './failover-rows.js';
 import { readLeases } from './lease-rows.js';
 import { readPosition, writePosition } from './position.js';
 import { checkpointsAfter, introductions, type NumberedCheckpoint, newestCheckpoint } from './proof-rows.js';
@@ -148,16 +145,6 @@ export class QueueReader {
   /** All leases, ordered by address. */
   leases(): Generator<Lease> {
     return readLeases(this.#db);
-  }
-
-  /** All bindings of addresses that are shared with a partner, ordered by address. */
-  bindings(): Binding[] {
-    return [...readBindings(this.#db)];
-  }
-
-  /** The states of both servers of each relationship, ordered by name. */
-  relationships(): RelationshipRecord[] {
-    return readRelationships(this.#db);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { messageOf, UsageError } from '../base/errors.js';
 import { type Clock, MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
-import type { Config, ListenConfig, ServerConfig } from '../config/types.js';
+import type { Config, ServerConfig } from '../config/types.js';
 import { type ControlCommands, ControlServer, controlPath } from '../control/control.js';
 import { LeaseTable } from '../lease/table.js';
 import { findListenPlace } from '../net/interfaces.js';
@@ -11,7 +11,7 @@ import { Checkpoints } from './checkpoints.js';
 import { Counters } from './counters.js';
 import { makeMembers } from './failover/members.js';
 import { Pairs } from './failover/pairs.js';
-import { poolsOf } from './failover/settings.js';
+import { checkOwnAddresses, poolsOf } from './failover/settings.js';
 import { Housekeeping } from './housekeeping.js';
 import { type Identity, OWN_IDENTITY } from './identity.js';
 import { Listeners } from './listeners.js';
@@ -49,7 +49,7 @@ export class DhcpServer {
     this.#loggers = loggers;
     this.#clock = clock;
     this.#started = clock.now();
-    this.#topology = new Topology(config.server, ownAddresses(config.server.listen));
+    this.#topology = topologyOf(config.server);
     this.#leases = new LeaseTable((address) => this.#topology.networkOf(address));
     this.#leases.rebuild(this.#topology.networks, (address) => this.#topology.networkOf(address), queue.leases());
     this.#pairs = this.#makePairs();
@@ -131,7 +131,7 @@ export class DhcpServer {
         hint: 'restart the server',
       });
     }
-    const topology = new Topology(next.server, ownAddresses(next.server.listen));
+    const topology = topologyOf(next.server);
     if (sharedPart(next.server, topology) !== sharedPart(this.#config.server, this.#topology)) {
       throw new UsageError('server.failover and the pools it shares cannot change while the server runs', {
         hint: 'restart the server; its partner goes on meanwhile',
@@ -301,8 +301,11 @@ function withServer(config: Config): Config & { server: ServerConfig } {
   return { ...config, server: config.server };
 }
 
-function ownAddresses(listen: readonly ListenConfig[]): Ipv4[] {
-  return listen.map((entry) => findListenPlace(entry).address);
+function topologyOf(server: ServerConfig): Topology {
+  const own = server.listen.map((entry) => findListenPlace(entry).address);
+  const topology = new Topology(server, own);
+  checkOwnAddresses(topology.networks, own);
+  return topology;
 }
 
 function startDetail(previous: Queue['previous']): string {

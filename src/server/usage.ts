@@ -16,11 +16,12 @@ export interface PoolUsage {
   percent: number;
 }
 
-/** Addresses that are leased, offered or quarantined, of those that the pool can give. */
+/** Addresses that are leased, offered or quarantined, of those that are not the partner's to give. */
 export function usageOf(pool: AddressPool): PoolUsage {
   const used = pool.size - pool.free;
-  const percent = pool.size === 0 ? 100 : (used / pool.size) * 100;
-  return { pool: `${formatIpv4(pool.first)}-${formatIpv4(pool.last)}`, size: pool.size, used, percent };
+  const size = pool.size - (pool.sharing?.partnersFree() ?? 0);
+  const percent = size === 0 ? 100 : (used / size) * 100;
+  return { pool: `${formatIpv4(pool.first)}-${formatIpv4(pool.last)}`, size, used, percent };
 }
 
 /** Logs once when the use of a pool crosses a threshold upwards. */
@@ -38,8 +39,8 @@ export class UsageWatch {
   }
 
   #lookAt(network: Network, pool: AddressPool): void {
-    if (pool.size === 0) return;
     const usage = usageOf(pool);
+    if (usage.size === 0) return;
     const key = `${network.id}${usage.pool}`;
     const told = this.#told.get(key) ?? 0;
     const reached = THRESHOLDS.findLast((threshold) => usage.percent >= threshold) ?? 0;

@@ -5,7 +5,6 @@ import type { RelationshipRecord } from '../../src/failover/api.js';
 import { type Binding, neverUsed } from '../../src/failover/binding.js';
 import { BINDING_STATUS, type BindingStatus, SERVER_STATE, type ServerState } from '../../src/failover/codes.js';
 import { Queue } from '../../src/queue/queue.js';
-import { QueueReader } from '../../src/queue/reader.js';
 import { replaceQueue } from '../../src/queue/replace.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
 import { draft, NOON, SECOND } from '../trail/campus.js';
@@ -101,9 +100,6 @@ describe('What a pair remembers in the queue', () => {
     const again = Queue.open(file, 'dhcp-a', NOON + 2 * SECOND);
     assert.deepEqual([[...again.shared.bindings()], again.shared.records], [[known], []]);
     again.close();
-    const reader = QueueReader.open(file);
-    assert.deepEqual(reader.bindings(), [known]);
-    reader.close();
   });
 
   it('is forgotten with the relationship and the pool', () => {

@@ -18,6 +18,7 @@ import { DhcpServer } from '../../src/server/server.js';
 import { TestPartner } from '../support/failover-partner.js';
 import { TestLogger, TYPE } from '../support/lab.js';
 import { TestRelay } from '../support/relay-agent.js';
+import { readSharedState } from '../support/shared-state.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
 import { until } from '../support/until.js';
 
@@ -29,6 +30,8 @@ const CLIENT = { htype: 1, hwaddr: '02f000000001' };
 interface Changes {
   pools?: unknown[];
   failover?: unknown[];
+  listen?: unknown[];
+  subnets?: unknown[];
   /** Of the relationship alone. */
   relationship?: Record<string, unknown>;
 }
@@ -100,8 +103,8 @@ describe('A server of a failover pair', function () {
       listen: [{ address: SERVER, port: relay.port }],
       'trusted-relays': [RELAY],
       failover: [relationship],
-      ...more,
       subnets: [{ subnet: '127.66.0.0/16', pools, options: { routers: ['127.66.0.1'] } }],
+      ...more,
     };
     writeFileSync(file, stringify({ server: section, queue: { file: 'a.queue' } }));
     return loadConfig(file);
@@ -127,9 +130,10 @@ describe('A server of a failover pair', function () {
   function stored() {
     const reader = QueueReader.open(join(folder, 'a.queue'));
     try {
-      const bindings = new Map(reader.bindings().map((binding) => [formatIpv4(binding.address), binding]));
+      const shared = readSharedState(join(folder, 'a.queue'));
+      const bindings = new Map(shared.bindings.map((binding) => [formatIpv4(binding.address), binding]));
       const leases = new Map([...reader.leases()].map((lease) => [formatIpv4(lease.address), lease]));
-      return { bindings, leases, record: reader.relationships()[0], events: reader.read(0, 10_000) };
+      return { bindings, leases, record: shared.records[0], events: reader.read(0, 10_000) };
     } finally {
       reader.close();
     }
@@ -288,6 +292,28 @@ describe('A server of a failover pair', function () {
     partner.close();
   });
 
+  it('leaves leases and their ends as they are when the partner has lost its memory', async () => {
+    const partner = await normal();
+    const [ended, lasting] = [await relay.lease({ mac: CLIENT.hwaddr }), await relay.lease({ mac: '02f000000002' })];
+    const [released, active] = [ended, lasting].map((ack) => formatIpv4(ack!.yiaddr)) as [string, string];
+    partner.close();
+    await until('being alone', () => stored().record?.state === 'COMMUNICATIONS-INTERRUPTED');
+    await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.release, ciaddr: released }, 300);
+    const before = stored();
+    assert.equal(before.leases.get(released)?.state, 'released');
+    const fresh = await connect();
+    fresh.tellState('RECOVER');
+    await until('the loss', () => logger.ids().includes('failover-partner-lost-memory'));
+    await until('the hold', () => stored().bindings.get(released)?.status === 'ACTIVE');
+    const { leases, events } = stored();
+    assert.deepEqual(
+      [leases.get(released), leases.get(active)?.end],
+      [before.leases.get(released), before.leases.get(active)?.end],
+    );
+    assert.equal(events.length, before.events.length);
+    fresh.close();
+  });
+
   it('forgets what it shared when the pool is its own again', async () => {
     const partner = await normal();
     partner.close();
@@ -367,6 +393,29 @@ describe('A server of a failover pair', function () {
       config({ pools: [{ range: SHARED, failover: 'pair', 'lease-time': '2h' }, '127.66.101.1-127.66.101.20'] }),
     );
     assert.ok(await relay.lease({ mac: CLIENT.hwaddr }));
+  });
+
+  it('refuses a shared pool that has the address of its own interface', async () => {
+    const range = '127.0.0.1-127.0.0.20';
+    const listen = [{ interface: 'lo', port: relay.port }];
+    const subnets = [{ subnet: '127.0.0.0/16', pools: [{ range, failover: 'pair' }] }];
+    const wrong = /^Pool 127\.0\.0\.1-127\.0\.0\.20 has 127\.0\.0\.1 in it, an address of this server$/;
+    await assert.rejects(start({ listen, subnets }), { name: 'UsageError', message: wrong });
+    await start({ listen, subnets: [{ ...subnets[0], pools: [{ range: '127.0.0.2-127.0.0.20', failover: 'pair' }] }] });
+    await assert.rejects(server!.reload(config({ listen, subnets })), { name: 'UsageError', message: wrong });
+  });
+
+  it('counts as its pool what is not its partner’s to give', async () => {
+    const partner = await normal();
+    await until(
+      'the half of the partner',
+      () =>
+        [...stored().bindings.values()].filter(({ status, pending }) => status === 'BACKUP' && !pending).length === 10,
+    );
+    await relay.lease({ mac: CLIENT.hwaddr });
+    const [pool] = server!.status().pools as { size: number; used: number; percent: number }[];
+    assert.deepEqual([pool!.size, pool!.used, pool!.percent], [10, 1, 10]);
+    partner.close();
   });
 
   it('tells a port that is taken, and leaves nothing open', async () => {

@@ -1,4 +1,4 @@
-import type { FailoverApi, Grant, Moment, Refusal, Silence } from '../../failover/api.js';
+import type { FailoverApi, FailoverStatus, Grant, Moment, Refusal, Silence } from '../../failover/api.js';
 import type { Seconds } from '../../failover/binding.js';
 import type { Client, Lease } from '../../lease/lease.js';
 import type { PoolSharing } from '../../lease/pool.js';
@@ -78,6 +78,13 @@ export class Pair {
       pick: () => (isSilent() ? undefined : endpoint.pick(index, this.#moment)),
       offered: (address) => endpoint.offered(address),
       offerEnded: (address) => endpoint.offerEnded(address),
+      partnersFree: () => partnersFree(endpoint.status(), index),
     };
   }
+}
+
+function partnersFree({ role, state, pools }: FailoverStatus, index: number): number {
+  if (state !== 'NORMAL' && state !== 'COMMUNICATIONS-INTERRUPTED') return 0;
+  const pool = pools[index]!;
+  return role === 'primary' ? pool.backup : pool.free;
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../../base/errors.js';
 import { MICROS_PER_SECOND } from '../../base/time.js';
 import type { FailoverConfig } from '../../config/types.js';
 import { type Binding, neverUsed, type Seconds } from '../../failover/binding.js';
@@ -6,10 +7,27 @@ import type { FailoverSettings } from '../../failover/settings.js';
 import type { Lease } from '../../lease/lease.js';
 import type { Network } from '../../lease/network.js';
 import type { AddressPool } from '../../lease/pool.js';
+import { formatIpv4, type Ipv4 } from '../../net/ipv4.js';
 
 /** The pools that a relationship shares, in the order of the configuration. */
 export function poolsOf(name: string, networks: readonly Network[]): AddressPool[] {
   return networks.flatMap((network) => network.pools.filter((pool) => pool.failover === name));
+}
+
+/**
+ * The configuration may name an interface in place of an address, so only now it is seen that the partner would give this server's address to
+ * a client.
+ * @throws UsageError
+ */
+export function checkOwnAddresses(networks: readonly Network[], own: readonly Ipv4[]): void {
+  for (const pool of networks.flatMap(({ pools }) => pools.filter(({ failover }) => failover !== undefined))) {
+    const inside = own.find((address) => address >= pool.first && address <= pool.last);
+    if (inside === undefined) continue;
+    const range = `${formatIpv4(pool.first)}-${formatIpv4(pool.last)}`;
+    throw new UsageError(`Pool ${range} has ${formatIpv4(inside)} in it, an address of this server`, {
+      hint: 'leave the addresses of both servers out of shared pools',
+    });
+  }
 }
 
 /** A relationship as the endpoint wants it. */

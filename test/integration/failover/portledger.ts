@@ -11,6 +11,7 @@ import { QueueReader } from '../../../src/queue/reader.js';
 import type { Namespace } from '../../support/netns.js';
 import { type ConfigDocument, Installation } from '../../support/processes.js';
 import type { Program } from '../../support/program.js';
+import { readSharedState } from '../../support/shared-state.js';
 import type { PairLease, PairPlace, PairServer, PairSettings, PairStates } from './server.js';
 
 /** Portledger as one of the two; the folder holds configuration, queue and key. */
@@ -74,12 +75,8 @@ export class PortledgerServer implements PairServer {
   }
 
   async leases(): Promise<Map<string, PairLease>> {
-    const reader = QueueReader.open(this.queueFile);
-    try {
-      return new Map(reader.bindings().map((binding) => [formatIpv4(binding.address), leaseOf(binding)]));
-    } finally {
-      reader.close();
-    }
+    const { bindings } = readSharedState(this.queueFile);
+    return new Map(bindings.map((binding) => [formatIpv4(binding.address), leaseOf(binding)]));
   }
 
   async partnerDown(): Promise<void> {

@@ -1,0 +1,13 @@
+import { Sqlite } from '../../src/base/sqlite.js';
+import type { SharedState } from '../../src/queue/failover-rows.js';
+import { readBindings, readRelationships } from '../../src/queue/failover-rows.js';
+
+/** What a queue file has of failover pairs, as a server that starts would find it. */
+export function readSharedState(file: string): SharedState {
+  const db = new Sqlite(file, { fileMustExist: true, readonly: true });
+  try {
+    return { bindings: [...readBindings(db)], records: readRelationships(db) };
+  } finally {
+    db.close();
+  }
+}
