@@ -292,6 +292,28 @@ describe('A server of a failover pair', function () {
     partner.close();
   });
 
+  it('leaves leases and their ends as they are when the partner has lost its memory', async () => {
+    const partner = await normal();
+    const [ended, lasting] = [await relay.lease({ mac: CLIENT.hwaddr }), await relay.lease({ mac: '02f000000002' })];
+    const [released, active] = [ended, lasting].map((ack) => formatIpv4(ack!.yiaddr)) as [string, string];
+    partner.close();
+    await until('being alone', () => stored().record?.state === 'COMMUNICATIONS-INTERRUPTED');
+    await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.release, ciaddr: released }, 300);
+    const before = stored();
+    assert.equal(before.leases.get(released)?.state, 'released');
+    const fresh = await connect();
+    fresh.tellState('RECOVER');
+    await until('the loss', () => logger.ids().includes('failover-partner-lost-memory'));
+    await until('the hold', () => stored().bindings.get(released)?.status === 'ACTIVE');
+    const { leases, events } = stored();
+    assert.deepEqual(
+      [leases.get(released), leases.get(active)?.end],
+      [before.leases.get(released), before.leases.get(active)?.end],
+    );
+    assert.equal(events.length, before.events.length);
+    fresh.close();
+  });
+
   it('forgets what it shared when the pool is its own again', async () => {
     const partner = await normal();
     partner.close();

@@ -25,7 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'uses the addresses of a partner that is down before MCLT has passed',
     file: 'relationship.ts',
-    from: 'return Math.max(this.overAt(binding), this.partnersLongest(binding), sinceDown);',
+    from: 'return Math.max(this.overAt(binding), this.partnersLongest(binding), sinceDown, this.memoryHold);',
     to: 'return Math.min(this.overAt(binding), this.partnersLongest(binding), sinceDown);',
   },
   {
@@ -55,8 +55,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'forgets on a new connection what was not acknowledged',
     file: 'updates.ts',
-    from: 'this.#queue = new Set(pending);',
-    to: 'this.#queue = new Set([...pending].slice(1));',
+    from: 'for (const address of this.#held) this.#queue.add(address);',
+    to: 'for (const address of [...this.#held].slice(1)) this.#queue.add(address);',
   },
   {
     mistake: 'keeps the place of an update in the window after a refusal',
@@ -67,8 +67,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'insists on its own lease whether the partner has a later one or not',
     file: 'judge.ts',
-    from: 'own.pending && isLater(own, update, context.isPrimary) ?',
-    to: 'own.pending ?',
+    from: 'if (!own.pending || !isLater(own, update, context.isPrimary))',
+    to: 'if (!own.pending)',
   },
   {
     mistake: 'takes an end that it gave a client back for an earlier one of the partner',

@@ -12,7 +12,7 @@ const SCHEDULES = sized(1000, 20_000);
 /** With a partner that decides as dhcpd does. */
 const DHCPD_SCHEDULES = sized(200, 5000);
 /** A mistake has to show itself within so many. */
-const PATIENCE = 1500;
+const PATIENCE = sized(1500, 8000);
 
 /** In one of three schedules commits fail now and then. */
 function optionsOf(seed: number): WorldOptions {
