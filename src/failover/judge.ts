@@ -67,6 +67,8 @@ function judgeActive(own: Binding, update: Update, context: JudgeContext): Verdi
 }
 
 function judgeExpired(own: Binding, update: Update, context: JudgeContext): Verdict {
+  // Extended here in the very moment in which the partner found it over: the update of that is on its way and settles it
+  if (own.pending && context.inFlight) return lessCritical();
   if (own.pending || own.ends - FORGIVEN > context.now) return impossible(own, update);
   // Who gave the lease knows best when it ends; its own clock counts
   return own.own ? { type: 'wait', until: own.ends } : take(own, update, context);
