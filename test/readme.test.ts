@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../src/config/errors.js';
@@ -13,6 +13,11 @@ describe('README', () => {
   it('has every configuration key and every log message as the program has it', () => {
     assert.equal(section('configuration'), renderReference().trim());
     assert.equal(section('messages'), renderCatalogue().trim());
+  });
+
+  it('may link to the program as it was built, for it can be executed', function () {
+    if (process.env.PORTLEDGER_TEST_BUILT !== '1') this.skip();
+    accessSync(new URL('../dist/src/cli/main.js', import.meta.url), constants.X_OK);
   });
 
   it('names every reason for which a request gets no answer', () => {

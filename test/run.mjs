@@ -6,11 +6,12 @@ import { canInstall, install, missingPrograms, packagesOf } from './support/pack
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** What is checked before the tests, and the script of package.json that does it. */
 const CHECKS = [
-  ['build', 'tsc', '-p', 'tsconfig.build.json'],
-  ['lint', 'biome', 'check'],
-  ['typecheck', 'tsc', '--noEmit'],
-  ['import directions', 'depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'rig'],
+  ['build', 'build'],
+  ['lint', 'lint'],
+  ['typecheck', 'typecheck'],
+  ['import directions', 'imports'],
 ];
 
 function provide() {
@@ -45,11 +46,7 @@ function provideMysql() {
   }
 }
 
-/** Runs a program of the project to its end. Returns its exit code; 1 if it did not come to one. */
-function run(program, ...args) {
-  return runCommand('npx', '--no-install', program, ...args);
-}
-
+/** Runs a command in the project's folder to its end. Returns its exit code; 1 if it did not come to one. */
 function runCommand(command, ...args) {
   const env = { ...process.env, PORTLEDGER_TEST_BUILT: '1' };
   const { status } = spawnSync(command, args, { cwd: ROOT, env, stdio: 'inherit' });
@@ -66,9 +63,9 @@ function runTests(...args) {
 function main() {
   provide();
   provideMysql();
-  for (const [name, ...command] of CHECKS) {
-    console.log(`== ${name}: ${command.join(' ')}`);
-    if (run(...command) !== 0) {
+  for (const [name, script] of CHECKS) {
+    console.log(`== ${name}: npm run ${script}`);
+    if (runCommand('npm', 'run', '--silent', script) !== 0) {
       console.log(`Stopped: ${name} failed, so the tests were not run.`);
       return 1;
     }

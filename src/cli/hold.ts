@@ -109,10 +109,12 @@ async function list(options: { all?: boolean; output: string }, command: Command
 }
 
 async function remove(number: string, command: Command): Promise<void> {
+  if (!/^[1-9]\d{0,8}$/.test(number))
+    throw new UsageError(`"${number}" is not the number of a hold`, { hint: 'portledger hold list shows the numbers' });
+  const id = Number(number);
   const config = configOf(command);
   const now = new SystemClock().now();
   await withTrail(config.audit.url, async (trail) => {
-    const id = /^[1-9]\d{0,8}$/.test(number) ? Number(number) : 0;
     const { label } = await liftHold(trail.knex, id, whoText(), now, await signerFor(trail, config, now));
     process.stdout.write(`Hold ${id} is lifted: ${label}\n`);
   });

@@ -59,10 +59,22 @@ export function registerVerify(program: Command): void {
     .addOption(new Option('-o, --output <format>', 'form of the answer').choices(['text', 'json']).default('text'))
     .addHelpText('after', EXAMPLES)
     .action(async (options: Options, command: Command) => {
+      checkOptions(options);
       const trusted = options.publicKey.map(readPublicKeyFile);
       if (options.bundle === undefined) await verify(configOf(command), options, trusted);
       else verifyBundle(options.bundle, options, trusted);
     });
+}
+
+/** A bundle is checked whole, and by itself. */
+function checkOptions({ bundle, server, from, to, checkpoint }: Options): void {
+  if (bundle === undefined) return;
+  const asked = { '--server': server, '--from': from, '--to': to, '--checkpoint': checkpoint[0] };
+  const beside = Object.entries(asked).find(([, value]) => value !== undefined);
+  if (beside) {
+    const hint = 'a bundle is checked whole and without the trail; only --public-key goes with it';
+    throw new UsageError(`${beside[0]} cannot stand beside --bundle`, { hint });
+  }
 }
 
 /**
@@ -77,6 +89,8 @@ async function verify(config: Config, options: Options, trusted: readonly Public
   for (const file of options.checkpoint) pins.addCheckpoint(checkpointOfJson(readJson(file)), file);
   addLocalQueue(pins, config.queue.file);
   const scope = { server: options.server, from: timeOf(options.from), to: timeOf(options.to) };
+  if (scope.from !== undefined && scope.to !== undefined && scope.from >= scope.to)
+    throw new UsageError('--from is not before --to', { hint: 'exchange them' });
   await withTrail(config.audit.url, async (trail) => {
     const began = performance.now();
     const naming = namingOf(config.switches);
@@ -118,6 +132,8 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${messageOf(error)}`, { hint: 'give a file as Portledger wrote it' });
+    // What stands in the file may be a secret
+    const reason = error instanceof SyntaxError ? 'it is no JSON' : messageOf(error);
+    throw new UsageError(`${file} cannot be read: ${reason}`, { hint: 'give a file as Portledger wrote it' });
   }
 }

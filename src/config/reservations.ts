@@ -59,6 +59,10 @@ function readMatch(values: ReservationValues, switches: readonly SwitchConfig[])
   if (clientId) return { by: 'client-id', clientId };
   if (!named || !circuitId) return undefined;
   const known = switches.find(({ name }) => name !== undefined && named.equals(Buffer.from(name)));
+  if (known?.id.by === 'giaddr') {
+    const hint = 'name a switch that sends a remote-id or a relay-id, or reserve by mac or client-id';
+    return at.key('switch').fault('is a switch that is known by its giaddr alone', toText(named), hint);
+  }
   return { by: 'port', switchId: known?.id.value ?? named, circuitId };
 }
 

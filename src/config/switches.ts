@@ -35,7 +35,6 @@ function readId(values: SwitchValues): (SwitchConfig['id'] & { shown: string }) 
   const written = values[by];
   if (written === undefined) return undefined;
   if (typeof written !== 'number') return { by, value: written, shown: toText(written) };
-  const value = Buffer.alloc(4);
-  value.writeUInt32BE(written);
-  return { by, value, shown: formatIpv4(written) };
+  const shown = formatIpv4(written);
+  return { by, value: Buffer.from(shown), shown };
 }

@@ -155,6 +155,7 @@ export interface AuditConfig {
 }
 
 export interface SwitchConfig {
+  /** Bytes of the id; of a giaddr those of its text, which is what the trail knows such a switch by. */
   readonly id: { readonly by: 'remote-id' | 'relay-id' | 'giaddr'; readonly value: Buffer };
   readonly name?: string;
   readonly profile?: string;

@@ -16,9 +16,16 @@ export interface DemoNetwork {
   port: number;
 }
 
+const FIRST_WORDS = '# Written by "portledger demo".';
+
+/** True if the text of a configuration is of a demonstration, and may be replaced. */
+export function isDemoConfig(text: string): boolean {
+  return text.startsWith(FIRST_WORDS);
+}
+
 /** The configuration that the demonstration runs with, and that reports on its data use afterwards. */
 export function demoConfig({ address, port }: DemoNetwork): string {
-  return `# Written by "portledger demo". Loopback only, leases of ${LEASE_SECONDS} seconds.
+  return `${FIRST_WORDS} Loopback only, leases of ${LEASE_SECONDS} seconds.
 server:
   name: dhcp-demo
   listen: [{ address: ${address}, port: ${port} }]

@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { UsageError } from '../base/errors.js';
 import { parseIpv4 } from '../net/ipv4.js';
-import { DemoCampus, type DemoNetwork, demoConfig, LEASE_SECONDS } from './campus.js';
+import { DemoCampus, type DemoNetwork, demoConfig, isDemoConfig, LEASE_SECONDS } from './campus.js';
 import { PortledgerProcess } from './processes.js';
 import { openUdp } from './udp-port.js';
 
@@ -37,8 +37,11 @@ const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function runDemo({ folder, main, say }: DemoSetting): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  for (const file of readdirSync(folder)) if (OWN_FILES.test(file)) rmSync(join(folder, file));
   const config = join(folder, 'portledger.yaml');
+  if (existsSync(config) && !isDemoConfig(readFileSync(config, 'utf8'))) {
+    throw new UsageError(`${config} is not of an earlier demonstration`, { hint: 'name another folder with --data' });
+  }
+  for (const file of readdirSync(folder)) if (OWN_FILES.test(file)) rmSync(join(folder, file));
   const network = { address: SERVER, port: await freePort() };
   writeFileSync(config, demoConfig(network));
   const stop = new AbortController();

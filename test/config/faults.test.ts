@@ -453,6 +453,16 @@ const CASES: Case[] = [
     'remote-id and giaddr',
     { switches: [{ 'remote-id': 'a', giaddr: '198.18.0.1', name: 'a' }] },
   ],
+  [
+    'a reservation for a port of a switch without an id of its own',
+    'server.subnets[0].reservations[0].switch',
+    '"sw-g"',
+    {
+      ...reserving({ switch: 'sw-g', port: 'eth1', address: '198.18.0.9' }),
+      switches: [{ giaddr: '198.18.0.1', name: 'sw-g' }],
+    },
+    /remote-id/,
+  ],
   ['a switch with neither name nor profile', 'switches[0]', 'neither', { switches: [{ 'remote-id': 'a' }] }],
   [
     'a switch twice',

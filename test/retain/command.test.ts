@@ -92,6 +92,9 @@ describe('portledger retain and hold', function () {
     );
     const { stdout } = await run('retain', '--events', '5d', '--sightings', '5d');
     assert.match(stdout, /^Removed 4 events before \S+Z, 2 are held\nRemoved 3 sightings .+, 2 are held\n$/);
+    const wrong = await run('hold', 'remove', 'abc');
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /^error: "abc" is not the number of a hold /);
     assert.equal((await run('hold', 'remove', '1')).stdout, 'Hold 1 is lifted: port p1 on switch sw-a\n');
     assert.match((await run('retain', '--events', '5d')).stdout, /^Removed 1 events before \S+Z, 1 are held\n$/);
     assert.match((await run('hold', 'list')).stdout, /^HOLD .*\n2 +device 02:00:00:00:00:02 .*case 2/);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { portId, portIdOf, portOf, switchId } from '../../src/trail/identity.js';
 import { formatMac, parseMac } from '../../src/trail/mac.js';
 import { namingOf, PLAIN_NAMING } from '../../src/trail/naming.js';
+import { load } from '../config/support.js';
 import { draft } from './campus.js';
 
 const sw = Buffer.from('sw-a');
@@ -81,6 +82,27 @@ describe('Names', () => {
     assert.equal(PLAIN_NAMING.portName(identity, Buffer.from('Gi1/0/1')), 'Gi1/0/1');
     assert.equal(PLAIN_NAMING.portName(identity, null), null);
     assert.equal(PLAIN_NAMING.switchName({ kind: 'direct', value: Buffer.alloc(0) }), null);
+  });
+
+  it('are those that the configuration gives to a remote-id, a relay-id or the address of a relay', () => {
+    const { switches } = load(
+      'switches:\n' +
+        '  - { remote-id: "0x000601", name: sw-a }\n' +
+        '  - { relay-id: sw-r, name: sw-b }\n' +
+        '  - { giaddr: 198.18.1.1, name: sw-c, profile: cisco-ios-base1 }\n',
+    );
+    const naming = namingOf(switches);
+    const port = Buffer.from('00040064010c', 'hex');
+    const named = [
+      { remoteId: Buffer.from([0, 6, 1]) },
+      { remoteId: null, relayId: Buffer.from('sw-r') },
+      { remoteId: null, relayId: null, giaddr: '198.18.1.1' },
+    ].map((fields) => portOf(draft('granted', { ...fields, circuitId: port }))!);
+    assert.deepEqual(
+      named.map((one) => naming.switchName(one.switch)),
+      ['sw-a', 'sw-b', 'sw-c'],
+    );
+    assert.notEqual(naming.portName(named[2]!.switch, port), PLAIN_NAMING.portName(named[2]!.switch, port));
   });
 
   it('have a fingerprint that tells when a name could change, and is short enough for its column', () => {

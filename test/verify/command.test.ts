@@ -200,6 +200,9 @@ describe('portledger verify, evidence, key and checkpoint', function () {
       ['--bundle', `${queue}.key.pub`],
       ['--checkpoint', `${queue}.key.pub`],
       ['--from', 'sometime'],
+      ['--from', 'now', '--to', '1h ago'],
+      ['--bundle', `${queue}.key.pub`, '--server', 'dhcp-a'],
+      ['--bundle', `${queue}.key.pub`, '--checkpoint', `${queue}.key.pub`],
     ]) {
       const { code, stderr } = await run('verify', ...args);
       assert.equal(code, 2, args.join(' '));
