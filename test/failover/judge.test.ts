@@ -65,6 +65,13 @@ describe('an update of the partner', () => {
       {},
       REJECT.FATAL_CONFLICT,
     ],
+    [
+      'is less critical if it crosses the extension of a lease that it takes for over',
+      binding('ACTIVE', own),
+      binding('EXPIRED', { ends: T0 - 1 }),
+      { inFlight: true },
+      REJECT.LESS_CRITICAL,
+    ],
     ['cannot free an active lease', binding('ACTIVE'), binding('FREE', later), {}, REJECT.FATAL_CONFLICT],
     ['cannot take an active lease as backup', binding('ACTIVE'), binding('BACKUP', later), {}, REJECT.FATAL_CONFLICT],
     ['frees a lease that ended long ago', binding('ACTIVE', { ends: T0 - 60 }), binding('FREE', later), {}, 'FREE'],
