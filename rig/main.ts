@@ -30,7 +30,7 @@ async function main(): Promise<number> {
     `seed ${options.seed}, ${options.minutes} minutes, ${options.clients} clients, ${options.switches} switches with ${options.ports} ports`,
   );
   if (!process.env.RIG_IMAGE) await buildImage(say);
-  const { run, verdict, samples } = await runRig(name, options, say, stop.signal);
+  const { run, verdict, samples, logs } = await runRig(name, options, say, stop.signal);
   const grown = growing(samples);
   console.log(`\n${verdictText(verdict)}`);
   for (const { service, perHour } of grown)
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   mkdirSync(RESULTS, { recursive: true });
   const record = join(RESULTS, `seed-${options.seed}.json`);
   const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
-  writeFileSync(record, JSON.stringify({ options, run, samples }, plain));
+  writeFileSync(record, JSON.stringify({ options, run, samples, logs }, plain));
   const chart = join(RESULTS, `seed-${options.seed}.html`);
   writeFileSync(chart, chartPage(`Rig, ${options.minutes} minutes, seed ${options.seed}`, samples));
   console.log(`\nseed ${options.seed}: ${verdict.isExact ? 'the trail is exact' : 'the trail differs'}`);

@@ -27,6 +27,8 @@ interface Draft {
   last: Sight | undefined;
   reason: string | undefined;
   next: Draft | undefined;
+  /** The client gave it back when it was over. */
+  isLate: boolean;
 }
 
 const MICROS = 1_000_000;
@@ -48,11 +50,14 @@ export function staysOf(sights: readonly Sight[], reading: Reading): Stay[] {
   const drafts: Draft[] = [];
   let open: Draft | undefined;
   for (const sight of [...sights].sort((a, b) => a.at.from - b.at.from || a.told - b.told)) {
-    if (open && sight.at.to >= leaseUntil(open).to) open = close(open, 'expired');
+    if (open && sight.at.to >= leaseUntil(open).to) {
+      open.isLate = sight.kind === 'released' && isSameClient(open, sight);
+      open = close(open, 'expired');
+    }
     if (sight.kind === 'lease') {
       if (open && isSameClient(open, sight) && isSamePort(open, sight)) open.leases.push(sight);
       else {
-        const draft: Draft = { leases: [sight], last: undefined, reason: undefined, next: undefined };
+        const draft: Draft = { leases: [sight], last: undefined, reason: undefined, next: undefined, isLate: false };
         if (open) Object.assign(open, { reason: isSameClient(open, sight) ? 'moved' : 'replaced', next: draft });
         drafts.push(draft);
         open = draft;
@@ -122,13 +127,17 @@ function endOf(draft: Draft): Span | undefined {
 
 /**
  * An expiry is an event, too, of the server that gave the lease last. It comes before that server's next grant; but another server may be
- * faster, and the trail may have been read before it.
+ * faster, the trail may have been read before it, and a release that comes before it takes its place.
  */
-function eventCounts({ leases, last, reason }: Draft, after: Draft | undefined, { at, setBack }: Reading): number[] {
+function eventCounts(
+  { leases, last, reason, isLate }: Draft,
+  after: Draft | undefined,
+  { at, setBack }: Reading,
+): number[] {
   const count = leases.length + (last ? 1 : 0);
   if (reason !== 'expired') return [count];
   const { server, at: granted, leaseTime } = leases.at(-1)!;
   const isOvertaken = after !== undefined && after.leases[0]!.server !== server;
   const isFresh = after === undefined && granted.to + leaseTime * MICROS + EXPIRY_NOTICE > at;
-  return isOvertaken || isFresh || setBack.has(server) ? [count, count + 1] : [count + 1];
+  return isOvertaken || isFresh || isLate || setBack.has(server) ? [count, count + 1] : [count + 1];
 }

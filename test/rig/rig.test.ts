@@ -43,8 +43,8 @@ describe('The rig', function () {
     await buildImage(() => undefined);
   });
 
-  it('finds the trail exact after a minute of moves, beside another rig, which leaves nothing when it is stopped', async () => {
-    const rig = startRig('--minutes', '1', '--seed', '2', '--no-faults');
+  it('finds the trail exact after a minute of moves and faults, beside another rig, which leaves nothing when it is stopped', async () => {
+    const rig = startRig('--minutes', '1', '--seed', '2');
     await rig.waitFor(/containers are up/, 2 * MINUTE);
     const other = startRig('--minutes', '5', '--seed', '1');
     await other.waitFor(/containers are up/, 2 * MINUTE);
@@ -53,6 +53,7 @@ describe('The rig', function () {
     assert.equal(remainsOf(`portledger-rig-${other.pid}-`), '');
     const { code } = await rig.ended;
     assert.equal(code, 0, rig.output);
+    assert.match(rig.stdout, /fault: server-killed/);
     assert.match(rig.stdout, /^port_history +(\d\d) +\1 +0 +0 +0$/m);
     assert.equal(remainsOf(`portledger-rig-${rig.pid}-`), '');
   });

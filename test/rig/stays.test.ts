@@ -56,6 +56,11 @@ describe('The stays that the checker of the rig expects', () => {
     assert.deepEqual(ends([lease(0, 1), release('02:00:00:00:00:02')]), [['Gi1/0/1', 'expired', LEASE, [2]]]);
   });
 
+  it('end with their time before a release that comes late, which may be noted in place of that', () => {
+    const late = lease(LEASE + 1, 1, { kind: 'released', leaseTime: 0 });
+    assert.deepEqual(ends([lease(0, 1), late]), [['Gi1/0/1', 'expired', LEASE, [1, 2]]]);
+  });
+
   it('may begin at either server if both answered at once', () => {
     const second = lease(10, 2, { server: 'dhcp-b', at: { from: 10 * S + 500, to: 10 * S + 4000 }, leaseTime: 18 });
     const [before, after] = staysOf([lease(0, 1), lease(10, 2), second], { at: 11 * S, setBack: new Set() });

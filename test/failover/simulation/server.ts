@@ -157,8 +157,9 @@ export class Server implements Host {
 
   release(client: Holder, address: number): void {
     this.#do((endpoint) => {
-      if (endpoint.silence() || !this.#holds(endpoint, client, address)) return;
-      endpoint.released(address, this.now);
+      const { status, pending, holder } = endpoint.binding(address);
+      const mayGoOn = status === 'ACTIVE' || (status === 'EXPIRED' && pending);
+      if (mayGoOn && sameHolder(holder, client)) endpoint.released(address, this.now);
     });
   }
 
