@@ -216,7 +216,7 @@ export interface FailoverApi {
   /** True if the address belongs to a pool of this relationship. */
   covers(address: Ipv4): boolean;
   binding(address: Ipv4): Binding;
-  /** Why nobody is answered, undefined if clients are. Counts for DISCOVER, REQUEST, RELEASE and DECLINE alike. */
+  /** Why nobody is answered, undefined if clients are. Counts for DISCOVER, REQUEST and DECLINE alike; a RELEASE wants no answer. */
   silence(): Silence | undefined;
   /** Whether this server answers a DISCOVER: `key` is the content of option 61, else chaddr, latin1; `secs` of the header. */
   answersDiscover(key: string, secs: number): Refusal | undefined;

@@ -152,10 +152,13 @@ export class Auditor {
     this.#terms.delete(name);
   }
 
-  /** Only by the other server, and if it cannot know, or told the client in the very moment in which the first one ended it. */
+  /**
+   * Only by the other server, and if it cannot know, or told the client in the very moment in which the first one ended it; or for a release of
+   * what is over here, and may have been extended by the other.
+   */
   #endAgain(name: string, event: Recorded, server: Server): void {
     const ended = this.#ended.get(name);
-    if (!ended || ended.by === server) this.#fail(`${shown(event)} ended before`);
+    if (!ended || (ended.by === server && event.kind !== 'released')) this.#fail(`${shown(event)} ended before`);
     const part = ended.parts.get(server);
     const isInDoubt = part !== undefined && part.told > ended.at - DOUBT;
     const isForgotten = ended.by.lostDisk >= ended.at;
