@@ -78,7 +78,7 @@ export class Pairs {
   #failures = 0;
 
   constructor(members: readonly PairMember[], moment: Moment, logger: Logger) {
-    this.#members = members.map((member) => ({ ...member, pair: new Pair(member.endpoint, moment) }));
+    this.#members = members.map((member) => ({ ...member, pair: new Pair(member.endpoint, moment, member.config) }));
     this.#moment = moment;
     this.#logger = logger;
     this.#sockets = new FailoverSockets((name, input) => this.#arrive(name, input), logger);
