@@ -103,6 +103,7 @@ describe('the greeting of a failover pair', () => {
       bench.give({ type: 'received', link: bench.link, bytes });
       assert.equal(bench.sent[0]?.options['reject-reason'], REJECT.TIME_MISMATCH);
       assert.equal(bench.sent[0]?.options.message, 'clocks differ by 61 s, 60 s are allowed');
+      assert.equal(bench.endpoint.status().clockAhead, 61);
       assert.deepEqual(
         bench.logged.map((line) => [line.id, line.fields.seconds]),
         [['failover-clocks-differ', 61]],
@@ -110,6 +111,25 @@ describe('the greeting of a failover pair', () => {
       assert.deepEqual(bench.closed, [bench.link]);
     });
   }
+
+  it('shows by how much the clocks differ if the partner refused it for that, until they are compared again', () => {
+    const bench = new Bench();
+    bench.open();
+    const refusal = { 'reject-reason': REJECT.TIME_MISMATCH, message: 'clocks' };
+    const bytes = encodeMessage({ type: MESSAGE.CONNECTACK, time: T0 + 90, xid: 0, options: refusal });
+    bench.give({ type: 'received', link: bench.link, bytes });
+    assert.equal(bench.endpoint.status().clockAhead, -90);
+    bench.connect('NORMAL');
+    assert.equal(bench.endpoint.status().clockAhead, 0);
+  });
+
+  it('says that a connection was closed before the greeting, whatever the role', () => {
+    for (const role of ['primary', 'secondary'] as const) {
+      const bench = new Bench({ role });
+      bench.give({ type: 'closed', link: bench.open() });
+      assert.match(String(bench.logged.at(-1)?.fields.reason), /^the partner closed it before its (answer|greeting)/);
+    }
+  });
 
   for (const role of ['primary', 'secondary'] as const) {
     it(`says plainly that both are ${role}`, () => {
