@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { StartedTestContainer } from 'testcontainers';
 import { type Dockerode, dockerEngine } from './docker.js';
+import { Gate } from './gate.js';
 import { LABEL, makeNetworks } from './networks.js';
 import type { RigOptions } from './options.js';
 import { removeRig } from './reset.js';
@@ -25,6 +26,7 @@ export class Campus {
   readonly services: readonly string[];
   readonly #docker: Dockerode;
   readonly #containers: ReadonlyMap<string, StartedTestContainer>;
+  readonly #gates: ReadonlyMap<string, Gate>;
 
   private constructor(docker: Dockerode, name: string, net: string, containers: Map<string, StartedTestContainer>) {
     this.#docker = docker;
@@ -32,6 +34,7 @@ export class Campus {
     this.net = net;
     this.services = [...containers.keys()];
     this.#containers = containers;
+    this.#gates = new Map(this.services.map((service) => [service, new Gate()]));
   }
 
   /** Starts all services. What was made is removed if that fails, or if the signal says so meanwhile. */
@@ -47,14 +50,14 @@ export class Campus {
     }
   }
 
-  /** Runs a command in a service's container. Rejects after a while: of a command whose container is killed the engine may never tell the end. */
+  /** Runs a command in a service's container. Rejects while that is paused, and after a while: of a command whose container is killed the engine may never tell the end. */
   async exec(service: string, command: string[]): Promise<Output> {
     const stop = new AbortController();
     const late = setTimeout(EXEC_MS, undefined, { signal: stop.signal }).then(() => {
       throw new Error(`${command.join(' ')} in ${service} did not end within ${EXEC_MS / 1000} s`);
     });
     try {
-      return await Promise.race([this.#container(service).exec(command), late]);
+      return await this.#gate(service).pass(() => Promise.race([this.#container(service).exec(command), late]));
     } finally {
       late.catch(() => undefined);
       stop.abort();
@@ -80,6 +83,7 @@ export class Campus {
 
   /** Stops all processes of the container where they are. A busy kernel does not always manage at the first time. */
   async pause(service: string): Promise<void> {
+    await this.#gate(service).shut();
     for (let tries = 1; ; tries++) {
       try {
         return await this.#engine(service).pause();
@@ -92,6 +96,7 @@ export class Campus {
 
   async unpause(service: string): Promise<void> {
     await this.#engine(service).unpause();
+    this.#gate(service).open();
   }
 
   /** What the service logged. */
@@ -108,6 +113,10 @@ export class Campus {
     const container = this.#containers.get(service);
     if (!container) throw new Error(`there is no service "${service}" in this rig`);
     return container;
+  }
+
+  #gate(service: string): Gate {
+    return this.#gates.get(service)!;
   }
 
   #engine(service: string) {
