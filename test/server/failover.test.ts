@@ -406,7 +406,7 @@ describe('A server of a failover pair', function () {
     partner.close();
     await server!.stop();
     await start();
-    assert.equal(logger.ids().filter((id) => id === 'failover-partner-lost-memory').length, 1);
+    assert.equal(logger.ids().filter((id) => id === 'failover-partner-lost-memory').length, 0);
     const again = await connect();
     const told = again.received.filter(({ type }) => type === MESSAGE.STATE).at(-1)!;
     assert.equal(told.options['server-flags'], 1);
