@@ -165,11 +165,13 @@ export class LeaseStore {
     const slot = this.#write(packed, packed.state, packed.giaddr);
     const { lengths, bytes, offset } = packed;
     this.#columns.due[slot] = packed.end;
-    const length = lengths.reduce((sum, one) => sum + (one === NULL_LENGTH ? 0 : one), 0);
+    let length = 0;
+    for (let i = 0; i < TEXTS; i++) if (lengths[i] !== NULL_LENGTH) length += lengths[i]!;
     const place = this.#room(slot, HEADER + length);
     const [chunk, start] = [this.#arena.chunk(place), Arena.start(place)];
     for (let i = 0; i < TEXTS; i++) writeLength(chunk, start, i, lengths[i]!);
-    bytes.copy(chunk, start + HEADER, offset, offset + length);
+    // So few bytes are copied sooner one by one
+    for (let i = 0; i < length; i++) chunk[start + HEADER + i] = bytes[offset + i]!;
     this.#recent[slot % RECENT] = undefined;
     return slot;
   }

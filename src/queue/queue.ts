@@ -143,7 +143,7 @@ export class Queue {
     return Math.max(now, this.#at);
   }
 
-  /** Reads all leases, one at a time: it is always the same object. */
+  /** Reads all leases, one at a time: it may be the same object again and again. */
   packedLeases(): Generator<PackedLease> {
     return readPacked(this.#db);
   }
