@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chartPage } from './chart.js';
 import { verdictText } from './checker/check.js';
+import { dockerEngine } from './docker.js';
 import { buildImage } from './image/image.js';
 import { growing } from './monitor.js';
 import { readOptions } from './options.js';
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
   say(
     `seed ${options.seed}, ${options.minutes} minutes, ${options.clients} clients, ${options.switches} switches with ${options.ports} ports`,
   );
+  await dockerEngine();
   if (!process.env.RIG_IMAGE) await buildImage(say);
   const { run, verdict, samples, logs } = await runRig(name, options, say, stop.signal);
   const grown = growing(samples);

@@ -84,6 +84,8 @@ export interface BindingChange {
   readonly cause: ChangeCause;
   /** Status in the partner's update (EXPIRED and RELEASED become FREE at once, so `after` does not tell), else null. */
   readonly reported: Binding['status'] | null;
+  /** Seconds by which this server's clock is ahead of the partner's, whose times `after` has if the partner reported it. */
+  readonly clockAhead: number;
 }
 
 /** A lease that this server grants or extends. */
@@ -173,6 +175,8 @@ export const FAILOVER_MESSAGES = {
   'failover-updates-done': 'info',
   /** The partner lost its memory: leases it may have extended are held. name, count */
   'failover-partner-lost-memory': 'warn',
+  /** The partner did not answer the question for updates: it was made to. name */
+  'failover-partner-roused': 'warn',
   /** An operator's command that cannot be followed. name, command, reason */
   'failover-command-refused': 'warn',
 } as const;

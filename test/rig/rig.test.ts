@@ -59,9 +59,15 @@ describe('The rig', function () {
   });
 
   it('says with 2 what is wrong with its options', async () => {
-    const rig = startRig('--minutes', 'soon');
-    assert.equal((await rig.ended).code, 2);
-    assert.match(rig.stderr, /It must be a number from 0\.1 to 1440/);
+    for (const [option, value, rule] of [
+      ['--minutes', 'soon', 'a number from 0.1 to 1440'],
+      ['--clients', '2.5', 'a whole number from 1 to 20'],
+    ] as const) {
+      const rig = startRig(option, value);
+      assert.equal((await rig.ended).code, 2);
+      assert.equal(rig.stderr.trim().split('\n').length, 1);
+      assert.ok(rig.stderr.includes(`'${value}' is invalid. It must be ${rule}`), rig.stderr);
+    }
   });
 
   describe('started by compose', () => {

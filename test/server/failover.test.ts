@@ -299,9 +299,9 @@ describe('A server of a failover pair', function () {
     first.close();
     await server!.stop();
     await start();
-    await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.release, ciaddr: formatIpv4(ack!.yiaddr) }, 300);
+    await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.release, ciaddr: formatIpv4(ack!.yiaddr) }, 10);
+    await until('the release', () => kinds().at(-1) === 'released');
     assert.equal(stored().leases.get(formatIpv4(ack!.yiaddr))?.state, 'released');
-    assert.equal(kinds().at(-1), 'released');
     const partner = await connect();
     partner.tellState('COMMUNICATIONS-INTERRUPTED');
     const isRelease = ({ options }: FailoverMessage) => options['binding-status'] === BINDING_STATUS.RELEASED;
@@ -319,7 +319,7 @@ describe('A server of a failover pair', function () {
     // To the pair it lasts until the second is full
     clock.stopAt(stored().leases.get(formatIpv4(one!.yiaddr))!.end + 1);
     await release(CLIENT.hwaddr, one!);
-    assert.equal(kinds().at(-1), 'released');
+    await until('the release', () => kinds().at(-1) === 'released');
     partner.close();
     clock.stopAt(stored().leases.get(formatIpv4(other!.yiaddr))!.end + 2e6);
     await until('the end of the lease', () => kinds().at(-1) === 'expired');
@@ -406,7 +406,7 @@ describe('A server of a failover pair', function () {
     partner.close();
     await server!.stop();
     await start();
-    assert.equal(logger.ids().filter((id) => id === 'failover-partner-lost-memory').length, 1);
+    assert.equal(logger.ids().filter((id) => id === 'failover-partner-lost-memory').length, 0);
     const again = await connect();
     const told = again.received.filter(({ type }) => type === MESSAGE.STATE).at(-1)!;
     assert.equal(told.options['server-flags'], 1);
