@@ -1,7 +1,7 @@
 import type { Micros } from '../base/time.js';
 import type { Ipv4 } from '../net/ipv4.js';
-import { ClientIndex } from './client-index.js';
 import { ExpiryQueue } from './expiry.js';
+import { LatestLeases } from './latest-leases.js';
 import type { Lease } from './lease.js';
 import { LeaseStore } from './lease-store.js';
 import type { Network, NetworkOf } from './network.js';
@@ -25,8 +25,7 @@ interface Change {
  */
 export class LeaseTable {
   readonly #store = new LeaseStore();
-  /** Latest lease of a client in a network. */
-  #byClient: ClientIndex;
+  #latest: LatestLeases;
   #expiry = new ExpiryQueue();
   readonly #offers = new Offers();
   #networkOf: NetworkOf;
@@ -42,7 +41,7 @@ export class LeaseTable {
 
   constructor(networkOf: NetworkOf) {
     this.#networkOf = networkOf;
-    this.#byClient = new ClientIndex(this.#store, networkOf);
+    this.#latest = new LatestLeases(this.#store, networkOf);
   }
 
   get size(): number {
@@ -65,7 +64,7 @@ export class LeaseTable {
 
   /** The latest lease, ended or not, that this client had in the network. */
   ofClient(network: Network, client: string): Lease | undefined {
-    const slot = this.#byClient.find(network, client);
+    const slot = this.#latest.find(network, client);
     return slot === undefined ? undefined : this.#store.get(slot);
   }
 
@@ -103,9 +102,9 @@ export class LeaseTable {
   put(lease: Lease): void {
     const { address } = lease;
     const before = this.get(address);
-    const wasLatest = before !== undefined && this.#latest(address, before.client) === address;
-    this.#journal.push({ address, before, wasLatest, former: this.#latest(address, lease.client) });
-    this.#index(this.#set(lease));
+    const wasLatest = before !== undefined && this.#latest.addressOf(address, before.client) === address;
+    this.#journal.push({ address, before, wasLatest, former: this.#latest.addressOf(address, lease.client) });
+    this.#latest.enter(this.#set(lease));
   }
 
   /** Addresses whose lease, or quarantine, has ended by now; at most `limit`. */
@@ -173,11 +172,11 @@ export class LeaseTable {
   undo(mark = 0): void {
     for (const { address, before, wasLatest, former } of this.#journal.splice(mark).reverse()) {
       const { client } = this.get(address)!;
-      this.#setLatest(address, client, undefined);
+      this.#latest.set(address, client, undefined);
       if (before) this.#set(before);
       else this.#forget(address);
-      if (before && wasLatest) this.#setLatest(address, before.client, address);
-      if (former !== undefined) this.#setLatest(address, client, former);
+      if (before && wasLatest) this.#latest.set(address, before.client, address);
+      if (former !== undefined) this.#latest.set(address, client, former);
     }
   }
 
@@ -188,13 +187,13 @@ export class LeaseTable {
   rebuild(networks: Iterable<Network>, networkOf: NetworkOf, loaded: Iterable<PackedLease> = []): void {
     for (const packed of loaded) this.#store.load(packed);
     this.#networkOf = networkOf;
-    this.#byClient = new ClientIndex(this.#store, networkOf);
+    this.#latest = new LatestLeases(this.#store, networkOf);
     this.#expiry = new ExpiryQueue();
     this.#active = 0;
     const ended: number[] = [];
     for (const slot of this.#store.slots()) {
       this.#awaitEnd(slot);
-      this.#index(slot);
+      this.#latest.enter(slot);
       if (this.#store.state(slot) === 'active') this.#active += 1;
       if (!this.#isHeld(slot)) ended.push(slot);
     }
@@ -238,7 +237,7 @@ export class LeaseTable {
     if (before) this.#uncount(before);
     this.#count(lease);
     this.#active += Number(lease.state === 'active') - Number(before?.state === 'active');
-    if (before && before.client !== lease.client) this.#unindex(before);
+    if (before && before.client !== lease.client) this.#latest.remove(before);
     const slot = this.#store.put(lease);
     this.#awaitEnd(slot);
     this.#refree(lease.address);
@@ -250,7 +249,7 @@ export class LeaseTable {
     if (!lease) return;
     if (lease.state === 'active') this.#active -= 1;
     this.#uncount(lease);
-    this.#unindex(lease);
+    this.#latest.remove(lease);
     this.#store.remove(address);
     this.#refree(address);
   }
@@ -263,41 +262,6 @@ export class LeaseTable {
 
   #awaitEnd(slot: number): void {
     if (this.#isHeld(slot)) this.#expiry.add(this.#store.address(slot), this.#store.due(slot));
-  }
-
-  /** Makes the lease its client's latest, unless another one is newer. */
-  #index(slot: number): void {
-    const network = this.#networkOf(this.#store.address(slot));
-    if (!network) return;
-    const client = this.#store.client(slot);
-    const known = this.#byClient.find(network, client);
-    if (known === slot || (known !== undefined && !this.#isNewer(slot, known))) return;
-    if (known !== undefined) this.#byClient.remove(client, known);
-    this.#byClient.add(client, slot);
-  }
-
-  /** Address of the latest lease that the client has in the network of this address. */
-  #latest(address: Ipv4, client: string): Ipv4 | undefined {
-    const network = this.#networkOf(address);
-    const slot = network && this.#byClient.find(network, client);
-    return slot === undefined ? undefined : this.#store.address(slot);
-  }
-
-  #setLatest(address: Ipv4, client: string, latest: Ipv4 | undefined): void {
-    const network = this.#networkOf(address);
-    const known = network && this.#byClient.find(network, client);
-    if (known !== undefined) this.#byClient.remove(client, known);
-    if (latest !== undefined) this.#byClient.add(client, this.#store.slotOf(latest)!);
-  }
-
-  #isNewer(slot: number, known: number): boolean {
-    const [isActive, wasActive] = [this.#store.state(slot) === 'active', this.#store.state(known) === 'active'];
-    if (isActive !== wasActive) return isActive;
-    return this.#store.renewed(slot) >= this.#store.renewed(known);
-  }
-
-  #unindex({ address, client }: Lease): void {
-    this.#byClient.remove(client, this.#store.slotOf(address)!);
   }
 
   /** Puts the address where it belongs now: free, or not. */

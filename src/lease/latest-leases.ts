@@ -1,10 +1,12 @@
 import { randomFillSync } from 'node:crypto';
+import type { Ipv4 } from '../net/ipv4.js';
+import type { Lease } from './lease.js';
 import type { LeaseStore } from './lease-store.js';
 import type { Network, NetworkOf } from './network.js';
 import { Uint32Map } from './uint32-map.js';
 
-/** Finds the slot of one lease of a client in a network. */
-export class ClientIndex {
+/** The latest lease, ended or not, that a client had in each network; by slots of the store. */
+export class LatestLeases {
   readonly #store: LeaseStore;
   readonly #networkOf: NetworkOf;
   readonly #hash = clientHash();
@@ -18,23 +20,58 @@ export class ClientIndex {
     this.#networkOf = networkOf;
   }
 
-  /** The slot that was added for this client in the network. */
+  /** Slot of the client's latest lease in the network. */
   find(network: Network, client: string): number | undefined {
     let link = this.#first.get(this.#hash(client)) ?? 0;
     while (link !== 0 && !this.#isMeant(link - 1, network, client)) link = this.#next[link - 1]!;
     return link === 0 ? undefined : link - 1;
   }
 
-  /** Enters a slot, by the client that it has. It must not be there yet. */
-  add(client: string, slot: number): void {
+  /** Address of the client's latest lease in the network of this address. */
+  addressOf(address: Ipv4, client: string): Ipv4 | undefined {
+    const network = this.#networkOf(address);
+    const slot = network && this.find(network, client);
+    return slot === undefined ? undefined : this.#store.address(slot);
+  }
+
+  /** Makes the lease its client's latest, unless another one is newer. */
+  enter(slot: number): void {
+    const network = this.#networkOf(this.#store.address(slot));
+    if (!network) return;
+    const client = this.#store.client(slot);
+    const known = this.find(network, client);
+    if (known === slot || (known !== undefined && !this.#isNewer(slot, known))) return;
+    if (known !== undefined) this.#unlink(client, known);
+    this.#link(client, slot);
+  }
+
+  /** Says which lease, by its address, is the client's latest in the network of an address; with undefined there is none. */
+  set(address: Ipv4, client: string, latest: Ipv4 | undefined): void {
+    const network = this.#networkOf(address);
+    const known = network && this.find(network, client);
+    if (known !== undefined) this.#unlink(client, known);
+    if (latest !== undefined) this.#link(client, this.#store.slotOf(latest)!);
+  }
+
+  /** Forgets that a lease is its client's latest, if it is. It must still be in the store. */
+  remove({ address, client }: Lease): void {
+    this.#unlink(client, this.#store.slotOf(address)!);
+  }
+
+  #isNewer(slot: number, known: number): boolean {
+    const [isActive, wasActive] = [this.#store.state(slot) === 'active', this.#store.state(known) === 'active'];
+    if (isActive !== wasActive) return isActive;
+    return this.#store.renewed(slot) >= this.#store.renewed(known);
+  }
+
+  #link(client: string, slot: number): void {
     const hash = this.#hash(client);
     this.#reserve(slot);
     this.#next[slot] = this.#first.get(hash) ?? 0;
     this.#first.set(hash, slot + 1);
   }
 
-  /** Takes out a slot, if it is there. */
-  remove(client: string, slot: number): void {
+  #unlink(client: string, slot: number): void {
     const hash = this.#hash(client);
     let before = -1;
     let link = this.#first.get(hash) ?? 0;
