@@ -219,7 +219,7 @@ export class FailoverEndpoint implements FailoverApi {
 
   #onUp(message: FailoverMessage, now: Moment): void {
     this.#hear(message, now);
-    this.#greeting.take(message.options);
+    this.#greeting.take(message.options, now);
     this.#exchange.restart(now);
     this.#log('failover-connected', { clockAhead: this.#relationship.clock.ahead });
     this.#conductor.onUp(now);

@@ -46,7 +46,7 @@ export class Greeting {
       'protocol-version': PROTOCOL_VERSION,
     };
     if (!isPrimary) return common;
-    return { ...common, 'TLS-request': NO_TLS, MCLT: mclt, ...(hba && { 'hash-bucket-assignment': hba }) };
+    return { ...common, 'TLS-request': NO_TLS, MCLT: mclt.told, ...(hba && { 'hash-bucket-assignment': hba }) };
   }
 
   /** Says, and logs, why the two cannot be a pair; undefined if they can. */
@@ -70,13 +70,12 @@ export class Greeting {
   }
 
   /** Takes over what the partner said in a greeting that was found right. */
-  take(options: OptionValues): void {
+  take(options: OptionValues, now: Moment): void {
     const relationship = this.#relationship;
     this.#clockRefused = null;
     relationship.carries = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
+    relationship.mclt.agree(relationship.isPrimary ? relationship.mclt.told : options.MCLT!, secondsOf(now));
     if (relationship.isPrimary) return;
-    const mclt = options.MCLT!;
-    relationship.mclt = mclt;
     relationship.hba = options['hash-bucket-assignment'] ?? relationship.hba;
   }
 

@@ -18,7 +18,7 @@ export function statusOf(
     unacked: session.unacked,
     pending: table.pending.size,
     clockAhead: session.clockAhead,
-    mclt,
+    mclt: mclt.told,
     pools: settings.pools.map(({ first, last }, pool) => ({
       first,
       last,
