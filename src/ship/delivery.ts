@@ -9,10 +9,16 @@ export type Receiver = Pick<Trail, 'append' | 'quarantine'>;
 /**
  * Takes a batch to the trail. One that the database rejects is halved until the events at fault stand alone; those are
  * set aside with a loud word, all others arrive. What is signed about the batch goes with its last part.
+ * @param meanwhile work to be done while the database is busy with the batch
  */
-export async function deliver(trail: Receiver, batch: Batch, log: Logger): Promise<AppendResult> {
+export async function deliver(
+  trail: Receiver,
+  batch: Batch,
+  log: Logger,
+  meanwhile?: () => void,
+): Promise<AppendResult> {
   try {
-    return await trail.append(batch);
+    return await trail.append(batch, meanwhile);
   } catch (error) {
     if (!isRejection(error) || batch.events.length === 0) throw error;
     if (batch.events.length === 1) return await setAside(trail, batch, databaseMessage(error), log);
