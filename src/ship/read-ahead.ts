@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '../event/event.js';
-import { checkChain } from '../trail/chain.js';
+import { checkingChain } from '../trail/chain.js';
 import type { ShipSource } from './source.js';
 
 /** Reads a queue batch by batch, and the next batch already while the trail is busy with the last one. */
@@ -21,13 +21,13 @@ export class ReadAhead {
     return ahead?.after === after ? ahead.events : this.#queue.read(after, this.#limit);
   }
 
-  /** Reads, and checks, what comes after a batch that is full. If that fails, {@link read} will tell. */
-  readOn(batch: readonly LedgerEvent[]): void {
+  /** Reads, and checks, what comes after a batch that is full; in small portions. If that fails, {@link read} will tell. */
+  *readOn(batch: readonly LedgerEvent[]): Generator<void> {
     if (batch.length < this.#limit) return;
     const after = batch.at(-1)!.sequence;
     try {
       const events = this.#queue.read(after, this.#limit);
-      checkChain(this.#queue.uuid, events);
+      yield* checkingChain(this.#queue.uuid, events);
       this.#ahead = { after, events };
     } catch {
       this.#ahead = undefined;

@@ -1,6 +1,7 @@
 import { PortledgerError, UsageError } from '../base/errors.js';
 import type { Logger } from '../log/logger.js';
 import { databaseMessage, isTransient, TrailTimeoutError } from '../trail/errors.js';
+import type { Work } from '../trail/load.js';
 import type { StepListener } from '../trail/steps.js';
 import type { AppendResult, Batch, Trail } from '../trail/trail.js';
 import { waits } from './backoff.js';
@@ -151,7 +152,7 @@ export class Shipper {
         await this.#options.onStep?.('read');
         const proof = { checkpoints: signed.map((one) => one.checkpoint), keys: signed.length > 0 ? queue.keys() : [] };
         const batch = { queue: queue.uuid, server: queue.server, events, proof };
-        const result = await this.#append(trail, batch, () => batches.readOn(events));
+        const result = await this.#append(trail, batch, batches.readOn(events));
         checkpoint = signed.at(-1)?.number ?? checkpoint;
         // Only now, and never before: what is noted as shipped is deleted from the queue.
         queue.markShipped(result.sequence, result.hash, checkpoint);
@@ -167,7 +168,7 @@ export class Shipper {
   }
 
   /** An answer that never comes (a cut connection that nobody closed) counts as a lost connection. */
-  async #append(trail: Trail, batch: Batch, meanwhile: () => void): Promise<AppendResult> {
+  async #append(trail: Trail, batch: Batch, meanwhile: Work): Promise<AppendResult> {
     const millis = this.#options.appendMillis ?? APPEND_MILLIS;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Value } from './event-rows.js';
-import { isLoadable, loadRows } from './load.js';
+import { isLoadable, loadRows, type Work, workOff } from './load.js';
 import { RowText } from './row-text.js';
 import { insertRows, isMysql, upsertRows } from './sql.js';
 
@@ -18,27 +18,38 @@ export interface RowForm<Row> {
 
 /**
  * Inserts rows, of which none may be there already.
- * @param meanwhile work to be done while the database is busy with them
+ * @param meanwhile to be done while the database is busy with them
  */
 export async function insertAll<Row>(
   db: Knex,
   form: RowForm<Row>,
   rows: readonly Row[],
-  meanwhile: () => void,
+  meanwhile: Work,
 ): Promise<void> {
   if (await isWorthLoading(db, rows)) {
     await loadRows(db, { ...form, replace: false }, RowText.pieces(rows, form.write), meanwhile);
   } else {
     await insertRows(db, form.table, form.columns, rows.map(form.values));
-    meanwhile();
+    await workOff(meanwhile);
   }
 }
 
-/** Writes rows; one with the same primary key that is there gives way. */
-export async function replaceAll<Row>(db: Knex, form: RowForm<Row>, rows: readonly Row[]): Promise<void> {
+/**
+ * Writes rows; one with the same primary key that is there gives way.
+ * @param meanwhile to be done while the database is busy with them
+ */
+export async function replaceAll<Row>(
+  db: Knex,
+  form: RowForm<Row>,
+  rows: readonly Row[],
+  meanwhile: Work,
+): Promise<void> {
   if (await isWorthLoading(db, rows)) {
-    await loadRows(db, { ...form, replace: true }, RowText.pieces(rows, form.write));
-  } else await upsertRows(db, form.table, form.columns, form.keyLength, rows.map(form.values));
+    await loadRows(db, { ...form, replace: true }, RowText.pieces(rows, form.write), meanwhile);
+  } else {
+    await upsertRows(db, form.table, form.columns, form.keyLength, rows.map(form.values));
+    await workOff(meanwhile);
+  }
 }
 
 async function isWorthLoading(db: Knex, rows: readonly unknown[]): Promise<boolean> {

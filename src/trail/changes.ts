@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { uuidBytes } from '../event/encoding.js';
 import { replaceAll } from './bulk.js';
+import type { Work } from './load.js';
 import { SIGHTING_FORM } from './sighting-text.js';
 import { compareText, type EventKey, openingKey, type Sighting } from './sightings.js';
 import type { Splice } from './splice.js';
@@ -28,13 +29,16 @@ export function nameOf(key: Pick<EventKey, 'queue' | 'sequence'>): string {
   return `${key.queue}/${key.sequence}`;
 }
 
-/** Writes them all. */
-export async function writeChanges(db: Knex, changes: Changes): Promise<void> {
+/**
+ * Writes them all.
+ * @param meanwhile to be done while the database is busy with them
+ */
+export async function writeChanges(db: Knex, changes: Changes, meanwhile: Work): Promise<void> {
   for (const part of chunks([...changes.removed.values()], LIST_LENGTH)) {
     const keys = part.map((key) => [uuidBytes(key.queue), key.sequence] as [Buffer, number]);
     await db('sightings').whereIn(['opened_queue', 'opened_sequence'], keys).delete();
   }
-  await replaceAll(db, SIGHTING_FORM, inOrder(changes.saved.values()));
+  await replaceAll(db, SIGHTING_FORM, inOrder(changes.saved.values()), meanwhile);
 }
 
 /** By the primary key, so that InnoDB fills its pages one after the other. */

@@ -4,12 +4,16 @@ import { isLeaseEvent, type LedgerEvent } from '../event/event.js';
 import type { Baseline } from '../proof/baseline.js';
 import { apply, type Changes, nameOf, save, writeChanges } from './changes.js';
 import type { KnownTimelines, TimelineEnd } from './known-timelines.js';
+import type { Work } from './load.js';
 import { refold } from './refold.js';
 import { rowToSighting, SIGHTING_COLUMNS } from './sighting-rows.js';
 import { compareKeys, observe, type Sighting } from './sightings.js';
 import { splice, trace, wanted } from './splice.js';
 import { chunks, LIST_LENGTH } from './sql.js';
 import { cutWindow, FAR, NEAR, type Reach, readSightings, readWindows } from './windows.js';
+
+/** Addresses between two pauses. */
+const PORTION = 500;
 
 /** The new events of each address, in order. */
 type Timelines = ReadonlyMap<string, readonly LedgerEvent[]>;
@@ -54,17 +58,26 @@ export async function prepareSightings(
   return { changes, added, unclear, baseline, ends };
 }
 
-/** The part that asks nothing: the events that come after all that their address had. Nearly all do. */
-export function extendSightings({ added, changes, ends }: Preparation): void {
+/** The part that asks nothing, in small portions: the events that come after all that their address had. Nearly all do. */
+export function* extendSightings({ added, changes, ends }: Preparation): Generator<void> {
+  let count = 0;
   for (const [ip, { open, events }] of added) {
     ends.set(ip, { latest: events.at(-1)!.at, open: extend(open, events, changes) });
+    if (++count % PORTION === 0) yield;
   }
 }
 
-/** Brings table `sightings` up to date with new events, which must be in table `events` by now. */
-export async function writeSightings(db: Knex, { changes, unclear, baseline }: Preparation): Promise<void> {
+/**
+ * Brings table `sightings` up to date with new events, which must be in table `events` by now.
+ * @param meanwhile to be done while the database is busy with them
+ */
+export async function writeSightings(
+  db: Knex,
+  { changes, unclear, baseline }: Preparation,
+  meanwhile: Work,
+): Promise<void> {
   for (const [ip, added] of unclear) await refold(db, ip, added, baseline, changes);
-  await writeChanges(db, changes);
+  await writeChanges(db, changes, meanwhile);
 }
 
 /** New events before others that are there already. Returns those for which the windows did not reach far enough. */

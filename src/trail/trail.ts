@@ -11,6 +11,7 @@ import { EVENT_FORM } from './event-text.js';
 import { succeedQueue, writeGaps } from './gap-rows.js';
 import { type Gap, gapOf, lateGap } from './gaps.js';
 import { KnownTimelines } from './known-timelines.js';
+import { NO_WORK, type Work } from './load.js';
 import { checkSchema, migrateSchema } from './migrator.js';
 import { type Naming, PLAIN_NAMING } from './naming.js';
 import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
@@ -125,9 +126,9 @@ export class Trail {
    * Throws BrokenChainError if the batch is not a chain, TrailMismatchError (after recording a gap) if it does not
    * continue what the trail has of the queue, or what the driver throws; see isTransient.
    *
-   * @param meanwhile work that the caller has while the database is busy with the events; must not throw
+   * @param meanwhile what the caller has to do while the database is busy; must not throw
    */
-  async append(batch: Batch, meanwhile: () => void = () => undefined): Promise<AppendResult> {
+  async append(batch: Batch, meanwhile: Work = NO_WORK): Promise<AppendResult> {
     const places = this.#places.unknown(batch.events);
     let written: { turn: Turn; ends: Preparation['ends'] } | undefined;
     const result = await this.#enter(batch, async (db, fresh, turn) => {
@@ -208,22 +209,14 @@ export class Trail {
     }
   }
 
-  async #write(
-    db: Knex,
-    fresh: readonly StoredEvent[],
-    turn: Turn,
-    meanwhile: () => void,
-  ): Promise<Preparation['ends']> {
+  async #write(db: Knex, fresh: readonly StoredEvent[], turn: Turn, meanwhile: Work): Promise<Preparation['ends']> {
     this.#timelines.begin(turn.number);
     const baseline = await readBaseline(db);
     const late = fresh.filter((event) => baseline !== null && event.at < baseline.before);
     const sightings = await prepareSightings(db, fresh.slice(late.length), baseline, this.#timelines);
-    await insertAll(db, EVENT_FORM, fresh, () => {
-      extendSightings(sightings);
-      meanwhile();
-    });
+    await insertAll(db, EVENT_FORM, fresh, extendSightings(sightings));
     await this.#onStep('events-written');
-    await writeSightings(db, sightings);
+    await writeSightings(db, sightings, meanwhile);
     await this.#onStep('sightings-written');
     const gaps = [...fresh.map(gapOf), lateGap(late)];
     await writeGaps(
