@@ -95,8 +95,7 @@ export class Campus {
 
   /** What the service logged. */
   async log(service: string): Promise<string> {
-    const bytes = await this.#engine(service).logs({ follow: false, stdout: true, stderr: true, tail: 200 });
-    return textOf(bytes);
+    return textOf(await this.#engine(service).logs({ follow: false, stdout: true, stderr: true }));
   }
 
   /** Removes everything. */

@@ -8,7 +8,13 @@ export type Dockerode = Awaited<ReturnType<typeof getContainerRuntimeClient>>['c
 
 let docker: Promise<Dockerode> | undefined;
 
+/** Rejects where no engine answers. */
 export function dockerEngine(): Promise<Dockerode> {
-  docker ??= getContainerRuntimeClient().then(({ container }) => container.dockerode);
+  docker ??= getContainerRuntimeClient().then(
+    ({ container }) => container.dockerode,
+    () => {
+      throw new Error('no Docker engine answers: start one, or let rig/engine.sh run this command with one of its own');
+    },
+  );
   return docker;
 }

@@ -108,7 +108,7 @@ async function pause(campus: Campus, service: string, seconds: number) {
     () => campus.pause(service),
     () => campus.unpause(service),
   );
-  return { ...times, at };
+  return { ...times, at, held: times.at };
 }
 
 /** It is back when it has its socket, and has had the time to note that. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chartPage } from './chart.js';
 import { verdictText } from './checker/check.js';
+import { dockerEngine } from './docker.js';
 import { buildImage } from './image/image.js';
 import { growing } from './monitor.js';
 import { readOptions } from './options.js';
@@ -29,8 +30,9 @@ async function main(): Promise<number> {
   say(
     `seed ${options.seed}, ${options.minutes} minutes, ${options.clients} clients, ${options.switches} switches with ${options.ports} ports`,
   );
+  await dockerEngine();
   if (!process.env.RIG_IMAGE) await buildImage(say);
-  const { run, verdict, samples } = await runRig(name, options, say, stop.signal);
+  const { run, verdict, samples, logs } = await runRig(name, options, say, stop.signal);
   const grown = growing(samples);
   console.log(`\n${verdictText(verdict)}`);
   for (const { service, perHour } of grown)
@@ -38,7 +40,7 @@ async function main(): Promise<number> {
   mkdirSync(RESULTS, { recursive: true });
   const record = join(RESULTS, `seed-${options.seed}.json`);
   const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
-  writeFileSync(record, JSON.stringify({ options, run, samples }, plain));
+  writeFileSync(record, JSON.stringify({ options, run, samples, logs }, plain));
   const chart = join(RESULTS, `seed-${options.seed}.html`);
   writeFileSync(chart, chartPage(`Rig, ${options.minutes} minutes, seed ${options.seed}`, samples));
   console.log(`\nseed ${options.seed}: ${verdict.isExact ? 'the trail is exact' : 'the trail differs'}`);

@@ -25,11 +25,11 @@ export function readOptions(argv: string[]): RigOptions {
       'Runs a campus in containers, breaks things on purpose, and compares the trail with what was on the wire.',
     )
     .option('--minutes <number>', 'how long clients are moved about', number(0.1, 24 * 60), 3)
-    .option('--seed <number>', 'what determines moves and faults', number(0, 2 ** 32 - 1), newSeed())
-    .option('--clients <number>', 'machines with a DHCP client', number(1, MAX_CLIENTS), 6)
-    .option('--switches <number>', 'access switches', number(1, MAX_SWITCHES), 2)
-    .option('--ports <number>', 'ports of each switch', number(1, MAX_PORTS), 3)
-    .option('--interval <seconds>', 'time between two turns of the port permuter', number(1, 3600), 15)
+    .option('--seed <number>', 'what determines moves and faults', whole(0, 2 ** 32 - 1), newSeed())
+    .option('--clients <number>', 'machines with a DHCP client', whole(1, MAX_CLIENTS), 6)
+    .option('--switches <number>', 'access switches', whole(1, MAX_SWITCHES), 2)
+    .option('--ports <number>', 'ports of each switch', whole(1, MAX_PORTS), 3)
+    .option('--interval <seconds>', 'time between two turns of the port permuter', whole(1, 3600), 15)
     .option('--no-faults', 'break nothing')
     .configureOutput({ outputError: (text, write) => write(text) })
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -41,11 +41,15 @@ function newSeed(): number {
 }
 
 function number(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= least && value <= most)) {
-      throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
-    }
-    return least >= 1 || least === 0 ? Math.trunc(value) : value;
-  };
+  return (text) => read(text, least, most, (value) => !Number.isNaN(value), 'a number');
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => read(text, least, most, Number.isInteger, 'a whole number');
+}
+
+function read(text: string, least: number, most: number, is: (value: number) => boolean, what: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (is(value) && value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`It must be ${what} from ${least} to ${most}.`);
 }

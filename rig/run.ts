@@ -13,7 +13,11 @@ export interface RigResult {
   readonly run: Run;
   readonly verdict: Verdict;
   readonly samples: readonly Sample[];
+  /** What the servers and shippers logged, by service. */
+  readonly logs: Readonly<Record<string, string>>;
 }
+
+const LOGGED = ['serve-a', 'ship-a', 'serve-b', 'ship-b'];
 
 /** Seconds: until the first fault; between faults; between deeds of clients; before the end no more faults; between samples. */
 const TIMES = { settle: 15, rest: 8, client: 11, calm: 12, sample: 15 };
@@ -37,11 +41,16 @@ export async function runRig(
     say('the permuter rests: collecting what the taps, the permuter and the trail say');
     await monitor.stop();
     const run = await collect(campus, faults);
-    return { run, verdict: check(run), samples: monitor.samples };
+    return { run, verdict: check(run), samples: monitor.samples, logs: await logsOf(campus) };
   } finally {
     await monitor.stop();
     await campus.stop();
   }
+}
+
+async function logsOf(campus: Campus): Promise<Record<string, string>> {
+  const logs = await Promise.all(LOGGED.map(async (service) => [service, await campus.log(service)] as const));
+  return Object.fromEntries(logs);
 }
 
 /** One fault after the other until shortly before the end. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { toSqlTime } from '../src/base/time.js';
 import type { Trail } from '../src/trail/trail.js';
 import { section } from './support/readme.js';
-import { NOON, queueOf, SECOND } from './trail/campus.js';
+import { NOON, OF_NO_CLIENT, queueOf, SECOND } from './trail/campus.js';
 import { onEveryDatabase, ship } from './trail/trails.js';
 
 const at = (seconds: number): string => toSqlTime(NOON + seconds * SECOND);
@@ -24,8 +24,7 @@ const STORY = queueOf([
 ]);
 
 function outage(from: number, until: number) {
-  const none = { address: null, htype: null, hwaddr: null, giaddr: null, circuitId: null, remoteId: null, xid: null };
-  return { ...none, evidence: 'none', leaseStart: NOON + from * SECOND, leaseEnd: NOON + until * SECOND } as const;
+  return { ...OF_NO_CLIENT, leaseStart: NOON + from * SECOND, leaseEnd: NOON + until * SECOND } as const;
 }
 
 /** What each query of the README answers to the story. */

@@ -1,8 +1,8 @@
 import { groupBy } from './group.js';
 import type { Row } from './rows.js';
 import type { Sight } from './sights.js';
-import { clockText, covers, spanText } from './span.js';
-import { type Reading, type Stay, staysOf } from './stays.js';
+import { clockText, covers, mayFollow, spanText } from './span.js';
+import { inOrder, type Reading, type Stay, staysOf } from './stays.js';
 
 /** How the trail differs from what it must be. */
 export interface Differences {
@@ -16,7 +16,7 @@ export interface Differences {
 
 /**
  * Compares the rows of `port_history` with what the sights say, row by row and column by column. Where it is open whether a server noted
- * something before it was stopped, the trail is right if it fits either way.
+ * something before it was stopped, or which of two servers was the first to note something, the trail is right if it fits either way.
  */
 export function compareTrail(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
   const total: Differences = { expected: 0, found: 0, missing: [], surplus: [], wrong: [] };
@@ -36,28 +36,49 @@ export function countOf({ missing, surplus, wrong }: Differences): number {
   return missing.length + surplus.length + wrong.length;
 }
 
-/** Takes doubtful sights out, or in again, as long as the trail fits better by that. */
+/** Goes to another account of what happened as long as the trail fits that one better. */
 function bestOf(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
-  const without = (left: ReadonlySet<Sight>) =>
+  const compare = ({ order, left }: Account) =>
     compareStays(
       staysOf(
-        sights.filter((sight) => !left.has(sight)),
+        order.filter((sight) => !left.has(sight)),
         reading,
       ),
       rows,
     );
-  let left = new Set(sights.filter(({ isDoubtful }) => isDoubtful));
-  let best = without(left);
-  for (let isBetter = true; isBetter && countOf(best) > 0; ) {
-    isBetter = false;
-    for (const sight of sights.filter(({ isDoubtful }) => isDoubtful)) {
-      const other = new Set(left);
-      if (!other.delete(sight)) other.add(sight);
-      const found = without(other);
-      if (countOf(found) < countOf(best)) [left, best, isBetter] = [other, found, true];
-    }
+  let account: Account | undefined = {
+    order: inOrder(sights),
+    left: new Set(sights.filter(({ isDoubtful }) => isDoubtful)),
+  };
+  let best = compare(account);
+  while (account && countOf(best) > 0) {
+    const others: Account[] = [...otherAccounts(account)];
+    account = others.find((other) => countOf(compare(other)) < countOf(best));
+    if (account) best = compare(account);
   }
   return best;
+}
+
+/** What may have happened: in this order, and of the doubtful sights without those that are left out. */
+interface Account {
+  readonly order: readonly Sight[];
+  readonly left: ReadonlySet<Sight>;
+}
+
+/** The accounts that differ from this one by one doubtful sight, or by one that another server may have noted later. */
+function* otherAccounts({ order, left }: Account): Generator<Account> {
+  for (const sight of order.filter(({ isDoubtful }) => isDoubtful)) {
+    const other = new Set(left);
+    if (!other.delete(sight)) other.add(sight);
+    yield { order, left: other };
+  }
+  for (const [i, sight] of order.entries()) {
+    for (let j = i + 1; j < order.length; j++) {
+      const { server, at } = order[j]!;
+      if (server === sight.server || !mayFollow(sight.at, at)) break;
+      yield { order: [...order.slice(0, i), ...order.slice(i + 1, j + 1), sight, ...order.slice(j + 1)], left };
+    }
+  }
 }
 
 function compareStays(stays: readonly Stay[], rows: readonly Row[]): Differences {

@@ -27,7 +27,8 @@ interface ServerDeed extends Deed {
 
 export type Fault =
   | (ServerDeed & { readonly kind: 'server-killed' })
-  | (ServerDeed & { readonly kind: 'server-paused' })
+  /** `held`: when it held at the latest. */
+  | (ServerDeed & { readonly kind: 'server-paused'; readonly held: number })
   | (ServerDeed & { readonly kind: 'network-cut' })
   | (ServerDeed & { readonly kind: 'clock-stepped'; readonly seconds: number })
   | (ServerDeed & { readonly kind: 'shipper-killed' | 'shipper-paused' })

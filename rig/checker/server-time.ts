@@ -26,7 +26,7 @@ export class ServerTime {
    * none may have been done later than it was read on the wire.
    */
   stamp({ from, to }: Span, isAnswered = true): Span {
-    const pause = this.#pauses.find(({ at, undone }) => from >= at && from < undone && to >= undone);
+    const pause = this.#pauses.find(({ held, undone }) => from >= held && from < undone && to >= undone);
     const shown = this.shown({ from: pause ? pause.undone : from, to });
     const held = this.#held(to);
     const stamp = { from: Math.max(shown.from, held.from), to: Math.max(shown.to, held.to) };

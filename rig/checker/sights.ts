@@ -114,6 +114,7 @@ class TapReader {
   #open: Packet[] = [];
   #serverId: string | undefined;
   #leaseTime = 0;
+  #lastAnswer = 0;
 
   constructor(server: string, roundTrips: RoundTrips, places: Places, faults: readonly Fault[], result: Sights) {
     this.#server = server;
@@ -125,6 +126,8 @@ class TapReader {
   }
 
   read(packet: Packet): void {
+    if (ANSWERS.includes(packet.type)) this.#lastAnswer = packet.at;
+    else this.#verify(packet);
     if (packet.type === TYPE.request) this.#open.push(packet);
     else if (packet.type === TYPE.ack && packet.yiaddr !== '0.0.0.0') this.#acknowledged(packet);
     else if (packet.type === TYPE.nak) this.#take(packet);
@@ -165,15 +168,18 @@ class TapReader {
     this.#note(packet, kind, ip, this.#pauseEnd(packet.at, this.#roundTrips.noted(packet.at)), 0, isDoubtful);
   }
 
+  /** Whatever a client sends shows where it is plugged in. */
+  #verify(request: Packet): void {
+    const port = this.#places.of(request);
+    const shown = request.options.get(OPTION.relayAgent);
+    if (!port) this.#contradict(request, 'was sent by nobody who is plugged in');
+    else if (shown !== option82Of(port).toString('hex'))
+      this.#contradict(request, `has Option 82 ${shown}, from ${port.switchName} ${port.portName}`);
+  }
+
   #note(request: Packet, kind: Sight['kind'], ip: string, to: number, leaseTime: number, isDoubtful: boolean): void {
     const port = this.#places.of(request);
-    if (!port) {
-      this.#contradict(request, 'was sent by nobody who is plugged in');
-      return;
-    }
-    const shown = request.options.get(OPTION.relayAgent);
-    if (shown !== option82Of(port).toString('hex'))
-      this.#contradict(request, `has Option 82 ${shown}, from ${port.switchName} ${port.portName}`);
+    if (!port) return;
     const hostname = request.options.get(OPTION.hostName);
     this.#result.sights.push({
       kind,
@@ -216,7 +222,10 @@ class TapReader {
     return this.#faults.some((fault) => fault.kind === 'server-killed' && at > fault.at && at < fault.undone);
   }
 
+  /** It may be up already, unless it has answered somebody since: then it is. */
   #isStarting(at: number): boolean {
-    return this.#faults.some((fault) => fault.kind === 'server-killed' && at >= fault.undone && at < fault.until);
+    return this.#faults.some(
+      ({ kind, undone, until }) => kind === 'server-killed' && at >= undone && at < until && this.#lastAnswer < undone,
+    );
   }
 }

@@ -16,6 +16,11 @@ export function covers(span: Span, at: number): boolean {
   return at >= span.from - CLOCK_RESOLUTION && at <= span.to + CLOCK_RESOLUTION;
 }
 
+/** True if what happened within `other` may have come before what happened within `span`. */
+export function mayFollow(span: Span, other: Span): boolean {
+  return other.from - CLOCK_RESOLUTION <= span.to + CLOCK_RESOLUTION;
+}
+
 /** When the first of some things happened, of which each is known by a span. */
 export function earliest(spans: readonly Span[]): Span {
   return { from: Math.min(...spans.map(({ from }) => from)), to: Math.min(...spans.map(({ to }) => to)) };

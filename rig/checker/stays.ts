@@ -40,14 +40,19 @@ export interface Reading {
   readonly setBack: ReadonlySet<string>;
 }
 
+/** The sights by the time of the servers' clocks; where that is the same, by when the servers were told. */
+export function inOrder(sights: readonly Sight[]): Sight[] {
+  return [...sights].sort((a, b) => a.at.from - b.at.from || a.told - b.told);
+}
+
 /**
- * The stays of one address that follow from what servers noted about it, as the README defines them: one uninterrupted stay of one
- * client on one port.
+ * The stays of one address that follow from what servers noted about it in this order, as the README defines them: one uninterrupted
+ * stay of one client on one port.
  */
 export function staysOf(sights: readonly Sight[], reading: Reading): Stay[] {
   const drafts: Draft[] = [];
   let open: Draft | undefined;
-  for (const sight of [...sights].sort((a, b) => a.at.from - b.at.from || a.told - b.told)) {
+  for (const sight of sights) {
     if (open && sight.at.to >= leaseUntil(open).to) open = close(open, 'expired');
     if (sight.kind === 'lease') {
       if (open && isSameClient(open, sight) && isSamePort(open, sight)) open.leases.push(sight);
@@ -63,7 +68,8 @@ export function staysOf(sights: readonly Sight[], reading: Reading): Stay[] {
     }
   }
   if (open && leaseUntil(open).to < reading.at) close(open, 'expired');
-  return drafts.map((draft, i) => finish(draft, drafts[i + 1], reading));
+  const releases = sights.filter(({ kind }) => kind === 'released');
+  return drafts.map((draft, i) => finish(draft, eventCounts(draft, drafts[i + 1], reading, releases)));
 }
 
 function close(draft: Draft, reason: string): undefined {
@@ -94,7 +100,7 @@ function openers({ leases }: Draft): Sight[] {
   return leases.filter(({ at }) => at.from <= first.to);
 }
 
-function finish(draft: Draft, after: Draft | undefined, reading: Reading): Stay {
+function finish(draft: Draft, events: readonly number[]): Stay {
   const { leases, last, reason } = draft;
   const first = leases[0]!;
   const seen = last && last.kind !== 'revoked' ? [...leases, last] : leases;
@@ -110,7 +116,7 @@ function finish(draft: Draft, after: Draft | undefined, reading: Reading): Stay 
     leaseUntil: leaseUntil(draft),
     endedAt: endOf(draft),
     endReason: reason,
-    events: eventCounts(draft, after, reading),
+    events,
   };
 }
 
@@ -122,13 +128,27 @@ function endOf(draft: Draft): Span | undefined {
 
 /**
  * An expiry is an event, too, of the server that gave the lease last. It comes before that server's next grant; but another server may be
- * faster, and the trail may have been read before it.
+ * faster, the trail may have been read before it, and there is none if the client gave the lease back, by whichever clock too late to end it.
  */
-function eventCounts({ leases, last, reason }: Draft, after: Draft | undefined, { at, setBack }: Reading): number[] {
+function eventCounts(
+  draft: Draft,
+  after: Draft | undefined,
+  { at, setBack }: Reading,
+  releases: readonly Sight[],
+): number[] {
+  const { leases, last, reason } = draft;
   const count = leases.length + (last ? 1 : 0);
   if (reason !== 'expired') return [count];
-  const { server, at: granted, leaseTime } = leases.at(-1)!;
-  const isOvertaken = after !== undefined && after.leases[0]!.server !== server;
-  const isFresh = after === undefined && granted.to + leaseTime * MICROS + EXPIRY_NOTICE > at;
-  return isOvertaken || isFresh || setBack.has(server) ? [count, count + 1] : [count + 1];
+  const { server, at: granted, leaseTime, told } = leases.at(-1)!;
+  const next = after?.leases[0];
+  const isOvertaken = next !== undefined && next.server !== server;
+  const noted = granted.to + leaseTime * MICROS + EXPIRY_NOTICE;
+  const isFresh = next === undefined && noted > at;
+  const isGivenBack = releases.some(
+    (release) =>
+      isSameClient(draft, release) &&
+      release.told > told &&
+      release.told < Math.min(noted, next?.told ?? Number.POSITIVE_INFINITY),
+  );
+  return isOvertaken || isFresh || isGivenBack || setBack.has(server) ? [count, count + 1] : [count + 1];
 }

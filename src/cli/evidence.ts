@@ -4,7 +4,9 @@ import { EXIT, messageOf, UsageError } from '../base/errors.js';
 import { SystemClock } from '../base/time.js';
 import { parseAddressInput } from '../report/arguments.js';
 import { parseTimeInput } from '../report/time-input.js';
+import { visible } from '../report/visible.js';
 import { makeBundle } from '../verify/bundle.js';
+import { checkBundle } from '../verify/bundle-check.js';
 import { configOf } from './context.js';
 import { withTrail } from './open-trail.js';
 
@@ -16,7 +18,7 @@ Example:
 The bundle holds the sighting, its events, the stretch of the chain that they lie in up to the next signed checkpoint,
 and what it proves in plain words. The stretch has records of other clients, too: none can be left out of a chain.
 
-Exit code 1: nobody is known to have had the address then.`;
+Exit code 1: nobody is known to have had the address then; 4: the bundle does not verify, the trail was changed.`;
 
 interface Options {
   readonly ip: string;
@@ -45,12 +47,24 @@ async function write({ ip, at, file }: Options, command: Command): Promise<void>
     process.exitCode = EXIT.nothingFound;
     return;
   }
-  save(file, `${JSON.stringify(bundle.json, null, 2)}\n`);
+  const text = `${JSON.stringify(bundle.json, null, 2)}\n`;
+  save(file, text);
+  warnOfFaults(text, bundle.unsigned.length);
   for (const queue of bundle.unsigned) {
     process.stderr.write(
       `warning: the events of queue ${queue} are not under a checkpoint yet, so this proves nothing; run portledger checkpoint on its server, let it ship, and make the bundle again\n`,
     );
   }
+}
+
+/** Whoever takes it to court must learn here, and not there, that the trail was changed. */
+function warnOfFaults(text: string, unsigned: number): void {
+  const { faults } = checkBundle(JSON.parse(text), []);
+  // Each queue without a checkpoint yet makes one, and is told by itself
+  if (faults.length <= unsigned) return;
+  for (const fault of faults) process.stderr.write(`warning: ${visible(fault)}\n`);
+  process.stderr.write('warning: this bundle does not verify; run portledger verify, which says what was changed\n');
+  process.exitCode = EXIT.verificationFailed;
 }
 
 /** Personal data: nobody but its owner reads it, and nothing that is there is overwritten. */

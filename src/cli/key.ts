@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { UsageError } from '../base/errors.js';
 import { SystemClock } from '../base/time.js';
 import type { Config } from '../config/types.js';
 import { askServer, controlPath } from '../control/control.js';
@@ -31,10 +32,11 @@ export function registerKey(program: Command): void {
     });
   program
     .command('checkpoint')
-    .description('sign the last event now and print the checkpoint as JSON, to be kept and given to verify')
+    .description(
+      'have the running server sign its last event now, and print the checkpoint as JSON, to be kept and given to verify (without a server: the last one)',
+    )
     .action(async (_options, command: Command) => {
-      const newest = await checkpoint(configOf(command));
-      process.stdout.write(`${JSON.stringify(newest, null, 2)}\n`);
+      process.stdout.write(`${JSON.stringify(await checkpoint(configOf(command)), null, 2)}\n`);
     });
 }
 
@@ -61,14 +63,16 @@ async function rotateWithout(config: Config): Promise<{ key: string; by: string 
 }
 
 /** Without a server the newest checkpoint is that of its stop. */
-async function checkpoint(config: Config): Promise<unknown> {
-  const { file } = config.queue;
+async function checkpoint({ queue: { file } }: Config): Promise<unknown> {
   const made = await askServer(controlPath(file), 'checkpoint');
   if (made !== undefined) return made;
   const reader = QueueReader.open(file);
   try {
     const newest = reader.newestCheckpoint();
-    return newest ? checkpointToJson(newest) : null;
+    if (!newest)
+      throw new UsageError(`Queue ${file} has no checkpoint yet`, { hint: 'start the server, which signs them' });
+    process.stderr.write('note: no server runs on this queue; this is the last checkpoint that it signed\n');
+    return checkpointToJson(newest);
   } finally {
     reader.close();
   }

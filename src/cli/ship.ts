@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT } from '../base/errors.js';
 import type { Config } from '../config/types.js';
@@ -13,6 +14,8 @@ import { type CommandContext, openContext } from './context.js';
 
 /** Milliseconds that what is under way has after a signal to stop. */
 const STOP_MILLIS = 10_000;
+/** Of 19 (least) to -20: about a tenth of the processor where the server wants all of it. */
+const NICENESS = 10;
 const ignore = (): void => undefined;
 
 /** `portledger ship`: drains the queue of this machine's server into the trail. */
@@ -33,6 +36,8 @@ export function registerShip(program: Command): void {
 }
 
 async function ship({ config, logs }: CommandContext, once: boolean): Promise<void> {
+  // Clients wait for the server, and nobody for the shipper
+  setPriority(NICENESS);
   const { file } = config.queue;
   const lock = acquireLock(`${file}.ship.lock`, 'shipper');
   const log = logs.module('ship');

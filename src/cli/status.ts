@@ -37,7 +37,7 @@ async function serverStatus(config: Config): Promise<Part> {
     const answer = await askServer(controlPath(config.queue.file), 'status');
     return (answer as Part | undefined) ?? { error: 'no server runs on this queue' };
   } catch (error) {
-    return { error: messageOf(error) };
+    return { error: reasonOf(error) };
   }
 }
 
@@ -60,7 +60,7 @@ function queueStatus(file: string): Part {
       reader.close();
     }
   } catch (error) {
-    return { error: messageOf(error) };
+    return { error: reasonOf(error) };
   }
 }
 
@@ -75,8 +75,14 @@ async function trailStatus(config: Config, queue: Part): Promise<{ part: Part; e
     return { part, exitCode: EXIT.ok };
   } catch (error) {
     const exitCode = error instanceof PortledgerError ? error.exitCode : EXIT.unreachable;
-    return { part: { error: messageOf(error) }, exitCode };
+    return { part: { error: reasonOf(error) }, exitCode };
   }
+}
+
+/** With what to do, where that is known. */
+function reasonOf(error: unknown): string {
+  const hint = error instanceof PortledgerError ? error.hint : undefined;
+  return hint ? `${messageOf(error)} (${hint})` : messageOf(error);
 }
 
 /** How many events of the queue the trail does not have yet. */

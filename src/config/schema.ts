@@ -52,13 +52,17 @@ export function entriesOf(value: unknown, place: Place): [string, unknown][] | u
   return place.fault('is not a map', value, 'write keys and values, as in "key: value"');
 }
 
-/** `did you mean ...?` if a name is near, else all names. */
+/** More names than this are no help in one line. */
+const MOST_NAMES = 40;
+
+/** `did you mean ...?` if a name is near, else all names if they are few. */
 export function suggestion(wrong: string, names: readonly string[]): string {
   const near = names
     .map((name) => ({ name, edits: distance(wrong.toLowerCase(), name) }))
     .filter(({ name, edits }) => edits <= Math.max(2, Math.floor(name.length / 3)))
     .sort((a, b) => a.edits - b.edits)[0];
-  return near ? `did you mean "${near.name}"?` : `use one of ${names.join(', ')}`;
+  if (near) return `did you mean "${near.name}"?`;
+  return names.length > MOST_NAMES ? 'see the README for all names' : `use one of ${names.join(', ')}`;
 }
 
 function readMap<K extends Keys>(keys: K, value: unknown, place: Place): Values<K> | undefined {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLError } from 'yaml';
 import { messageOf } from '../base/errors.js';
 import { ConfigError, ConfigFault } from './errors.js';
 import { FAULTED, type Findings, Place } from './place.js';
@@ -14,16 +14,9 @@ const SHORTEST_SECRET = 4;
 export function readSource(file: string, env: NodeJS.ProcessEnv, findings: Findings): unknown {
   const lines = new LineCounter();
   const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  const faults = [...document.errors, ...document.warnings].map(({ message, pos }) => {
-    const { line, col } = lines.linePos(pos[0]);
-    return new ConfigFault(
-      `line ${line}, column ${col}`,
-      `is not YAML: ${message}`,
-      undefined,
-      'look at indents, quotes and brackets near there',
-    );
-  });
-  if (faults.length > 0) throw new ConfigError(file, faults);
+  // One slip makes many errors; those after the first are about what the parser made of it
+  const wrong = [...document.errors, ...document.warnings][0];
+  if (wrong) throw new ConfigError(file, [notYaml(file, wrong, lines)]);
   findDuplicates(document.contents, new Place(findings), lines);
   return fillIn(
     toPlain(file, () => document.toJS()),
@@ -31,6 +24,12 @@ export function readSource(file: string, env: NodeJS.ProcessEnv, findings: Findi
     env,
     findings,
   );
+}
+
+function notYaml(file: string, { message, pos }: YAMLError, lines: LineCounter): ConfigFault {
+  const { line, col } = lines.linePos(pos[0]);
+  const hint = 'look at indents, quotes and brackets near there';
+  return new ConfigFault(`line ${line}, column ${col}`, `"${file}" is not YAML: ${message}`, undefined, hint);
 }
 
 function readText(file: string): string {

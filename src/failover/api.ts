@@ -84,6 +84,8 @@ export interface BindingChange {
   readonly cause: ChangeCause;
   /** Status in the partner's update (EXPIRED and RELEASED become FREE at once, so `after` does not tell), else null. */
   readonly reported: Binding['status'] | null;
+  /** Seconds by which this server's clock is ahead of the partner's, whose times `after` has if the partner reported it. */
+  readonly clockAhead: number;
 }
 
 /** A lease that this server grants or extends. */
@@ -173,6 +175,8 @@ export const FAILOVER_MESSAGES = {
   'failover-updates-done': 'info',
   /** The partner lost its memory: leases it may have extended are held. name, count */
   'failover-partner-lost-memory': 'warn',
+  /** The partner did not answer the question for updates: it was made to. name */
+  'failover-partner-roused': 'warn',
   /** An operator's command that cannot be followed. name, command, reason */
   'failover-command-refused': 'warn',
 } as const;
@@ -212,7 +216,7 @@ export interface FailoverApi {
   /** True if the address belongs to a pool of this relationship. */
   covers(address: Ipv4): boolean;
   binding(address: Ipv4): Binding;
-  /** Why nobody is answered, undefined if clients are. Counts for DISCOVER, REQUEST, RELEASE and DECLINE alike. */
+  /** Why nobody is answered, undefined if clients are. Counts for DISCOVER, REQUEST and DECLINE alike; a RELEASE wants no answer. */
   silence(): Silence | undefined;
   /** Whether this server answers a DISCOVER: `key` is the content of option 61, else chaddr, latin1; `secs` of the header. */
   answersDiscover(key: string, secs: number): Refusal | undefined;

@@ -20,14 +20,10 @@ const FIXED = PREFIX.length + 1 + 4 + 2 + 1;
 const MAX_OPTION82 = 1024;
 const MAX_HOSTNAME = 255;
 
-/**
- * Octets: prefix (3), flags (1: port 1, hostname 2, own 4), giaddr (4), length of the Option 82 payload (2), length of the hostname (1), then both.
- * Undefined if there is nothing to carry.
- */
-export function encodeCarried({ port, hostname, own }: CarriedLease): Buffer | undefined {
+/** Octets: prefix (3), flags (1: port 1, hostname 2, own 4), giaddr (4), length of the Option 82 payload (2), length of the hostname (1), then both. */
+export function encodeCarried({ port, hostname, own }: CarriedLease): Buffer {
   const hasPort = port !== null && port.option82.length <= MAX_OPTION82;
   const hasName = hostname !== null && hostname.length <= MAX_HOSTNAME;
-  if (!hasPort && !hasName && !own) return undefined;
   const option82 = Buffer.from(hasPort ? port.option82 : '', 'latin1');
   const name = Buffer.from(hasName ? hostname : '', 'latin1');
   const head = Buffer.alloc(FIXED);

@@ -17,6 +17,8 @@ import type { Session } from './session.js';
 
 /** How long a starting server waits for its partner. */
 const START = 15_000_000;
+/** A partner that was asked for updates and has sent none for so long has lost them out of sight. */
+const STUCK = 20_000_000;
 
 interface Parts {
   readonly relationship: Relationship;
@@ -34,7 +36,9 @@ export class Conductor {
   /** The same by the wall clock. */
   readonly #startedAt: number;
   /** The question for updates that was put in the present state. */
-  #asked: { readonly xid: number; readonly what: 'all' | 'pending' } | null = null;
+  #asked: { readonly xid: number; readonly what: 'all' | 'pending'; readonly at: number } | null = null;
+  /** The partner was told on this connection that the recovery is done, to set it going. */
+  #isRoused = false;
 
   constructor(parts: Parts, now: Moment) {
     this.#parts = parts;
@@ -49,6 +53,7 @@ export class Conductor {
   /** A connection is set up. */
   onUp(now: Moment): void {
     this.#asked = null;
+    this.#isRoused = false;
     this.#tellState(now);
   }
 
@@ -72,7 +77,8 @@ export class Conductor {
     this.#drive({ type: 'partner-state', state, since, starting }, now);
     if (this.#machine.partnerLostAt === partnerLostAt) return;
     const count = holdPartnersLeases(this.#parts.relationship, this.#parts.exchange, now);
-    this.#parts.log('failover-partner-lost-memory', { count });
+    // Who was never heard before has lost nothing that counts here
+    if (count > 0 || partnerState !== null) this.#parts.log('failover-partner-lost-memory', { count });
   }
 
   onUpdatesDone(message: FailoverMessage, now: Moment): void {
@@ -85,6 +91,27 @@ export class Conductor {
   tick(now: Moment): void {
     if (this.#machine.starting && now.steady - this.#started >= START) this.#drive({ type: 'start-over' }, now);
     this.#drive({ type: 'tick' }, now);
+    if (this.#isStuck(now)) this.#rouse(now);
+  }
+
+  /**
+   * True if a dhcpd in PARTNER-DOWN does not get on: it takes the updates that were on their way when a connection broke for sent, so that they fill
+   * its window, and nothing but leaving that state makes it send them again. Who lost its memory lets MCLT pass first.
+   */
+  #isStuck(now: Moment): boolean {
+    const { state, partnerState, lostAt } = this.#machine;
+    const { carries, mclt } = this.#parts.relationship;
+    if (state !== 'RECOVER' || partnerState !== 'PARTNER-DOWN' || carries || this.#isRoused || !this.#asked)
+      return false;
+    const silence = now.steady - Math.max(this.#asked.at, this.#parts.exchange.lastUpdate);
+    return silence >= STUCK && (lostAt === 0 || secondsOf(now) > lostAt + mclt);
+  }
+
+  /** The partner goes to NORMAL by that, and answers the question; until it has, this server is in RECOVER and answers nobody. */
+  #rouse(now: Moment): void {
+    this.#isRoused = true;
+    this.#parts.log('failover-partner-roused', {});
+    this.#tellState(now, 'RECOVER-DONE');
   }
 
   command(command: OperatorCommand, now: Moment): void {
@@ -114,8 +141,8 @@ export class Conductor {
     if (isMoved && machine.state === 'NORMAL') this.#parts.onNormal(now);
   }
 
-  #tellState(now: Moment): void {
-    const { state, starting, since } = this.#machine;
+  #tellState(now: Moment, state = this.#machine.state): void {
+    const { starting, since } = this.#machine;
     const options = {
       'server-state': SERVER_STATE[state],
       'server-flags': starting ? FLAG_STARTUP : 0,
@@ -130,7 +157,7 @@ export class Conductor {
     this.#asked = null;
     if (what === null) return;
     const type = what === 'all' ? MESSAGE.UPDREQALL : MESSAGE.UPDREQ;
-    this.#asked = { xid: this.#parts.session.send(type, {}, now), what };
+    this.#asked = { xid: this.#parts.session.send(type, {}, now), what, at: now.steady };
   }
 
   #context(): MachineContext {

@@ -67,6 +67,11 @@ export class Exchange {
     return this.#queue.unacked;
   }
 
+  /** When an update of the partner came last, in steady time; 0 if never. */
+  get lastUpdate(): Micros {
+    return this.#lastUpdate;
+  }
+
   takeChanges(): BindingChange[] {
     return this.#changes.splice(0);
   }
@@ -75,7 +80,7 @@ export class Exchange {
   change(after: Binding, cause: ChangeCause, reported: BindingChange['reported'] = null): void {
     const before = this.#table.get(after.address);
     this.set(after);
-    this.#changes.push({ before, after, cause, reported });
+    this.#changes.push({ before, after, cause, reported, clockAhead: this.#relationship.clockAhead });
   }
 
   /** As {@link change}, for what the caller itself brought about. */

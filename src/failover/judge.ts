@@ -34,7 +34,10 @@ export type Verdict =
 export function judge(own: Binding, update: Update, context: JudgeContext): Verdict {
   if (isSame(own, update)) return take(own, update, context);
   if (own.status === 'ACTIVE') return judgeActive(own, update, context);
-  if (update.status === 'ACTIVE' && isGivenBack(own, update, context)) return outdated('lease was released here');
+  if (update.status === 'ACTIVE' && isGivenBack(own, update, context)) {
+    // Both may be of the same moment: the update of that is on its way and settles it
+    return own.status === 'RELEASED' ? outdated('lease was released here') : lessCritical();
+  }
   const duels = context.inFlight && update.status !== 'ACTIVE';
   return duels && context.isPrimary ? lessCritical() : take(own, update, context);
 }
@@ -89,10 +92,12 @@ function isLaterEnd(own: Binding, update: Update, { clockAhead }: JudgeContext):
   return update.status === 'ABANDONED' ? at + INACCURACY >= own.cltt : at - INACCURACY > own.cltt;
 }
 
-/** The client gave the lease back here, surely after the partner gave it: the other way round {@link isLaterEnd} says so, too. */
+/** The client gave the lease back here, after the partner gave it: the other way round {@link isLaterEnd} says so, too. */
 function isGivenBack(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
-  const isReleased = own.status === 'RELEASED' && own.pending && sameHolder(own.holder, update.holder);
-  return isReleased && own.cltt > update.cltt + clockAhead + INACCURACY;
+  if (!own.pending) return false;
+  const at = update.cltt + clockAhead;
+  if (own.status === 'ABANDONED') return own.cltt + INACCURACY >= at;
+  return own.status === 'RELEASED' && sameHolder(own.holder, update.holder) && own.cltt - INACCURACY > at;
 }
 
 function outdated(text: string): Verdict {
@@ -156,11 +161,13 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
 
 /**
  * True if it still is this server that gave the lease last: the update only repeats it, or both gave the same in the same second and the partner
- * gives way to the primary.
+ * gives way to the primary, or the partner holds it for longer without having given it.
  */
 function staysOwn(own: Binding, update: Update, { inFlight, isPrimary }: JudgeContext): boolean {
-  if (!own.own || !isSame(own, update)) return false;
-  return !update.carried?.own || (inFlight && isPrimary);
+  if (!own.own) return false;
+  if (isSame(own, update)) return !update.carried?.own || (inFlight && isPrimary);
+  const isHeld = update.status === 'ACTIVE' && own.status === 'ACTIVE' && update.carried?.own === false;
+  return isHeld && own.starts === update.starts && sameHolder(own.holder, update.holder);
 }
 
 /**
@@ -174,5 +181,5 @@ function outlasts(own: Binding, taken: Binding, clockAhead: number): boolean {
 }
 
 function keepEnd(own: Binding, taken: Binding): Binding {
-  return { ...taken, ends: own.ends, promised: Math.max(own.promised, taken.promised), pending: true, own: true };
+  return { ...taken, ends: own.ends, promised: Math.max(own.promised, taken.promised), pending: true, own: own.own };
 }

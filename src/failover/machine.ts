@@ -189,8 +189,9 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
       if (machine.state === 'PARTNER-DOWN') return { machine: started };
       if (context.mclt === 0)
         return { machine, refusal: 'the primary has never told its mclt, without which nothing is safe' };
-      if (machine.heard) return { machine, refusal: `the partner is connected, in ${machine.partnerState}` };
-      if (!MAY_GO_PARTNER_DOWN.has(machine.state)) return { machine, refusal: `this server is in ${machine.state}` };
+      if (machine.heard) return { machine, refusal: `the partner is connected, in ${named(machine.partnerState)}` };
+      if (!MAY_GO_PARTNER_DOWN.has(machine.state))
+        return { machine, refusal: `this server is in ${named(machine.state)}` };
       // Who was still learning from its partner does not know it all now
       return moveTo(
         { ...started, lostAt: IS_LEARNING.has(machine.state) ? now : machine.lostAt },
@@ -201,16 +202,22 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
     case 'shutdown':
       return moveTo(started, 'SHUTDOWN', now, reason);
     case 'pause':
-      if (machine.state !== 'NORMAL') return { machine, refusal: `this server is in ${machine.state}, not in NORMAL` };
+      if (machine.state !== 'NORMAL')
+        return { machine, refusal: `this server is in ${named(machine.state)}, not in normal` };
       // dhcpd would end itself
-      if (machine.partnerState === 'CONFLICT-DONE') return { machine, refusal: 'the partner is in CONFLICT-DONE' };
+      if (machine.partnerState === 'CONFLICT-DONE') return { machine, refusal: 'the partner is in conflict-done' };
       return moveTo(started, 'PAUSED', now, reason);
     case 'resume': {
       const next = ON_RESTART[machine.state];
       if (machine.state !== 'PAUSED' && machine.state !== 'SHUTDOWN') {
-        return { machine, refusal: `this server is in ${machine.state}, not in PAUSED or SHUTDOWN` };
+        return { machine, refusal: `this server is in ${named(machine.state)}, not in paused or shutdown` };
       }
       return next ? moveTo(started, next, now, reason) : { machine };
     }
   }
+}
+
+/** As the operator reads states elsewhere. */
+function named(state: ServerState | null): string {
+  return state?.toLowerCase() ?? 'unknown';
 }

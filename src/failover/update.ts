@@ -41,11 +41,8 @@ export function updateOptions(binding: Binding, carries: boolean): OptionValues 
   if (flags !== 0) options['IP-flags'] = flags;
   // dhcpd refuses client data of an abandoned address
   if (holder && status !== 'ABANDONED') Object.assign(options, holderOptions(holder));
-  const carried =
-    carries && status !== 'ABANDONED'
-      ? encodeCarried({ ...binding, own: binding.own && status === 'ACTIVE' })
-      : undefined;
-  if (carried) options['portledger-lease'] = carried;
+  if (carries && status !== 'ABANDONED')
+    options['portledger-lease'] = encodeCarried({ ...binding, own: binding.own && status === 'ACTIVE' });
   return options;
 }
 

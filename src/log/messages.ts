@@ -193,6 +193,11 @@ export const MESSAGES = {
     text: 'Failover {name}: partner lost what it knew, leases that it may have extended are held for longer (leases: {count})',
     help: 'A partner without its queue file may have promised more than this server knows, by mclt at most. Nothing to do',
   },
+  'failover-partner-roused': {
+    level: 'warn',
+    text: 'Failover {name}: partner does not answer, it is told that recovery is done so that it sends what it still has',
+    help: 'A dhcpd in partner-down keeps updates back that were on their way when a connection broke. Until they have come this server answers nobody. Nothing to do; if it does not reach normal, start dhcpd anew',
+  },
   'failover-unreachable': {
     level: 'warn',
     text: 'Failover {name}: partner cannot be reached at {place}: {error}',

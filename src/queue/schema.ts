@@ -116,6 +116,8 @@ const STEPS = [VERSION_1, VERSION_2, VERSION_3];
  */
 export function openQueueFile(file: string): SqliteDatabase {
   try {
+    // A file that was named by mistake stays as it is
+    if (existsSync(file)) refuseOthers(file);
     // They hold personal data: nobody but their owner reads them. SQLite gives a new -wal and -shm the mode of the file.
     makePrivate(file);
     for (const part of [`${file}-wal`, `${file}-shm`]) if (existsSync(part)) makePrivate(part);
@@ -123,7 +125,7 @@ export function openQueueFile(file: string): SqliteDatabase {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('busy_timeout = 2000');
-    checkVersion(db, file);
+    update(db);
     return db;
   } catch (error) {
     if (error instanceof QueueError) throw error;
@@ -134,20 +136,35 @@ export function openQueueFile(file: string): SqliteDatabase {
   }
 }
 
-/** Refuses a file of a newer Portledger, or one that is no queue; makes the tables that an empty or an older one lacks. */
-function checkVersion(db: SqliteDatabase, file: string): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
-  if (version > QUEUE_SCHEMA) {
-    throw new QueueError(`Queue ${file} has schema ${version}, this Portledger knows ${QUEUE_SCHEMA}`, {
-      hint: 'run the newer Portledger that wrote it',
-    });
+/** Refuses a file of a newer Portledger, or one that is no queue. */
+function refuseOthers(file: string): void {
+  const db = new Sqlite(file, { readonly: true });
+  try {
+    const version = versionOf(db);
+    if (version > QUEUE_SCHEMA) {
+      throw new QueueError(`Queue ${file} has schema ${version}, this Portledger knows ${QUEUE_SCHEMA}`, {
+        hint: 'run the newer Portledger that wrote it',
+      });
+    }
+    const names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all();
+    const isQueue = version === 0 ? names.length === 0 : names.includes('queue');
+    if (!isQueue)
+      throw new QueueError(`${file} is a SQLite file but not a queue`, { hint: 'choose another queue.file' });
+  } finally {
+    db.close();
   }
+}
+
+/** Makes the tables that an empty file or an older one lacks. */
+function update(db: SqliteDatabase): void {
+  const version = versionOf(db);
   if (version === QUEUE_SCHEMA) return;
-  const tables = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get() as { n: number };
-  if (version === 0 && tables.n > 0)
-    throw new QueueError(`${file} is a SQLite file but not a queue`, { hint: 'choose another queue.file' });
   db.transaction(() => {
     for (const step of STEPS.slice(version)) db.exec(step);
     db.pragma(`user_version = ${QUEUE_SCHEMA}`);
   })();
+}
+
+function versionOf(db: SqliteDatabase): number {
+  return db.pragma('user_version', { simple: true }) as number;
 }

@@ -7,16 +7,17 @@ import { addressOption, type Requester } from './requester.js';
 
 /**
  * Ends the client's lease at its own wish (RFC 2131 section 4.3.4). A release is always sent by unicast, so one that comes through a
- * relay is a copy, unless the relay had itself addressed as the server (RFC 5107).
+ * relay is a copy, unless the relay had itself addressed as the server (RFC 5107). It wants no answer, so that a server of a pair takes it in
+ * every state: the client tells nobody else that it is gone.
  */
 export function release(requester: Requester, desk: Desk): DropReason | undefined {
   const { message, client } = requester;
   if (isForOther(requester)) return 'other-server-chosen';
   const pair = desk.pairs.of(message.ciaddr);
-  const silence = pair?.silence();
-  if (silence) return silence;
   const lease = currentLease(desk, message.ciaddr);
-  if (!isActive(lease, desk.now) || lease.client !== client.client) return 'release-unknown-lease';
+  // The partner may have extended what is over by all that is known here
+  const mayHold = pair?.mayGoOn(message.ciaddr) ?? isActive(lease, desk.now);
+  if (!lease || !mayHold || lease.client !== client.client) return 'release-unknown-lease';
   const { view, port } = readUnicastPort(requester, lease.port, message.giaddr !== 0 && !requester.overridden);
   desk.leases.put({ ...lease, state: 'released', end: desk.at, due: desk.now, port });
   pair?.released(lease.address);

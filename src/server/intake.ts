@@ -1,3 +1,6 @@
+import type { Micros } from '../base/time.js';
+import { Line } from './line.js';
+
 /**
  * Datagrams of one port that wait at most. Turns are what protects other ports; this only bounds what one of them can hold, and must let a busy
  * port (an uplink of a whole building) outlast a pause of the machine of some 100 ms.
@@ -5,29 +8,33 @@
 export const PORT_BACKLOG = 1024;
 /** Datagrams that wait at most, of all ports together: no more than can be worked off before their clients send again (4 s). */
 export const BACKLOG = 8192;
+/** A DISCOVER that has waited for longer lets fresh ones go before it: of its client nobody knows whether he still waits. */
+export const LATE: Micros = 250_000;
 
-/** Where a datagram comes from, as far as it can be told without decoding it. */
+/** Where a datagram comes from and what it is, as far as that can be told without decoding it. */
 export interface IntakeKey {
   /** The relay that sent it, or the link that it was heard on. */
   readonly relay: string;
   /** Switch and port behind that relay, else the client. */
   readonly port: string;
+  /** A DISCOVER: it begins an exchange, and a copy of it does as well. */
+  readonly begins: boolean;
 }
 
-interface RelayQueue<T> {
-  size: number;
-  /** Those that wait, oldest first, by port; the port whose turn is next comes first. */
-  readonly ports: Map<string, T[]>;
+interface Arrival {
+  /** When it came, on the clock that never steps. */
+  readonly arrived: Micros;
 }
 
 /**
- * What waits to be worked off. Relays take turns, and within a relay its ports: whoever floods waits behind himself alone. What does not
+ * What waits to be worked off. Relays take turns, within a relay those who begin an exchange and those who go on with one, and within these
+ * the ports: whoever floods waits behind himself alone, and what was begun is brought to its end however many begin. What does not
  * fit pushes out the oldest of its own port, for its client has sent a copy since or has given up; where all places are taken, the
  * relay that holds most of them gives way.
  */
-export class Intake<T> {
+export class Intake<T extends Arrival> {
   /** The relay whose turn is next comes first. */
-  readonly #relays = new Map<string, RelayQueue<T>>();
+  readonly #relays = new Map<string, RelayLines<T>>();
   readonly #portBacklog: number;
   readonly #backlog: number;
   #size = 0;
@@ -45,53 +52,82 @@ export class Intake<T> {
 
   /** Takes one in. Returns the one that had to go for it, if any. */
   push(key: IntakeKey, item: T): T | undefined {
-    const { relay, waiting } = this.#queueOf(key);
-    const outOfPort = waiting.length >= this.#portBacklog ? waiting.shift() : undefined;
-    waiting.push(item);
+    const relay = this.#linesOf(key.relay);
+    const outOfPort = relay.lineFor(key).push(key.port, item, this.#portBacklog);
     if (outOfPort !== undefined) return outOfPort;
-    relay.size += 1;
     this.#size += 1;
     // Compared at every growth, so that the one noted is never far behind the true one, without a search
     if (relay.size >= (this.#relays.get(this.#fullest)?.size ?? 0)) this.#fullest = key.relay;
-    return this.#size > this.#backlog ? this.#take(this.#fullest) : undefined;
+    return this.#size > this.#backlog ? this.#takeOf(this.#fullest, (lines) => lines.giveWay()) : undefined;
   }
 
-  /** Takes up to `limit` out, one of each relay and port in turn. */
-  take(limit: number): T[] {
+  /** Takes up to `limit` out, one of each relay in turn. */
+  take(limit: number, now: Micros): T[] {
     const taken: T[] = [];
-    while (taken.length < limit && this.#size > 0) taken.push(this.#take(firstOf(this.#relays)));
+    while (taken.length < limit && this.#size > 0) {
+      taken.push(this.#takeOf(this.#relays.keys().next().value!, (lines) => lines.take(now)));
+    }
     return taken;
   }
 
-  #queueOf(key: IntakeKey): { relay: RelayQueue<T>; waiting: T[] } {
-    const relay = this.#relays.get(key.relay) ?? { size: 0, ports: new Map() };
-    const waiting = relay.ports.get(key.port) ?? [];
-    if (relay.size === 0) this.#relays.set(key.relay, relay);
-    if (waiting.length === 0) relay.ports.set(key.port, waiting);
-    return { relay, waiting };
+  #linesOf(name: string): RelayLines<T> {
+    const known = this.#relays.get(name);
+    if (known) return known;
+    const lines = new RelayLines<T>();
+    this.#relays.set(name, lines);
+    return lines;
   }
 
-  /** Takes the oldest of the port whose turn it is; then relay and port are last in the line, or out of it. */
-  #take(name: string): T {
-    const relay = this.#relays.get(name)!;
-    const port = firstOf(relay.ports);
-    const waiting = relay.ports.get(port)!;
-    const item = waiting.shift()!;
-    relay.size -= 1;
+  /** Then the relay is last in the line, or out of it. */
+  #takeOf(name: string, take: (lines: RelayLines<T>) => T): T {
+    const lines = this.#relays.get(name)!;
+    const item = take(lines);
     this.#size -= 1;
-    toTheEnd(relay.ports, port, waiting.length > 0);
-    toTheEnd(this.#relays, name, relay.size > 0);
+    this.#relays.delete(name);
+    if (lines.size > 0) this.#relays.set(name, lines);
     return item;
   }
 }
 
-/** The key that has been in the map for the longest time. */
-function firstOf(map: ReadonlyMap<string, unknown>): string {
-  return map.keys().next().value!;
-}
+/** What waits behind one relay. */
+class RelayLines<T extends Arrival> {
+  readonly #begin = new Line<T>();
+  readonly #goOn = new Line<T>();
+  /** Those who wanted to begin so long ago that others go first. */
+  readonly #late = new Line<T>();
+  #isBeginnersTurn = false;
 
-function toTheEnd<V>(map: Map<string, V>, key: string, stays: boolean): void {
-  const value = map.get(key)!;
-  map.delete(key);
-  if (stays) map.set(key, value);
+  get size(): number {
+    return this.#begin.size + this.#goOn.size + this.#late.size;
+  }
+
+  lineFor({ begins }: IntakeKey): Line<T> {
+    return begins ? this.#begin : this.#goOn;
+  }
+
+  /** Takes out the one whose turn it is. */
+  take(now: Micros): T {
+    this.#setBack(now);
+    const line = this.#next();
+    this.#isBeginnersTurn = line === this.#goOn;
+    return line.take();
+  }
+
+  #next(): Line<T> {
+    const isBegin = this.#begin.size > 0 && (this.#isBeginnersTurn || this.#goOn.size === 0);
+    if (isBegin) return this.#begin;
+    return this.#goOn.size > 0 ? this.#goOn : this.#late;
+  }
+
+  /** Takes out the one that is missed least. */
+  giveWay(): T {
+    if (this.#late.size > 0) return this.#late.take();
+    return this.#begin.size >= this.#goOn.size ? this.#begin.take() : this.#goOn.take();
+  }
+
+  #setBack(now: Micros): void {
+    for (let next = this.#begin.next(); next && now - next.item.arrived > LATE; next = this.#begin.next()) {
+      this.#late.push(next.port, this.#begin.take());
+    }
+  }
 }

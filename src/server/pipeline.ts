@@ -9,6 +9,7 @@ import type { ReceivedDatagram } from '../net/udp.js';
 import type { Queue } from '../queue/queue.js';
 import { describeMessage } from '../wire/dump.js';
 import type { EncodedMessage } from '../wire/encode.js';
+import { BatchSize } from './batch-size.js';
 import { type Counters, type DropReason, isPartners } from './counters.js';
 import { decide } from './decide.js';
 import { type Destination, destinationOf } from './destination.js';
@@ -28,14 +29,14 @@ import type { Topology } from './topology.js';
 
 /** Ended leases that one batch may work off before it looks at requests. */
 const EXPIRE_PER_BATCH = 500;
-/** Requests that share one commit at most: nobody waits longer than these take. */
-const BATCH = 512;
 /** How long datagrams are only taken in, so that they wait here, where turns are taken, and not in the socket, where they are not. */
 const GATHER: Micros = 20_000;
 
 interface Pending {
   datagram: ReceivedDatagram;
   listen: ListenConfig;
+  /** On the clock that never steps. */
+  arrived: Micros;
 }
 
 /** Done with the commit, and there is nothing to send. */
@@ -73,6 +74,7 @@ export class Pipeline {
   readonly #outage: QueueOutage;
   #parts: PipelineParts;
   readonly #intake = new Intake<Pending>();
+  readonly #batchSize = new BatchSize();
   #scheduled = false;
   #isClosed = false;
   /** Datagrams of this turn of the event loop, and whether there were so many that more wait in the socket. */
@@ -110,7 +112,8 @@ export class Pipeline {
     this.#counters.count('received');
     this.#arrived += 1;
     if (this.#arrived >= datagram.endpoint.turn) this.#moreWait = true;
-    const out = this.#intake.push(intakeKey(datagram, listen), { datagram, listen });
+    const arrived = this.#clock.monotonic();
+    const out = this.#intake.push(intakeKey(datagram, listen), { datagram, listen, arrived });
     if (out) this.#drop('backlog-full', out.datagram);
     this.#schedule();
   }
@@ -118,7 +121,7 @@ export class Pipeline {
   /** Works off a batch of what is waiting, and leases that have ended. Never throws. */
   flush(): void {
     if (this.#isClosed) return;
-    const pending = this.#intake.take(BATCH);
+    const pending = this.#intake.take(this.#batchSize.limit, this.#clock.monotonic());
     try {
       this.#work(pending);
     } catch (error) {
@@ -188,13 +191,16 @@ export class Pipeline {
   }
 
   #work(pending: Pending[]): void {
+    const began = this.#clock.monotonic();
     const { desk, events } = this.#open();
     this.#pairs.begin(desk, { wall: this.#serverClock.wall, steady: desk.now });
     this.#leases.expireOffers(desk.now);
     expireDue(desk, EXPIRE_PER_BATCH);
     const outcomes = pending.flatMap(({ datagram, listen }) => this.#answer(datagram, listen, desk, events) ?? []);
     this.#pairs.settle(desk);
+    const decided = this.#clock.monotonic();
     const isDurable = this.#commit(events, desk.at, outcomes.length);
+    this.#batchSize.note(pending.length, decided - began, this.#clock.monotonic() - decided);
     for (const outcome of outcomes) {
       if (!isDurable) this.#counters.drop('queue-unavailable');
       else if (outcome === NO_REPLY) this.#counters.count('taken-without-reply');

@@ -14,10 +14,16 @@ const MAX_REBIND_SLACK: Micros = 2 * MICROS_PER_SECOND;
 /** RFC 5010: set if the relay received the client's packet by unicast. */
 const FLAG_UNICAST = 0x80;
 
+/** When a request was worked off, and its Option 82 ('' where it had none). */
+interface Direct {
+  readonly at: Micros;
+  readonly option82: string;
+}
+
 /** Remembers which unicast requests came in directly, so that a relay's copies of them can be told from broadcasts. */
 export class DirectRequests {
-  #recent = new Map<string, Micros>();
-  #older = new Map<string, Micros>();
+  #recent = new Map<string, Direct>();
+  #older = new Map<string, Direct>();
   #turned: Micros = 0;
 
   note(requester: Requester, now: Micros): void {
@@ -26,14 +32,18 @@ export class DirectRequests {
       this.#recent = new Map();
       this.#turned = now;
     }
-    this.#recent.set(keyOf(requester), now);
+    this.#recent.set(keyOf(requester), { at: now, option82: observedPort(requester.message).option82 });
   }
 
-  /** True if this very request (transaction and seconds) came in directly a moment ago. */
+  /**
+   * True if this very request came in directly a moment ago: transaction and seconds are the same, and what a switch on the way had put into it is
+   * still there, at most with more behind it. Clients use a transaction id again, and a server that could not run takes in late what came long before.
+   */
   has(requester: Requester, now: Micros): boolean {
     const key = keyOf(requester);
-    const at = this.#recent.get(key) ?? this.#older.get(key);
-    return at !== undefined && now - at <= COPY_WINDOW;
+    const direct = this.#recent.get(key) ?? this.#older.get(key);
+    if (!direct || now - direct.at > COPY_WINDOW) return false;
+    return observedPort(requester.message).option82.startsWith(direct.option82);
   }
 }
 

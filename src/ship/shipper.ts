@@ -192,6 +192,8 @@ export class Shipper {
   }
 
   async #backOff(error: unknown): Promise<void> {
+    // A stop may come while the trail is away: nothing is tried again then
+    if (isTransient(error) && this.#pause.stopped) return;
     const wait = isTransient(error) ? this.#waits.next() : undefined;
     if (wait === undefined || wait.done) throw operatorError(error);
     this.#machine.enter('backing-off');

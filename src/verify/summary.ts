@@ -14,6 +14,11 @@ export function summaryText(result: Verification, seconds: number): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** True if a part of the trail was asked for that has no event, so that nothing was shown to be sound. */
+export function isEmptyPart({ sightings, events, faultCount }: Verification): boolean {
+  return sightings === null && events === 0 && faultCount === 0;
+}
+
 /** The same for programs. */
 export function summaryJson(result: Verification, seconds: number): string {
   const queues = result.queues.map((queue) => ({
@@ -56,9 +61,11 @@ function countsLine({ events, sightings, oldSightings, ports, isNamed }: Verific
   return `${events} events checked, ${derived}${old}: ${seconds.toFixed(1)} s, ${rateOf(events, seconds)} events/s`;
 }
 
-function verdictLines({ faultCount, isTrusted, queues }: Verification): string[] {
+function verdictLines(result: Verification): string[] {
+  const { faultCount, isTrusted, queues } = result;
   if (faultCount > 0) return [`NOT VERIFIED: ${faultCount} ${faultCount === 1 ? 'fault' : 'faults'}`];
   if (queues.length === 0) return ['VERIFIED: there is nothing in the trail'];
+  if (isEmptyPart(result)) return ['NOTHING TO VERIFY: the trail has no event of what was asked for'];
   if (isTrusted)
     return ['VERIFIED with the given public keys: events up to the last checkpoints are as their servers signed them'];
   return [

@@ -533,6 +533,15 @@ describe('A wrong configuration', () => {
     assert.ok(error instanceof UsageError && error.exitCode === EXIT.usage);
   });
 
+  it('that is no YAML is one fault, which names the file', () => {
+    const { faults, file } = refusal(
+      'server:\n  name: "dhcp-a\n  listen: [{ address: 198.18.0.1 ]\nqueue:\n\tfile: a\n b: c\n',
+    );
+    assert.equal(faults.length, 1, faults.join('\n'));
+    assert.match(String(faults[0]), /^line \d+, column \d+: "/);
+    assert.ok(faults[0]!.message.includes(`"${file}" is not YAML: `));
+  });
+
   it('looks as an operator reads it', () => {
     assert.equal(
       String(refusal(inSubnet({ pools: ['198.18.0.9-198.18.0.1'] })).faults[0]),

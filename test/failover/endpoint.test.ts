@@ -524,13 +524,58 @@ describe('the service of a failover pair', () => {
     assert.equal(bench.endpoint.status().connected, false);
   });
 
+  it('rouses a dhcpd in PARTNER-DOWN that keeps its updates back, and answers nobody until they have come', () => {
+    const bench = new Bench({}, record('COMMUNICATIONS-INTERRUPTED'));
+    bench.connect('PARTNER-DOWN');
+    assert.equal(bench.endpoint.status().state, 'RECOVER');
+    const { xid } = bench.of(MESSAGE.UPDREQALL).at(-1)!;
+    bench.wait(15);
+    bench.say(MESSAGE.BNDUPD, update(FIRST, 'BACKUP'));
+    bench.forget();
+    const told = () => bench.of(MESSAGE.STATE).map(({ options }) => options['server-state']);
+    bench.wait(19);
+    assert.deepEqual(told(), []);
+    bench.wait(5);
+    assert.deepEqual(told(), [SERVER_STATE['RECOVER-DONE']]);
+    bench.state('NORMAL');
+    assert.deepEqual([bench.endpoint.status().state, bench.endpoint.silence()], ['RECOVER', 'failover-recovering']);
+    assert.deepEqual(bench.of(MESSAGE.UPDREQALL), []);
+    bench.say(MESSAGE.UPDDONE, {}, xid);
+    assert.equal(bench.endpoint.status().state, 'NORMAL');
+  });
+
+  it('lets MCLT pass before it rouses a partner if it has lost its memory', () => {
+    const bench = new Bench();
+    bench.connect('PARTNER-DOWN');
+    bench.forget();
+    const isRoused = () => bench.logged.some(({ id }) => id === 'failover-partner-roused');
+    for (const [seconds, expected] of [
+      [29, false],
+      [29, false],
+      [5, true],
+    ] as const) {
+      bench.wait(seconds);
+      bench.say(MESSAGE.CONTACT);
+      assert.equal(isRoused(), expected);
+    }
+  });
+
+  it('does not rouse a Portledger, which sends what it has', () => {
+    const bench = new Bench({}, record('COMMUNICATIONS-INTERRUPTED'));
+    bench.open();
+    bench.greet({ 'vendor-class-identifier': 'portledger-1' });
+    bench.state('PARTNER-DOWN');
+    bench.wait(29);
+    assert.ok(!bench.logged.some(({ id }) => id === 'failover-partner-roused'));
+  });
+
   it('tells the operator why the partner cannot be down', () => {
     const bench = normalPair('primary');
     bench.give({ type: 'operator', command: 'partner-down' });
     assert.deepEqual(bench.logged.at(-1), {
       type: 'log',
       id: 'failover-command-refused',
-      fields: { name: 'pair', command: 'partner-down', reason: 'the partner is connected, in NORMAL' },
+      fields: { name: 'pair', command: 'partner-down', reason: 'the partner is connected, in normal' },
     });
   });
 });

@@ -44,6 +44,20 @@ describe('an update of the partner', () => {
     ],
     ['frees at once what was released there', binding('ACTIVE'), binding('RELEASED', later), {}, 'FREE'],
     [
+      'cannot lease again what was declined here since',
+      binding('ABANDONED', { ...own, cltt: T0 - 10 }),
+      binding('ACTIVE', later),
+      {},
+      REJECT.LESS_CRITICAL,
+    ],
+    [
+      'leases again what was declined here before',
+      binding('ABANDONED', { ...own, cltt: T0 - 20 }),
+      binding('ACTIVE', later),
+      {},
+      'ACTIVE',
+    ],
+    [
       'waits where the own lease has some seconds left',
       binding('ACTIVE', { own: true }),
       binding('EXPIRED', { ends: T0 - 1 }),

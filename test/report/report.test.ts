@@ -9,7 +9,7 @@ import { runReport } from '../../src/report/report.js';
 import { parseRequest, type Question, type ReportOptions } from '../../src/report/request.js';
 import { namingOf } from '../../src/trail/naming.js';
 import type { Trail } from '../../src/trail/trail.js';
-import { campus, NOON, queueOf, SECOND } from '../trail/campus.js';
+import { campus, NOON, OF_NO_CLIENT, queueOf, SECOND } from '../trail/campus.js';
 import { onEveryDatabase, ship } from '../trail/trails.js';
 
 type Step = readonly [seconds: number, kind: EventKind, fields?: Partial<EventDraft>];
@@ -302,18 +302,9 @@ onEveryDatabase('report', (current, database) => {
 
   it('says whether an empty answer lies in a gap, and never that nobody was there', async () => {
     const { trail } = current();
-    const down = {
-      address: null,
-      htype: null,
-      hwaddr: null,
-      evidence: 'none',
-      remoteId: null,
-      circuitId: null,
-      giaddr: null,
-    } as const;
     await tell([
       ...STORY,
-      [700, 'server-started', { ...down, leaseStart: NOON + 600 * SECOND, leaseEnd: NOON + 700 * SECOND }],
+      [700, 'server-started', { ...OF_NO_CLIENT, leaseStart: NOON + 600 * SECOND, leaseEnd: NOON + 700 * SECOND }],
     ]);
     const inGap = await ask(trail, IP_7, { at: iso(650) });
     assert.deepEqual(inGap, {
@@ -476,16 +467,7 @@ onEveryDatabase('report', (current, database) => {
   });
 
   it('puts what it found, the warnings and every gap of the time on a page', async () => {
-    const nobody = {
-      address: null,
-      htype: null,
-      hwaddr: null,
-      giaddr: null,
-      circuitId: null,
-      remoteId: null,
-      xid: null,
-    };
-    const down = { ...nobody, evidence: 'none', leaseStart: NOON - 60 * SECOND, leaseEnd: NOON - 50 * SECOND } as const;
+    const down = { ...OF_NO_CLIENT, leaseStart: NOON - 60 * SECOND, leaseEnd: NOON - 50 * SECOND } as const;
     await tell([
       [-50, 'server-started', down],
       [0, 'granted', { hostname: Buffer.from('<b>&') }],

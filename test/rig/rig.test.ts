@@ -43,8 +43,8 @@ describe('The rig', function () {
     await buildImage(() => undefined);
   });
 
-  it('finds the trail exact after a minute of moves, beside another rig, which leaves nothing when it is stopped', async () => {
-    const rig = startRig('--minutes', '1', '--seed', '2', '--no-faults');
+  it('finds the trail exact after a minute of moves and faults, beside another rig, which leaves nothing when it is stopped', async () => {
+    const rig = startRig('--minutes', '1', '--seed', '2');
     await rig.waitFor(/containers are up/, 2 * MINUTE);
     const other = startRig('--minutes', '5', '--seed', '1');
     await other.waitFor(/containers are up/, 2 * MINUTE);
@@ -53,14 +53,21 @@ describe('The rig', function () {
     assert.equal(remainsOf(`portledger-rig-${other.pid}-`), '');
     const { code } = await rig.ended;
     assert.equal(code, 0, rig.output);
+    assert.match(rig.stdout, /fault: server-killed/);
     assert.match(rig.stdout, /^port_history +(\d\d) +\1 +0 +0 +0$/m);
     assert.equal(remainsOf(`portledger-rig-${rig.pid}-`), '');
   });
 
   it('says with 2 what is wrong with its options', async () => {
-    const rig = startRig('--minutes', 'soon');
-    assert.equal((await rig.ended).code, 2);
-    assert.match(rig.stderr, /It must be a number from 0\.1 to 1440/);
+    for (const [option, value, rule] of [
+      ['--minutes', 'soon', 'a number from 0.1 to 1440'],
+      ['--clients', '2.5', 'a whole number from 1 to 20'],
+    ] as const) {
+      const rig = startRig(option, value);
+      assert.equal((await rig.ended).code, 2);
+      assert.equal(rig.stderr.trim().split('\n').length, 1);
+      assert.ok(rig.stderr.includes(`'${value}' is invalid. It must be ${rule}`), rig.stderr);
+    }
   });
 
   describe('started by compose', () => {

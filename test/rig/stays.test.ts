@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { compareTrail, countOf } from '../../rig/checker/compare.js';
 import type { Fault } from '../../rig/checker/journal.js';
 import { withRevocations } from '../../rig/checker/revocations.js';
+import type { Row } from '../../rig/checker/rows.js';
 import { ServerTime } from '../../rig/checker/server-time.js';
 import type { Sight } from '../../rig/checker/sights.js';
-import { staysOf } from '../../rig/checker/stays.js';
+import { inOrder, staysOf } from '../../rig/checker/stays.js';
 import { portLabel } from '../../rig/roles/labels.js';
+import { rowOf } from './row-of.js';
 
 const S = 1_000_000;
 const LEASE = 24;
@@ -28,7 +31,7 @@ function lease(second: number, port: number, more: Partial<Sight> = {}): Sight {
 }
 
 function ends(sights: Sight[], at = 1000) {
-  const stays = staysOf(sights, { at: at * S, setBack: new Set() });
+  const stays = staysOf(inOrder(sights), { at: at * S, setBack: new Set() });
   return stays.map(({ port, endReason, endedAt, events }) => [
     port.portName,
     endReason,
@@ -56,6 +59,17 @@ describe('The stays that the checker of the rig expects', () => {
     assert.deepEqual(ends([lease(0, 1), release('02:00:00:00:00:02')]), [['Gi1/0/1', 'expired', LEASE, [2]]]);
   });
 
+  it('end with their time before a release that comes late, which may be noted in place of that', () => {
+    const late = lease(LEASE + 1, 1, { kind: 'released', leaseTime: 0 });
+    assert.deepEqual(ends([lease(0, 1), late]), [['Gi1/0/1', 'expired', LEASE, [1, 2]]]);
+  });
+
+  it('end with their time if they were given back to a server whose clock is behind', () => {
+    const at = { from: -2 * S, to: -2 * S + 1000 };
+    const behind = lease(5, 1, { kind: 'released', leaseTime: 0, server: 'dhcp-b', at });
+    assert.deepEqual(ends([lease(0, 1), behind]), [['Gi1/0/1', 'expired', LEASE, [1, 2]]]);
+  });
+
   it('may begin at either server if both answered at once', () => {
     const second = lease(10, 2, { server: 'dhcp-b', at: { from: 10 * S + 500, to: 10 * S + 4000 }, leaseTime: 18 });
     const [before, after] = staysOf([lease(0, 1), lease(10, 2), second], { at: 11 * S, setBack: new Set() });
@@ -65,6 +79,26 @@ describe('The stays that the checker of the rig expects', () => {
     assert.deepEqual(after!.leaseUntil, { from: 28 * S + 500, to: 34 * S + 1000 });
     assert.deepEqual(before!.endedAt, after!.firstSeen);
     assert.deepEqual(after!.events, [2]);
+  });
+});
+
+describe('The order of two servers that the checker of the rig expects', () => {
+  const reading = { at: 1000 * S, setBack: new Set<string>() };
+  const slow = lease(10, 1, { at: { from: 10 * S, to: 13 * S } });
+  const moved = (second: number) => [second, second].map((at) => lease(at, 2, { server: 'dhcp-b' }));
+
+  it('is either one where one noted something within the round trip of the other, and no other', () => {
+    for (const [second, isOpen] of [
+      [12, true],
+      [14, false],
+    ] as const) {
+      const rowsOf = (sights: Sight[]) => staysOf(sights, reading).map(rowOf);
+      const earlier = rowsOf([lease(10, 1, { at: { from: 11 * S, to: 11 * S } }), ...moved(second)]);
+      const later = rowsOf([...moved(second), lease(10, 1, { at: { from: 13 * S, to: 13 * S } })]);
+      const differences = (rows: Row[]) => countOf(compareTrail([slow, ...moved(second)], rows, reading));
+      assert.equal(differences(earlier), 0);
+      assert.equal(differences(later) === 0, isOpen);
+    }
   });
 });
 
@@ -90,9 +124,11 @@ describe("The servers' clocks that the checker of the rig expects", () => {
   });
 
   it('are read by nobody during a pause', () => {
-    const pause: Fault = { kind: 'server-paused', server: 'dhcp-a', at: 10 * S, undone: 20 * S, until: 21 * S };
-    const time = new ServerTime('dhcp-a', [pause]);
+    const times = { at: 9 * S, held: 10 * S, undone: 20 * S, until: 21 * S };
+    const time = new ServerTime('dhcp-a', [{ kind: 'server-paused', server: 'dhcp-a', ...times }]);
     assert.deepEqual(time.stamp({ from: 12 * S, to: 22 * S }), { from: 20 * S, to: 22 * S });
+    // It may have noted the time just before, and answered afterwards
+    assert.deepEqual(time.stamp({ from: 9 * S + 10, to: 22 * S }), { from: 9 * S + 10, to: 22 * S });
     assert.deepEqual(time.stamp({ from: 9 * S, to: 9 * S + 10 }), { from: 9 * S, to: 9 * S + 10 });
   });
 });

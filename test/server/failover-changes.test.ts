@@ -48,7 +48,7 @@ describe('What a failover endpoint did by itself', () => {
     second: number,
     after: Binding,
     reported: BindingChange['reported'],
-    { cause = 'partner' as ChangeCause, before = OWN } = {},
+    { cause = 'partner' as ChangeCause, before = OWN, clockAhead = 0 } = {},
   ) {
     const now = second * MICROS_PER_SECOND;
     const put = (changed: Lease) => {
@@ -56,7 +56,7 @@ describe('What a failover endpoint did by itself', () => {
     };
     const record = (event: EventDraft) => void events.push(event);
     const desk = { config: { name: 'dhcp-a' }, leases: { get: () => lease, put }, now, at: now, record };
-    applyChange({ before, after, cause, reported }, desk as unknown as Desk, { wall: now, steady: now });
+    applyChange({ before, after, cause, reported, clockAhead }, desk as unknown as Desk, { wall: now, steady: now });
     return events.map(({ kind, leaseEnd }) => [kind, leaseEnd! / MICROS_PER_SECOND]);
   }
 
@@ -109,6 +109,35 @@ describe('What a failover endpoint did by itself', () => {
     const before = lease;
     apply(200, { ...OWN, holder: { ...CLIENT }, port: null }, 'ACTIVE');
     assert.equal(lease.end, before.end);
+  });
+
+  it('keeps the end that its client was told of an own lease that the partner holds for longer', () => {
+    const held: Binding = { ...OWN, ends: 600 };
+    assert.deepEqual(apply(200, held, 'ACTIVE'), []);
+    assert.deepEqual([lease.end, lease.due], [END * MICROS_PER_SECOND, 600 * MICROS_PER_SECOND]);
+    assert.deepEqual(apply(601, { ...FREE, ends: 600 }, 'EXPIRED', { before: held }), [['expired', END]]);
+  });
+
+  it('says nothing of an own lease that is over where the partner only repeats it', () => {
+    assert.deepEqual(apply(401, { ...OWN, holder: { ...CLIENT } }, 'ACTIVE', { clockAhead: 50 }), []);
+    assert.equal(lease.state, 'active');
+  });
+
+  it('records the end of an own lease if somebody declined the address at the partner later', () => {
+    const declined: Binding = { ...FREE, status: 'ABANDONED', holder: null, starts: 450, cltt: 450, ends: 900 };
+    assert.deepEqual(apply(500, declined, 'ABANDONED'), [['expired', END]]);
+    assert.equal(lease.state, 'declined');
+  });
+
+  it('takes back what it extended after the client had declined it at the partner', () => {
+    const declined: Binding = { ...FREE, status: 'ABANDONED', holder: null, starts: 100, cltt: 100, ends: 900 };
+    assert.deepEqual(apply(200, declined, 'ABANDONED', { before: { ...OWN, pending: true } }), [['revoked', 200]]);
+    assert.equal(lease.state, 'declined');
+  });
+
+  it('leaves it to the partner that the client declined there what it had got here', () => {
+    const declined: Binding = { ...FREE, status: 'ABANDONED', holder: null, starts: 150, cltt: 150, ends: 900 };
+    assert.deepEqual(apply(200, declined, 'ABANDONED'), []);
   });
 
   it('ends an own lease once, at its told end', () => {

@@ -61,6 +61,18 @@ describe('The place of a datagram in the intake', () => {
     assert.deepEqual(keyOf({ ciaddr: '198.18.0.100', mac: '02000000000b' }), one, 'one sender is one place');
   });
 
+  it('tells who begins an exchange from who goes on with one', () => {
+    const typed = (type: number, payload?: string) => {
+      const bytes = encodeRequest({ type, xid: 1, giaddr: RELAY, ...(payload ? { option82: payload } : {}) });
+      return keyOf({ giaddr: RELAY, bytes }).begins;
+    };
+    for (const payload of [undefined, option82('p1', 'sw')]) {
+      assert.equal(typed(TYPE.discover, payload), true);
+      for (const type of [TYPE.request, TYPE.release, TYPE.decline, TYPE.inform])
+        assert.equal(typed(type, payload), false);
+    }
+  });
+
   it('can be told of any bytes', () => {
     const relayed = (options: Uint8Array) => {
       const bytes = Buffer.concat([

@@ -1,46 +1,61 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Intake } from '../../src/server/intake.js';
+import { Intake, LATE } from '../../src/server/intake.js';
 
 interface Item {
   relay: string;
   port: string;
+  begins: boolean;
   number: number;
+  arrived: number;
 }
 
 const PORT_BACKLOG = 3;
 const BACKLOG = 12;
-const from = fc.record({ relay: fc.constantFrom('a', 'b', 'c'), port: fc.constantFrom('1', '2', '3', '4') });
+const from = fc.record({
+  relay: fc.constantFrom('a', 'b', 'c'),
+  port: fc.constantFrom('1', '2', '3', '4'),
+  begins: fc.boolean(),
+});
 const step = fc.oneof(
   { weight: 4, arbitrary: from.map((key) => ({ do: 'push' as const, key })) },
-  fc.integer({ min: 0, max: 6 }).map((limit) => ({ do: 'take' as const, limit })),
+  fc.record({ do: fc.constant('take' as const), limit: fc.nat(6) }),
+  fc.record({ do: fc.constant('wait' as const), micros: fc.nat(LATE) }),
 );
 
-const nameOf = ({ relay, port }: { relay: string; port: string }) => `${relay}/${port}`;
+const nameOf = ({ relay, port, begins }: Omit<Item, 'number' | 'arrived'>) => `${relay}/${port}/${begins}`;
 
 describe('The intake', () => {
-  it('loses and doubles nothing, keeps the order within a port, and never grows beyond its bounds', () => {
+  it('loses and doubles nothing, keeps the order of a port, and never grows beyond its bounds', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const intake = new Intake<Item>(PORT_BACKLOG, BACKLOG);
         const waiting: Item[] = [];
         const remove = (item: Item) => {
           const oldest = waiting.find((other) => nameOf(other) === nameOf(item));
-          assert.equal(item, oldest, 'the oldest of its port');
+          if (!item.begins) assert.equal(item, oldest, 'the oldest of its port');
+          assert.ok(waiting.includes(item));
           waiting.splice(waiting.indexOf(item), 1);
         };
-        let number = 0;
+        let [number, now] = [0, 0];
         for (const one of steps) {
           if (one.do === 'push') {
-            const item = { ...one.key, number: number++ };
+            const item = { ...one.key, number: number++, arrived: now };
             waiting.push(item);
-            const full = waiting.filter((other) => nameOf(other) === nameOf(item)).length > PORT_BACKLOG;
             const out = intake.push(one.key, item);
-            assert.equal(out !== undefined, full || waiting.length > BACKLOG, 'one goes exactly if a bound is passed');
-            if (out && full) assert.equal(nameOf(out), nameOf(item), 'a full port pushes out its own');
+            if (waiting.length > BACKLOG) assert.ok(out, 'one goes if a bound is passed');
             if (out) remove(out);
-          } else {
-            const taken = intake.take(one.limit);
+            if (out && waiting.length < BACKLOG)
+              assert.equal(nameOf(out), nameOf(item), 'a full port pushes out its own');
+            for (const begins of [true, false]) {
+              const fresh = waiting.filter(
+                (other) => nameOf(other) === nameOf({ ...item, begins }) && other.arrived === now,
+              );
+              assert.ok(fresh.length <= PORT_BACKLOG);
+            }
+          } else if (one.do === 'wait') now += one.micros;
+          else {
+            const taken = intake.take(one.limit, now);
             assert.equal(taken.length, Math.min(one.limit, waiting.length));
             for (const item of taken) remove(item);
           }
@@ -51,35 +66,35 @@ describe('The intake', () => {
     );
   });
 
-  it('gives every relay that waits the same share, and every port of it, whatever the others send', () => {
-    const crowd = fc.array(fc.record({ relay: fc.nat(4), port: fc.nat(5), count: fc.integer({ min: 1, max: 60 }) }), {
-      minLength: 1,
-      maxLength: 20,
+  it('gives every relay that waits the same share, in it every kind, and of that every port, whatever the others send', () => {
+    const sender = fc.record({
+      relay: fc.nat(4),
+      port: fc.nat(5),
+      begins: fc.boolean(),
+      count: fc.integer({ min: 1, max: 60 }),
     });
+    const crowd = fc.array(sender, { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(crowd, fc.integer({ min: 1, max: 100 }), (senders, limit) => {
-        const intake = new Intake<string>(64, 10_000);
+        const intake = new Intake<{ name: string; arrived: number }>(64, 10_000);
         const waiting = new Map<string, number>();
-        for (const { relay, port, count } of senders) {
+        for (const { relay, port, begins, count } of senders) {
+          const name = `${relay}/${begins}/${port}`;
           for (let i = 0; i < count; i++) {
-            const name = `${relay}/${port}`;
-            if (intake.push({ relay: `${relay}`, port: `${port}` }, name)) continue;
+            if (intake.push({ relay: `${relay}`, port: `${port}`, begins }, { name, arrived: 0 })) continue;
             waiting.set(name, (waiting.get(name) ?? 0) + 1);
           }
         }
-        const taken = intake.take(limit);
-        const got = countBy(taken, (name) => name);
-        const gotByRelay = countBy(taken, (name) => name.split('/')[0]!);
-        for (const [name, count] of got) waiting.set(name, waiting.get(name)! - count);
+        const taken = intake.take(limit, 0).map(({ name }) => name);
+        for (const [name, count] of countBy(taken)) waiting.set(name, waiting.get(name)! - count);
         const left = [...waiting].filter(([, count]) => count > 0).map(([name]) => name);
         for (const name of left) {
-          const [relay] = name.split('/');
-          for (const other of waiting.keys()) {
-            if (other.startsWith(`${relay}/`))
-              assert.ok((got.get(other) ?? 0) <= (got.get(name) ?? 0) + 1, `${other} was served before ${name}`);
+          for (const depth of [1, 2, 3]) {
+            const group = part(name, depth - 1);
+            const got = countBy(taken.filter((one) => part(one, depth - 1) === group).map((one) => part(one, depth)));
+            const own = got.get(part(name, depth)) ?? 0;
+            for (const [other, count] of got) assert.ok(count <= own + 1, `${other} was served before ${name}`);
           }
-          for (const [other, count] of gotByRelay)
-            assert.ok(count <= (gotByRelay.get(relay!) ?? 0) + 1, `relay ${other} was served before ${relay}`);
         }
       }),
       { numRuns: 300 },
@@ -87,15 +102,51 @@ describe('The intake', () => {
   });
 
   it('takes the place for a newcomer from the relay that holds the most', () => {
-    const intake = new Intake<string>(64, 40);
-    for (let i = 0; i < 200; i++) intake.push({ relay: 'flood', port: `forged ${i}` }, 'flood');
-    for (let i = 0; i < 15; i++) assert.equal(intake.push({ relay: 'quiet', port: `${i}` }, 'quiet'), 'flood');
-    assert.equal(countBy(intake.take(40), (name) => name).get('quiet'), 15);
+    const intake = new Intake<{ name: string; arrived: number }>(64, 40);
+    const push = (relay: string, port: string) =>
+      intake.push({ relay, port, begins: true }, { name: relay, arrived: 0 })?.name;
+    for (let i = 0; i < 200; i++) push('flood', `forged ${i}`);
+    for (let i = 0; i < 15; i++) assert.equal(push('quiet', `${i}`), 'flood');
+    assert.equal(countBy(intake.take(40, 0).map(({ name }) => name)).get('quiet'), 15);
+  });
+
+  it('lets fresh requests go before those who wanted to begin long ago, which it keeps', () => {
+    const intake = new Intake<{ name: string; arrived: number }>();
+    const push = (name: string, arrived: number, begins = true) =>
+      intake.push({ relay: 'a', port: name, begins }, { name, arrived });
+    push('old', 0);
+    push('old renewal', 0, false);
+    push('fresh', LATE);
+    assert.deepEqual(
+      intake.take(9, LATE + 1).map(({ name }) => name),
+      ['old renewal', 'fresh', 'old'],
+    );
+  });
+
+  it('drops of a relay that has too many those who want to begin, and first the late ones', () => {
+    const intake = new Intake<{ name: string; arrived: number }>(64, 3);
+    const push = (name: string, arrived: number, begins: boolean) =>
+      intake.push({ relay: 'a', port: name, begins }, { name, arrived })?.name;
+    push('late', 0, true);
+    push('first', LATE, true);
+    push('request', LATE, false);
+    assert.deepEqual(
+      intake.take(1, LATE + 1).map(({ name }) => name),
+      ['request'],
+    );
+    assert.equal(push('second', LATE, true), undefined);
+    assert.equal(push('third', LATE, true), 'late');
+    assert.equal(push('request', LATE, false), 'first');
   });
 });
 
-function countBy<T>(items: readonly T[], key: (item: T) => string): Map<string, number> {
+/** The relay, its kind, or its port, of `relay/kind/port`. */
+function part(name: string, depth: number): string {
+  return name.split('/').slice(0, depth).join('/');
+}
+
+function countBy(items: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
   return counts;
 }

@@ -207,6 +207,22 @@ describe('Option 82', () => {
       assert.deepEqual(ports().at(-1), ['renewed', 'p2', 'observed']);
     });
 
+    it("is not changed by the relay's copy of that, which has the switch's Option 82 or only its own", () => {
+      lab.send({ ...renew, option82: P2, snooping: true });
+      for (const copied of [P2, P2 + option82('eth1'), option82('eth1')]) {
+        lab.send({ ...renew, giaddr: RELAY, option82: copied });
+        assert.deepEqual(ports().at(-1)?.slice(0, 2), ['renewed', 'p2']);
+        assert.equal(lab.events().at(-1)?.clientState, 'RENEWING');
+      }
+    });
+
+    it('is the new one if the same transaction comes from another port a moment after the server could run again', () => {
+      lab.send({ ...renew, option82: P1, snooping: true });
+      lab.clock.advance(2);
+      lab.send({ ...renew, giaddr: RELAY, option82: P2 });
+      assert.deepEqual(ports().at(-1), ['renewed', 'p2', 'observed']);
+    });
+
     it('is refused when the client broadcasts from another configured network after T2', () => {
       lab.clock.advance(3300);
       const [nak] = lab.send({ ...renew, giaddr: '198.18.1.2', option82: P2 });

@@ -3,6 +3,18 @@ import { genesisHash, sealEvent } from '../../src/event/encoding.js';
 import type { EventDraft, EventKind, LedgerEvent } from '../../src/event/event.js';
 import { APPEND_STEPS } from '../../src/trail/steps.js';
 
+/** What an event of the server itself has not: it is about no client and no port. */
+export const OF_NO_CLIENT = {
+  address: null,
+  htype: null,
+  hwaddr: null,
+  giaddr: null,
+  circuitId: null,
+  remoteId: null,
+  xid: null,
+  evidence: 'none',
+} as const;
+
 /** 2026-11-20 14:00:00 UTC. */
 export const NOON = Date.UTC(2026, 10, 20, 14) * 1000;
 export const SECOND = 1_000_000;
@@ -116,7 +128,7 @@ function draftOf(index: number, at: number, one: Lease): EventDraft {
   const server = `dhcp-${index}`;
   if (one.kind === 'server-started') {
     const span = { leaseStart: at - SECOND, leaseEnd: at };
-    return draft(one.kind, { ...NO_PORT, server, address: null, htype: null, hwaddr: null, giaddr: null, ...span });
+    return draft(one.kind, { ...OF_NO_CLIENT, server, ...span });
   }
   const grants = one.kind === 'granted' || one.kind === 'renewed';
   return draft(one.kind, {

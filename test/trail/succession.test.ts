@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { TrailMismatchError } from '../../src/trail/errors.js';
 import { verifyTrail } from '../../src/verify/verify.js';
-import { draft, NOON, queueOf, SECOND } from './campus.js';
+import { draft, NOON, OF_NO_CLIENT, queueOf, SECOND } from './campus.js';
 import { onEveryDatabase, ship } from './trails.js';
 
 const NEXT = 'ffffffff-2222-4222-8222-222222222222';
-const none = { ...draft('granted'), evidence: 'none' } as const;
 const started = (from: number | null, until: number | null) => ({
-  ...none,
-  ...{ address: null, htype: null, hwaddr: null, giaddr: null, circuitId: null, remoteId: null },
+  ...draft('server-started', OF_NO_CLIENT),
   leaseStart: from === null ? null : NOON + from * SECOND,
   leaseEnd: until === null ? null : NOON + until * SECOND,
   kind: 'server-started' as const,

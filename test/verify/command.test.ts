@@ -95,6 +95,14 @@ describe('portledger verify, evidence, key and checkpoint', function () {
     assert.equal(result.queues[0].checkpoint.sequence, 5);
   });
 
+  it('do not call verified what has no event', async () => {
+    const none = await run('verify', '--from', '2031-01-01', '--to', '2031-02-01');
+    assert.equal(none.code, 1);
+    assert.match(none.stdout, /^NOTHING TO VERIFY: /m);
+    assert.doesNotMatch(none.stdout, /VERIFIED/);
+    assert.equal((await run('verify', '--from', '2026-11-20', '--to', '2026-11-21')).code, 0);
+  });
+
   it('verify the trail against the queue of this machine', async () => {
     await onTrail(async (trail) => {
       for (const table of ['events', 'checkpoints', 'queues', 'sightings', 'switches', 'ports'])
@@ -108,6 +116,7 @@ describe('portledger verify, evidence, key and checkpoint', function () {
   it('verify against a checkpoint that was kept', async () => {
     const kept = await run('checkpoint');
     assert.equal(JSON.parse(kept.stdout).sequence, 5);
+    assert.match(kept.stderr, /^note: no server runs on this queue; this is the last checkpoint/);
     writeFileSync(join(folder, 'then.json'), kept.stdout);
     assert.equal((await run('verify', '--checkpoint', join(folder, 'then.json'))).code, 0);
     writeFileSync(join(folder, 'then.json'), kept.stdout.replace(/"hash": "../, '"hash": "00'));
@@ -191,6 +200,16 @@ describe('portledger verify, evidence, key and checkpoint', function () {
     const again = await run(...question);
     assert.equal(again.code, 2, 'a file that is there is not overwritten');
     assert.equal((await run('evidence', '--ip', '10.9.9.9', '--at', 'now', '-f', join(folder, 'none.json'))).code, 1);
+  });
+
+  it('warn of a bundle that does not verify, since the trail was changed', async () => {
+    await onTrail((trail) => trail.knex('events').where('sequence', 4).update({ xid: 99 }));
+    const file = join(folder, 'case.json');
+    const made = await run('evidence', '--ip', '10.0.0.3', '--at', '2026-11-20T12:30:00Z', '-f', file);
+    assert.equal(made.code, 4);
+    assert.match(made.stderr, /^warning: Queue .* one of them was changed, left out or put in$/m);
+    assert.match(made.stderr, /^warning: this bundle does not verify; run portledger verify/m);
+    assert.equal((await run('verify', '--bundle', file)).code, 4);
   });
 
   it('say in one line what is wrong with their files, and exit 2', async () => {

@@ -5,7 +5,7 @@ import { introduceFirst } from '../../src/proof/introduction.js';
 import { generateSigningKey, type SigningKey } from '../../src/proof/key.js';
 import type { Trail } from '../../src/trail/trail.js';
 import { type Verification, type VerifyOptions, verifyTrail } from '../../src/verify/verify.js';
-import { draft, NOON, SECOND, sealAll } from '../trail/campus.js';
+import { draft, NOON, OF_NO_CLIENT, SECOND, sealAll } from '../trail/campus.js';
 
 export const QUEUE = '77777777-7777-4777-8777-777777777777';
 
@@ -76,15 +76,6 @@ function granted(server: string, i: number, at: number): EventDraft {
 }
 
 function started(server: string, at: number): EventDraft {
-  const nothing = {
-    address: null,
-    htype: null,
-    hwaddr: null,
-    giaddr: null,
-    circuitId: null,
-    remoteId: null,
-    xid: null,
-  };
   const span = { leaseStart: at - 60 * SECOND, leaseEnd: at };
-  return draft('server-started', { server, evidence: 'none', detail: 'after an unclean end', ...nothing, ...span });
+  return draft('server-started', { ...OF_NO_CLIENT, server, detail: 'after an unclean end', ...span });
 }

@@ -21,6 +21,8 @@ const ENDED: Readonly<Record<Exclude<Binding['status'], 'ACTIVE' | 'ABANDONED'>,
 };
 /** What a partner reports of a lease that its client has ended there. */
 const GIVEN_BACK: ReadonlySet<Binding['status'] | null> = new Set(['RELEASED', 'RESET', 'ABANDONED'] as const);
+/** Of the known difference of the clocks, seconds. */
+const INACCURACY: Seconds = 2;
 /** Of an address that was declined before anybody was known to hold it. */
 const NOBODY: Holder = { htype: 0, hwaddr: '', clientId: null };
 
@@ -31,8 +33,8 @@ const NOBODY: Holder = { htype: 0, hwaddr: '', clientId: null };
  */
 export function applyChange(change: BindingChange, desk: Desk, moment: Moment): void {
   const { before, after } = change;
-  // Nobody was told of the hold: the lease is what it was
-  if (change.cause === 'held' || (change.cause === 'internal' && isSameLease(before, after))) return;
+  // Nobody was told of the hold, and an echo of what is known is no news: the lease is what it was
+  if (change.cause === 'held' || isSameLease(before, after)) return;
   recordOwnEnd(change, desk);
   const lease = desk.leases.get(after.address);
   if (after.status === 'ACTIVE') takeActive(before, after, lease, desk, moment);
@@ -53,17 +55,22 @@ function recordOwnEnd(change: BindingChange, desk: Desk): void {
   if (cause === 'expired') expireLease(desk, lease);
   else if (cause !== 'partner') return;
   else if (isOver && !isPartnersToEnd(change, lease)) expireLease(desk, lease);
-  // The partner gave the address to somebody else without knowing of what this server had told the client
-  else if (!isOver && before.pending && !isOfSameClient(change)) withdrawLease(desk, lease);
+  // The partner gave the address to somebody else, or got it back before, without knowing of what this server had told the client
+  else if (!isOver && before.pending && !isPartnersToEnd(change, lease)) withdrawLease(desk, lease);
 }
 
 /** True if the partner saw the client last, within the time that this server had given it. */
 function isPartnersToEnd(change: BindingChange, lease: Lease): boolean {
   if (!isOfSameClient(change)) return false;
-  const { after, reported } = change;
+  const { before, after, reported, clockAhead } = change;
   const told = Math.ceil(lease.end / MICROS_PER_SECOND);
-  if (reported === 'ACTIVE') return after.starts <= told;
-  return GIVEN_BACK.has(reported) || after.ends > told;
+  if (reported === 'ACTIVE') return after.starts + clockAhead <= told;
+  if (!GIVEN_BACK.has(reported)) return after.ends > Math.max(told, before.ends);
+  const given = Math.max(after.cltt, after.starts) + clockAhead;
+  // Of a declined address the client is not told: it was another one if that was after the end
+  if (given - INACCURACY > told) return false;
+  // What the partner had heard of is given back since; the other may have been extended here after that. In doubt a lease ends twice
+  return !before.pending || given - INACCURACY > before.cltt;
 }
 
 function isOfSameClient({ before, after }: BindingChange): boolean {
@@ -71,10 +78,12 @@ function isOfSameClient({ before, after }: BindingChange): boolean {
 }
 
 function takeActive(before: Binding, after: Binding, lease: Lease | undefined, desk: Desk, moment: Moment): void {
-  if (!after.holder || isSameTerm(before, after, lease)) return;
+  if (!after.holder) return;
   const client = clientOf(after.holder);
   const held = lease?.state === 'active' && lease.client === client.client ? lease : undefined;
   const starts = after.starts * MICROS_PER_SECOND;
+  // A lease that stays this server's own ends in the trail when its client was told, though the client may have it longer from the partner
+  const told = before.own && after.own ? held?.end : undefined;
   desk.leases.put({
     ...client,
     address: after.address,
@@ -82,15 +91,10 @@ function takeActive(before: Binding, after: Binding, lease: Lease | undefined, d
     hostname: after.hostname ?? held?.hostname ?? null,
     start: held?.start ?? starts,
     renewed: starts,
-    end: after.ends * MICROS_PER_SECOND,
+    end: told ?? after.ends * MICROS_PER_SECOND,
     due: dueOf(after.ends, moment),
     port: after.port,
   });
-}
-
-/** Another word about what is known: the lease keeps its own, finer times. */
-function isSameTerm(before: Binding, after: Binding, lease: Lease | undefined): boolean {
-  return lease?.state === 'active' && isSameLease(before, after);
 }
 
 function isSameLease(before: Binding, after: Binding): boolean {

@@ -49,6 +49,12 @@ export class Pair {
     return this.#endpoint.binding(address).own;
   }
 
+  /** True if the last lease of the address may not be over: it is once both servers have agreed on that. */
+  mayGoOn(address: Ipv4): boolean {
+    const { status, pending } = this.#endpoint.binding(address);
+    return status === 'ACTIVE' || (status === 'EXPIRED' && pending);
+  }
+
   granted(lease: Lease, seconds: number, desired: number): void {
     const { address, htype, hwaddr, clientId, hostname, port } = lease;
     const grant: Grant = { address, htype, hwaddr, clientId, hostname, port, seconds, desired };

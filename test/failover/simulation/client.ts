@@ -1,4 +1,6 @@
 import type { Holder } from '../../../src/failover/binding.js';
+import { formatIpv4 } from '../../../src/net/ipv4.js';
+import { option82, type RequestSketch, TYPE } from '../../support/lab.js';
 import type { Random } from '../../support/random.js';
 import type { Agenda, Time } from './agenda.js';
 import type { Answer, Server } from './server.js';
@@ -7,6 +9,9 @@ const SECOND = 1_000_000;
 const MS = 1000;
 /** Time between tries while the client has no lease. */
 const RETRY: Time = 3 * SECOND;
+/** The one relay of the network, and how many ports the switch behind it has. */
+const RELAY = '198.18.1.9';
+const PORTS = 6;
 
 /** A lease as its client has it: from the acknowledgement until its time, counted from the request, is over. */
 export interface Held {
@@ -21,6 +26,8 @@ export class Client {
   readonly id: Holder;
   held: Held | null = null;
   isActive = true;
+  /** The switch port that it is plugged into now. */
+  port: string;
   /** Addresses that it found in use: a server that hears so need not keep its lease. */
   readonly declined = new Set<number>();
   readonly #servers: readonly Server[];
@@ -45,6 +52,7 @@ export class Client {
     this.#agenda = tools.agenda;
     this.#random = tools.random;
     this.#onLease = onLease;
+    this.port = this.#anyPort();
   }
 
   /** True if it validly holds a lease now. */
@@ -54,6 +62,7 @@ export class Client {
 
   start(): void {
     this.#since = this.#agenda.now;
+    if (this.#random(3) === 0) this.port = this.#anyPort();
     if (this.#last !== null && this.#random(2) === 0) this.#reboot(this.#last);
     else this.#discover();
   }
@@ -63,35 +72,35 @@ export class Client {
     this.isActive = false;
   }
 
+  /** It is gone, without a word. */
+  vanish(): void {
+    this.#exchange += 1;
+    this.held = null;
+  }
+
   #discover(): void {
     const exchange = ++this.#exchange;
     const secs = Math.floor((this.#agenda.now - this.#since) / SECOND);
     let chosen = false;
-    this.#broadcast((server) =>
-      server.discover(this.id, secs, (answer) =>
-        this.#deliver(() => {
-          if (chosen || exchange !== this.#exchange || answer.type !== 'offer') return;
-          chosen = true;
-          this.#request(answer.server, answer.address, exchange);
-        }),
-      ),
-    );
+    this.#relay({ type: TYPE.discover, secs }, (answer) => {
+      if (chosen || exchange !== this.#exchange || answer.type !== 'offer') return;
+      chosen = true;
+      this.#request(answer.server, answer.address, exchange);
+    });
     this.#later(RETRY, exchange, () => this.#discover());
   }
 
   #request(chosen: Server, address: number, exchange: number): void {
     const asked = this.#agenda.now;
-    this.#broadcast((server) =>
-      server.select(this.id, chosen, address, (answer) => this.#deliver(() => this.#hear(answer, asked, exchange))),
-    );
+    const wanted = { requested: formatIpv4(address), serverId: formatIpv4(chosen.address) };
+    this.#relay({ type: TYPE.request, ...wanted }, (answer) => this.#hear(answer, asked, exchange));
   }
 
   #reboot(address: number): void {
     const exchange = ++this.#exchange;
     const asked = this.#agenda.now;
-    this.#broadcast((server) =>
-      server.extend(this.id, address, (answer) => this.#deliver(() => this.#hear(answer, asked, exchange))),
-    );
+    const wanted = { requested: formatIpv4(address) };
+    this.#relay({ type: TYPE.request, ...wanted }, (answer) => this.#hear(answer, asked, exchange));
     this.#later(RETRY, exchange, () => this.#discover());
   }
 
@@ -130,10 +139,10 @@ export class Client {
     const exchange = ++this.#exchange;
     const asked = this.#agenda.now;
     const isRebinding = held.until - asked < (held.until - held.asked) / 8;
-    const ask = (server: Server) =>
-      server.extend(this.id, held.address, (answer) => this.#deliver(() => this.#hear(answer, asked, exchange)));
-    if (isRebinding) this.#broadcast(ask);
-    else this.#deliver(() => ask(held.server));
+    const wanted = { type: TYPE.request, ciaddr: formatIpv4(held.address) };
+    const hear = (answer: Answer) => this.#hear(answer, asked, exchange);
+    if (isRebinding) this.#relay(wanted, hear);
+    else this.#ask(held.server, wanted, hear);
     this.#later(Math.max((held.until - asked) / 3, SECOND), exchange, () => this.#renew());
   }
 
@@ -141,7 +150,10 @@ export class Client {
   #leave(): void {
     const { held } = this;
     const says = this.#random(2) === 0;
-    if (held && says) this.#deliver(() => held.server.release(this.id, held.address));
+    if (held && says) {
+      const ended = { ciaddr: formatIpv4(held.address), serverId: formatIpv4(held.server.address) };
+      this.#ask(held.server, { type: TYPE.release, ...ended });
+    }
     if (says) this.held = null;
     this.#exchange += 1;
     this.#later((5 + this.#random(150)) * SECOND, this.#exchange, () => {
@@ -151,11 +163,12 @@ export class Client {
   }
 
   #decline(): void {
-    const { address } = this.held!;
+    const { address, server } = this.held!;
     this.declined.add(address);
     this.held = null;
     this.#last = null;
-    this.#broadcast((server) => server.decline(this.id, address));
+    const refused = { requested: formatIpv4(address), serverId: formatIpv4(server.address) };
+    this.#relay({ type: TYPE.decline, ...refused });
     this.#unbind(10 * SECOND);
   }
 
@@ -174,8 +187,29 @@ export class Client {
     });
   }
 
-  #broadcast(act: (server: Server) => void): void {
-    for (const server of this.#servers) this.#deliver(() => act(server));
+  /** A broadcast: the relay sends it to both servers, and says where it came from. */
+  #relay(sketch: RequestSketch, hear: (answer: Answer) => void = () => undefined): void {
+    const seen = { giaddr: RELAY, option82: option82(this.port, 'sw') };
+    const xid = this.#random(2 ** 31);
+    for (const server of this.#servers) this.#send(server, { ...sketch, ...seen, xid }, hear);
+  }
+
+  /** By unicast, past the relay. */
+  #ask(server: Server, sketch: RequestSketch, hear: (answer: Answer) => void = () => undefined): void {
+    this.#send(server, { ...sketch, xid: this.#random(2 ** 31) }, hear);
+  }
+
+  #send(server: Server, sketch: RequestSketch & { xid: number }, hear: (answer: Answer) => void): void {
+    const { hwaddr, clientId } = this.id;
+    const mac = Buffer.from(hwaddr, 'latin1').toString('hex');
+    const named = clientId === null ? {} : { clientId: Buffer.from(clientId, 'latin1').toString('hex') };
+    const reply = (answer: Answer) => this.#deliver(() => hear(answer));
+    const request = { ...sketch, mac, ...named, port: this.port };
+    this.#deliver(() => server.request(request, reply));
+  }
+
+  #anyPort(): string {
+    return `p${this.#random(PORTS)}`;
   }
 
   /** A datagram: late, or lost. */

@@ -1,29 +1,33 @@
 import type { Binding } from '../../../src/failover/binding.js';
 import { sameHolder } from '../../../src/failover/binding.js';
-import { FailoverEndpoint } from '../../../src/failover/endpoint.js';
 import { CLOCK_LIMIT } from '../../../src/failover/judge.js';
 import { hbaOfSplit } from '../../../src/failover/load-balance.js';
 import type { FailoverSettings } from '../../../src/failover/settings.js';
 import { type Random, randomFrom } from '../../support/random.js';
 import { Agenda, type Time } from './agenda.js';
+import { Auditor } from './auditor.js';
 import { Client, type Held } from './client.js';
+import { CODE, type Code } from './code.js';
 import { Network } from './network.js';
-import { type EndpointClass, EPOCH, Server, type ServerFaults } from './server.js';
+import { EPOCH, Server, type ServerFaults } from './server.js';
 
 const SECOND = 1_000_000;
 const MCLT = 40;
 /** The first of the kinds of faults are mild. */
 const MILD = 4;
 const FIRST = 0xc6120001;
+const ADDRESSES = { primary: 0xc6120101, secondary: 0xc6120102 };
 /** How long clients and faults go on, and how long everything is quiet afterwards. */
 const BUSY: Time = 400 * SECOND;
 const QUIET: Time = 260 * SECOND;
+/** Longer than any lease may last, or be held for a partner that lost its memory. */
+const LAST: Time = 500 * SECOND;
 
 export interface WorldOptions {
   readonly seed: number;
-  readonly Endpoint?: EndpointClass;
+  readonly code?: Code;
   /** Another one for the server of this role alone. */
-  readonly odd?: { readonly role: 'primary' | 'secondary'; readonly Endpoint: EndpointClass };
+  readonly odd?: { readonly role: 'primary' | 'secondary'; readonly code: Code };
   readonly faults?: ServerFaults;
   /** Clocks that agree, connections that hold, servers that live. */
   readonly peaceful?: boolean;
@@ -53,8 +57,11 @@ export class World {
   readonly #isMild: boolean;
   /** What is stored is no matter: that it is late is the fault to be found by what comes of it. */
   readonly #isCareless: boolean;
+  /** The events of both servers are looked at as well; dhcpd records none. */
+  readonly #isAudited: boolean;
+  readonly #atRest: Time[] = [];
 
-  constructor({ seed, Endpoint = FailoverEndpoint, odd, faults = {}, peaceful = false, mild = false }: WorldOptions) {
+  constructor({ seed, code = CODE, odd, faults = {}, peaceful = false, mild = false }: WorldOptions) {
     this.seed = seed;
     // Neighbouring seeds shall not give neighbouring schedules
     this.#random = randomFrom(Math.imul(seed + 1, 0x9e3779b1));
@@ -62,6 +69,7 @@ export class World {
     this.#isPeaceful = peaceful;
     this.#isMild = mild;
     this.#isCareless = faults.sendsBeforeStoring ?? false;
+    this.#isAudited = !odd && !this.#isCareless;
     this.network = new Network(this.agenda, this.#random);
     const tools = { agenda: this.agenda, network: this.network, random: this.#random, faults };
     const desired = 60 + this.#random(120);
@@ -70,9 +78,9 @@ export class World {
     const split = [0, 64, 128, 192, 256][this.#random(5)]!;
     const window = 1 + this.#random(12);
     const make = (role: 'primary' | 'secondary', skew: Time) =>
-      new Server(settingsOf(role, pools, split, window), desired, skew, {
+      new Server(settingsOf(role, pools, split, window), ADDRESSES[role], desired, skew, {
         ...tools,
-        Endpoint: role === odd?.role ? odd.Endpoint : Endpoint,
+        code: role === odd?.role ? odd.code : code,
       });
     this.servers = [make('primary', skews[0]!), make('secondary', skews[1]!)];
     this.servers[0].partner = this.servers[1];
@@ -92,19 +100,21 @@ export class World {
     for (const server of this.servers) this.agenda.in(this.#random(20) * SECOND, () => server.isUp || server.start());
     for (const client of this.clients) this.agenda.in(this.#random(60) * SECOND, () => client.start());
     if (!this.#isPeaceful) this.#planFaults();
+    if (this.#isAudited) this.#watch();
     this.#advance(BUSY);
     this.#calm();
     this.#advance(QUIET);
     this.#settle();
     this.#checkEnd();
+    if (this.#isAudited) this.#audit();
   }
 
   note(text: string): void {
     this.log.push(`${(this.agenda.now / SECOND).toFixed(3)} ${text}`);
   }
 
-  count(what: string): void {
-    this.happened.set(what, (this.happened.get(what) ?? 0) + 1);
+  count(what: string, count = 1): void {
+    this.happened.set(what, (this.happened.get(what) ?? 0) + count);
   }
 
   fail(text: string): never {
@@ -112,6 +122,27 @@ export class World {
       (a, b) => Number.parseFloat(a) - Number.parseFloat(b),
     );
     throw new Violation(this.seed, this.agenda.now, text, all);
+  }
+
+  /** All clients go, and the last lease runs out: by then each has ended in the trail. */
+  #audit(): void {
+    for (const client of this.clients) client.vanish();
+    this.#advance(LAST);
+    this.#settle();
+    const { unknowing, lost } = new Auditor(this.servers, this.#atRest, (text) => this.fail(text)).check();
+    this.count('ends recorded unknowingly', unknowing);
+    this.count('ends lost with a disk', lost);
+  }
+
+  /** Notes the moments at which both servers know all that either has committed. */
+  #watch(): void {
+    const isAtRest = this.servers.every(({ endpoint }) => {
+      if (!endpoint || endpoint.isDirty) return false;
+      const { state, pending, unacked } = endpoint.status();
+      return state === 'NORMAL' && pending === 0 && unacked === 0;
+    });
+    if (isAtRest) this.#atRest.push(this.agenda.now);
+    this.agenda.in(SECOND / 2, () => this.#watch());
   }
 
   #advance(span: Time): void {

@@ -134,12 +134,12 @@ describe('portledger failover', function () {
     assert.deepEqual(await run('shutdown'), { code: 0, stdout: 'campus: shutdown\n', stderr: '' });
     const paused = await run('pause');
     assert.deepEqual([paused.code, paused.stdout], [2, '']);
-    assert.match(paused.stderr, /^error: this server is in SHUTDOWN, not in NORMAL/);
+    assert.match(paused.stderr, /^error: this server is in shutdown, not in normal/);
     const resumed = await run('resume');
     assert.deepEqual([resumed.code, resumed.stdout, resumed.stderr], [0, 'campus: recover\n', '']);
     const again = await run('resume');
     assert.equal(again.code, 2);
-    assert.match(again.stderr, /^error: this server is in RECOVER, not in PAUSED or SHUTDOWN/);
+    assert.match(again.stderr, /^error: this server is in recover, not in paused or shutdown/);
   });
 });
 

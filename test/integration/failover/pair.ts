@@ -75,6 +75,14 @@ export class Pair {
     this.#isolate('off');
   }
 
+  /** Lets so many kilobits a second through between the two, each way; undefined lets all through again. */
+  limit(kilobits: number | undefined): void {
+    for (const { role } of [PRIMARY, SECONDARY]) {
+      const on = ['replace', 'dev', role, 'root', 'tbf', 'rate', `${kilobits}kbit`, 'burst', '1600', 'latency', '10s'];
+      this.between.run('tc', 'qdisc', ...(kilobits === undefined ? ['del', 'dev', role, 'root'] : on));
+    }
+  }
+
   /** Waits until both say these states of their own. */
   async reaches(primary: string, secondary: string, withinMs = 30_000): Promise<void> {
     let seen: PairStates[] = [];
