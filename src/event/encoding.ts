@@ -52,9 +52,7 @@ export function chainHash(previous: Uint8Array, encoded: Uint8Array): Buffer {
 
 /** {@link chainHash} of an event, without a copy of its encoding. `previous` must have 32 bytes. */
 export function chainHashOf(previous: Uint8Array, event: NamedDraft): Buffer {
-  const end = encodeToScratch(event);
-  scratch.set(previous, 0);
-  return hash('sha256', scratch.subarray(0, end), 'buffer');
+  return scratchHash(previous, encodeToScratch(event));
 }
 
 /**
@@ -111,8 +109,15 @@ function readEvent(fields: FieldReader): NamedDraft {
 
 /** The event with its hash, given the hash before it. */
 export function sealEvent(event: NamedDraft, previous: Uint8Array): { encoded: Buffer; event: LedgerEvent } {
-  const encoded = encodeEvent(event);
-  return { encoded, event: { ...event, hash: chainHash(previous, encoded) } };
+  const end = encodeToScratch(event);
+  const encoded = Buffer.from(scratch.subarray(HASH_LENGTH, end));
+  return { encoded, event: { ...event, hash: scratchHash(previous, end) } };
+}
+
+/** The chain's hash of the encoding that ends there. */
+function scratchHash(previous: Uint8Array, end: number): Buffer {
+  scratch.set(previous, 0);
+  return hash('sha256', scratch.subarray(0, end), 'buffer');
 }
 
 /** Writes the encoding behind the room for a hash; returns where it ends. */
