@@ -50,7 +50,7 @@ export class Loader {
     for (const end = Math.min(most, this.#count + BATCH); this.#count < end; ) {
       const at = DAY_START + offset + this.#count * step;
       const draft = draftOf(this.#options, this.#count, at);
-      const { encoded, event } = sealEvent({ ...draft, queue, sequence: ++this.#count, at }, this.#hash);
+      const { encoded, event } = sealEvent({ queue, sequence: ++this.#count, at, ...draft }, this.#hash);
       this.#hash = event.hash;
       pieces.push(encoded, event.hash);
       if (this.#count % PORTION === 0) yield;

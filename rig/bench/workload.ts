@@ -43,7 +43,7 @@ export function* workload(options: WorkloadOptions): Generator<LedgerEvent> {
   let hash: Uint8Array = genesisHash(options.queue);
   for (let i = 0; i < options.events; i++) {
     const at = DAY_START + options.offset + i * options.step;
-    const { event } = sealEvent({ ...draftOf(options, i, at), queue: options.queue, sequence: i + 1, at }, hash);
+    const { event } = sealEvent({ queue: options.queue, sequence: i + 1, at, ...draftOf(options, i, at) }, hash);
     hash = event.hash;
     yield event;
   }

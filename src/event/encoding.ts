@@ -111,7 +111,8 @@ function readEvent(fields: FieldReader): NamedDraft {
 export function sealEvent(event: NamedDraft, previous: Uint8Array): { encoded: Buffer; event: LedgerEvent } {
   const end = encodeToScratch(event);
   const encoded = Buffer.from(scratch.subarray(HASH_LENGTH, end));
-  return { encoded, event: { ...event, hash: scratchHash(previous, end) } };
+  // What is new stands in front of what is copied: behind it, it costs ten times as much.
+  return { encoded, event: { hash: scratchHash(previous, end), ...event } };
 }
 
 /** The chain's hash of the encoding that ends there. */
