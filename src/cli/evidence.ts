@@ -18,7 +18,7 @@ Example:
 The bundle holds the sighting, its events, the stretch of the chain that they lie in up to the next signed checkpoint,
 and what it proves in plain words. The stretch has records of other clients, too: none can be left out of a chain.
 
-Exit code 1: nobody is known to have had the address then; 4: the bundle does not verify, the trail was changed.`;
+Exit code 1: there is no evidence of the address then; 4: the bundle does not verify, the trail was changed.`;
 
 interface Options {
   readonly ip: string;
@@ -43,7 +43,9 @@ async function write({ ip, at, file }: Options, command: Command): Promise<void>
   const question = { ip: parseAddressInput(ip), at: parseTimeInput(at, { now, zone: 'UTC' }) };
   const bundle = await withTrail(configOf(command).audit.url, ({ knex }) => makeBundle(knex, question, now));
   if (bundle === null) {
-    process.stderr.write(`Nobody is known to have had ${ip} then\n`);
+    process.stderr.write(
+      `No evidence of ${visible(ip)} then; portledger report ip ${visible(ip)} --at ${JSON.stringify(at)} says whether there could be any\n`,
+    );
     process.exitCode = EXIT.nothingFound;
     return;
   }

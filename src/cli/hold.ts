@@ -84,6 +84,8 @@ export function registerHold(program: Command): void {
 async function add(options: AddOptions, command: Command): Promise<void> {
   const config = configOf(command);
   const now = new SystemClock().now();
+  if (options.reason.trim() === '')
+    throw new UsageError('--reason is empty', { hint: 'say why, for the record: a file number, say' });
   const [from, to] = [optionalTime(options.from, now), optionalTime(options.to, now)];
   if (from !== null && to !== null && from >= to)
     throw new UsageError('--from is not before --to', { hint: 'exchange them' });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { UnreachableError } from '../base/errors.js';
-import { connectError, deniedError, isTransient } from '../trail/errors.js';
+import { connectError, damagedError, deniedError, isTransient } from '../trail/errors.js';
 import { Trail } from '../trail/trail.js';
 import { parseTrailUrl } from '../trail/url.js';
 
@@ -11,7 +11,8 @@ const RIGHTS =
 
 /**
  * Works with the trail that is there, and closes it. Opening the embedded one would make an empty file where there is none.
- * Throws UnreachableError if it cannot be reached or goes away, SchemaError if it is not of this version.
+ * Throws UnreachableError if it cannot be reached or goes away, SchemaError if it is not of this version, DamagedTrailError if its tables
+ * are not those of a trail.
  */
 export async function withTrail<T>(url: string, work: (trail: Trail) => Promise<T>): Promise<T> {
   const target = parseTrailUrl(url);
@@ -25,7 +26,7 @@ export async function withTrail<T>(url: string, work: (trail: Trail) => Promise<
     await trail.checkSchema();
     return await work(trail);
   } catch (error) {
-    throw isTransient(error) ? connectError(error, target) : deniedError(error, target, RIGHTS);
+    throw isTransient(error) ? connectError(error, target) : damagedError(deniedError(error, target, RIGHTS), target);
   } finally {
     await trail.close();
   }

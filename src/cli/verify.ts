@@ -13,7 +13,7 @@ import { visible } from '../report/visible.js';
 import { namingOf } from '../trail/naming.js';
 import { checkBundle } from '../verify/bundle-check.js';
 import { PinBoard } from '../verify/pins.js';
-import { isEmptyPart, summaryJson, summaryText } from '../verify/summary.js';
+import { isEmpty, summaryJson, summaryText } from '../verify/summary.js';
 import { verifyTrail } from '../verify/verify.js';
 import { configOf } from './context.js';
 import { withTrail } from './open-trail.js';
@@ -32,7 +32,7 @@ Examples:
 Each fault is one line with the event it was found at. Without --public-key signatures are checked against the keys
 in the trail itself, which proves nothing against the administrator of the database.
 
-Exit code 4: a fault was found; 1: the trail has no event of the server and the times asked for.`;
+Exit code 4: a fault was found; 1: the trail has no event of what was asked for, or none at all.`;
 
 interface Options {
   readonly server?: string;
@@ -98,7 +98,7 @@ async function verify(config: Config, options: Options, trusted: readonly Public
     const seconds = (performance.now() - began) / 1000;
     print(options.output === 'json' ? summaryJson(result, seconds) : summaryText(result, seconds));
     if (result.faultCount > 0) process.exitCode = EXIT.verificationFailed;
-    else if (isEmptyPart(result)) process.exitCode = EXIT.nothingFound;
+    else if (isEmpty(result)) process.exitCode = EXIT.nothingFound;
   });
 }
 

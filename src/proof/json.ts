@@ -3,6 +3,7 @@ import { fromSqlTime, type Micros, toIsoTime } from '../base/time.js';
 import { uuidBytes, uuidText } from '../event/encoding.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Introduction } from './introduction.js';
+import type { Removal } from './removal.js';
 
 /** A file that is not of the form it should have. */
 export class ProofFormatError extends UsageError {}
@@ -46,6 +47,29 @@ export function introductionOfJson(json: unknown): Introduction {
     at: read.time('at'),
     by: read.isNull('by') ? null : read.bytes('by').toString('hex'),
     signature: read.isNull('signature') ? null : read.bytes('signature'),
+  };
+}
+
+/** A removal as people keep it. */
+export function removalToJson(removal: Removal): Json {
+  const { queue, from, to, hashBefore, hashAfter, at, reason, keyId, signature } = removal;
+  const hashes = { hashBefore: hex(hashBefore), hashAfter: hex(hashAfter) };
+  return { queue, from, to, ...hashes, at: toIsoTime(at), reason, keyId, signature: hex(signature) };
+}
+
+/** Reads what {@link removalToJson} wrote. Throws ProofFormatError. */
+export function removalOfJson(json: unknown): Removal {
+  const read = new Fields(json, 'removal');
+  return {
+    queue: read.uuid('queue'),
+    from: read.count('from'),
+    to: read.count('to'),
+    hashBefore: read.bytes('hashBefore'),
+    hashAfter: read.bytes('hashAfter'),
+    at: read.time('at'),
+    reason: read.text('reason'),
+    keyId: read.bytes('keyId').toString('hex'),
+    signature: read.bytes('signature'),
   };
 }
 

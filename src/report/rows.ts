@@ -1,18 +1,27 @@
+import { messageOf } from '../base/errors.js';
 import { fromSqlTime, type Micros, toSqlTime } from '../base/time.js';
+import { DamagedTrailError } from '../trail/errors.js';
 import type { Value } from '../trail/event-rows.js';
 import { boundsOf, type Span } from './span.js';
 
 /** A row as every database gives it back. */
 export type SqlRow = Readonly<Record<string, string | number | Buffer | null>>;
 
-/** A DATETIME(6) that is never null. */
+/** A DATETIME(6) that is never null. Throws DamagedTrailError. */
 export function requiredTime(value: SqlRow[string] | undefined): Micros {
-  return fromSqlTime(value as string);
+  try {
+    return fromSqlTime(String(value));
+  } catch (error) {
+    throw new DamagedTrailError(`The trail is damaged: ${messageOf(error)}`, {
+      hint: 'somebody changed it: portledger verify says what',
+      cause: error,
+    });
+  }
 }
 
-/** A DATETIME(6) or null. */
+/** A DATETIME(6) or null. Throws DamagedTrailError. */
 export function optionalTime(value: SqlRow[string] | undefined): Micros | null {
-  return typeof value === 'string' ? fromSqlTime(value) : null;
+  return value === null || value === undefined ? null : requiredTime(value);
 }
 
 /** A stretch of time in a row: the SQL (of this program, never input) of its start and of its end. */

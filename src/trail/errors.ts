@@ -15,6 +15,11 @@ export class BrokenChainError extends PortledgerError {
 /** The trail has no schema, or one of another version. */
 export class SchemaError extends UsageError {}
 
+/** The trail is not what Portledger made: somebody changed its tables, or put values into them that it never writes. */
+export class DamagedTrailError extends PortledgerError {
+  override readonly exitCode = EXIT.verificationFailed;
+}
+
 /** The database does not answer, or does not let us in. */
 export class TrailUnreachableError extends UnreachableError {}
 
@@ -183,6 +188,16 @@ export function deniedError(error: unknown, target: TrailTarget, hint: string): 
   const denied = typeof errno === 'number' && DENIED_NUMBERS.has(errno);
   if (!denied && code !== 'SQLITE_READONLY' && code !== 'SQLITE_READONLY_DIRECTORY') return error;
   return new UsageError(`Trail ${describeTarget(target)} refuses: ${databaseMessage(error)}`, { hint, cause: error });
+}
+
+/** A statement that the database does not understand, as where a table is gone: as the operator should read it; anything else stays as it is. */
+export function damagedError(error: unknown, target: TrailTarget): unknown {
+  const { sqlMessage, code } = (typeof error === 'object' && error !== null ? error : {}) as Coded;
+  if (typeof sqlMessage !== 'string' && !/^SQLITE_(ERROR|CORRUPT|NOTADB)/.test(String(code))) return error;
+  return new DamagedTrailError(`Trail ${describeTarget(target)} is damaged: ${databaseMessage(error)}`, {
+    hint: 'its tables are not as Portledger made them: keep it as it is for evidence, and compare with a backup',
+    cause: error,
+  });
 }
 
 /** An error of the driver while connecting, as the operator should read it. Anything that is not the database's stays as it is. */

@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '../base/errors.js';
 import { toIsoTime } from '../base/time.js';
-import { chainHash, decodeEvent } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
-import { type Checkpoint, isSignedBy } from '../proof/checkpoint.js';
-import { checkpointOfJson, Fields, introductionOfJson, ProofFormatError } from '../proof/json.js';
+import { Fields, introductionOfJson, ProofFormatError } from '../proof/json.js';
 import type { PublicKey } from '../proof/key.js';
-import { claimedRing, type KeyRing, trustedRing } from '../proof/key-ring.js';
+import { claimedRing, trustedRing } from '../proof/key-ring.js';
 import { compareKeys, observe, type Sighting } from '../trail/sightings.js';
 import { BUNDLE_FORMAT } from './bundle.js';
+import { checkSegment, type SoundStretch } from './segment-check.js';
 import { eventToJson, sightingToJson } from './shown.js';
 
 /** What came of checking a bundle. */
@@ -34,65 +32,9 @@ export function checkBundle(json: unknown, trusted: readonly PublicKey[]): Bundl
   const ring = trusted.length > 0 ? trustedRing(trusted, keys) : claimedRing(keys);
   const faults: string[] = [];
   const segments = read.list('chain').map((one) => checkSegment(one, ring, faults));
-  const sighting = checkSighting(read, segments.flat(), faults);
+  const events = segments.flatMap((segment) => segment.events);
+  const sighting = checkSighting(read, events, faults);
   return { ok: faults.length === 0, faults, lines: linesOf(faults, sighting, segments, trusted.length > 0) };
-}
-
-/** The events of a stretch, as far as they are sound. */
-function checkSegment(json: unknown, ring: KeyRing, faults: string[]): LedgerEvent[] {
-  const read = new Fields(json, 'chain');
-  const queue = read.uuid('queue');
-  const events: LedgerEvent[] = [];
-  let hash: Buffer = read.bytes('before');
-  for (const [i, encoded] of read.list('events').entries()) {
-    const event = decoded(encoded, hash);
-    if (typeof event === 'string') {
-      faults.push(`Record ${i + 1} of queue ${queue} cannot be read: ${event}`);
-      return events;
-    }
-    const before = events.at(-1);
-    if (event.queue !== queue || (before && event.sequence !== before.sequence + 1)) {
-      faults.push(
-        `Record ${i + 1} of queue ${queue} is event ${event.sequence} of queue ${event.queue}: it does not belong there`,
-      );
-      return events;
-    }
-    hash = Buffer.from(event.hash);
-    events.push(event);
-  }
-  const checkpoint = read.isNull('checkpoint') ? null : checkpointOfJson(read.any('checkpoint'));
-  const fault = checkpointFault(checkpoint, queue, events.at(-1), ring);
-  if (fault !== null) faults.push(`Queue ${queue}: ${fault}`);
-  return events;
-}
-
-function decoded(encoded: unknown, before: Uint8Array): LedgerEvent | string {
-  if (typeof encoded !== 'string' || !/^([0-9a-f]{2})+$/.test(encoded)) return 'it is not hex';
-  const bytes = Buffer.from(encoded, 'hex');
-  try {
-    const event = { ...decodeEvent(bytes), hash: chainHash(before, bytes) };
-    // What cannot be shown is no event: a time that no calendar has.
-    eventToJson(event);
-    return event;
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-function checkpointFault(
-  checkpoint: Checkpoint | null,
-  queue: string,
-  last: LedgerEvent | undefined,
-  ring: KeyRing,
-): string | null {
-  if (!last) return 'there is no record';
-  if (!checkpoint) return 'no checkpoint signs these records';
-  const key = ring.get(checkpoint.keyId);
-  if (!key) return `the checkpoint is signed by key ${checkpoint.keyId}, which is not trusted`;
-  if (!isSignedBy(checkpoint, key)) return 'the signature of the checkpoint does not fit it';
-  const isAboutLast = checkpoint.queue === queue && checkpoint.sequence === last.sequence;
-  if (isAboutLast && Buffer.compare(checkpoint.hash, last.hash) === 0) return null;
-  return 'the records do not lead to the hash that the checkpoint signs: one of them was changed, left out or put in';
 }
 
 /** Folds the events of the address again and compares with what the bundle says. */
@@ -126,12 +68,15 @@ function isSameJson(a: unknown, b: unknown): boolean {
 function linesOf(
   faults: readonly string[],
   sighting: Sighting | null,
-  segments: readonly (readonly LedgerEvent[])[],
+  segments: readonly SoundStretch[],
   isTrusted: boolean,
 ): string[] {
   if (faults.length > 0) return [...faults.map((fault) => `FAULT ${fault}`), 'NOT VERIFIED: the bundle proves nothing'];
   const stay = `${sighting!.ip} from ${toIsoTime(sighting!.firstSeen)} ${endOf(sighting!, segments)}`;
-  const what = `${segments.flat().length} records form a chain up to a signed checkpoint, and the sighting of ${stay} follows from them`;
+  const count = segments.reduce((sum, { events }) => sum + events.length, 0);
+  const removed = segments.reduce((sum, segment) => sum + segment.removed, 0);
+  const gone = removed > 0 ? ` (signed removals stand in place of ${removed} others)` : '';
+  const what = `${count} records form a chain up to a signed checkpoint${gone}, and the sighting of ${stay} follows from them`;
   if (isTrusted) return [`VERIFIED with the given public keys: ${what}`];
   return [
     `VERIFIED, but only against the keys in the bundle itself: ${what}.`,
@@ -140,9 +85,9 @@ function linesOf(
 }
 
 /** The end of the sighting as far as the records reach: whoever cut them off early must not have it seem longer. */
-function endOf({ endedAt, leaseUntil }: Sighting, segments: readonly (readonly LedgerEvent[])[]): string {
+function endOf({ endedAt, leaseUntil }: Sighting, segments: readonly SoundStretch[]): string {
   if (endedAt !== null) return `to ${toIsoTime(endedAt)}`;
-  const reach = Math.min(...segments.map((events) => events.at(-1)!.at));
+  const reach = Math.min(...segments.map(({ events }) => events.at(-1)!.at));
   if (reach >= leaseUntil) return `to ${toIsoTime(leaseUntil)}`;
   return `to ${toIsoTime(reach)} at least (the lease ran to ${toIsoTime(leaseUntil)}, but the records here end before)`;
 }

@@ -12,6 +12,7 @@ export class SealCheck {
   readonly #queue: string;
   readonly #ring: KeyRing;
   readonly #findings: Findings;
+  readonly #signers = new Set<string>();
   #last: Checkpoint | null = null;
   #unsigned = 0;
   /** When the next checkpoint is due at the latest, and the time of the last event after the last one. */
@@ -29,6 +30,11 @@ export class SealCheck {
     return this.#last;
   }
 
+  /** Ids of the keys of all checkpoints that hold. */
+  get signers(): ReadonlySet<string> {
+    return this.#signers;
+  }
+
   /** Events after it. */
   get unsigned(): number {
     return this.#unsigned;
@@ -41,6 +47,7 @@ export class SealCheck {
       this.#tell(checkpoint, 'was signed over another hash than the event has');
       return;
     }
+    this.#signers.add(checkpoint.keyId);
     this.#last = checkpoint;
     this.#unsigned = 0;
     this.#base = null;

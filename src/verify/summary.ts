@@ -14,9 +14,9 @@ export function summaryText(result: Verification, seconds: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** True if a part of the trail was asked for that has no event, so that nothing was shown to be sound. */
-export function isEmptyPart({ sightings, events, faultCount }: Verification): boolean {
-  return sightings === null && events === 0 && faultCount === 0;
+/** True if nothing was shown to be sound, for there is nothing in the trail, or no event in the part that was asked for. */
+export function isEmpty({ queues, sightings, events, faultCount }: Verification): boolean {
+  return faultCount === 0 && (queues.length === 0 || (sightings === null && events === 0));
 }
 
 /** The same for programs. */
@@ -64,8 +64,8 @@ function countsLine({ events, sightings, oldSightings, ports, isNamed }: Verific
 function verdictLines(result: Verification): string[] {
   const { faultCount, isTrusted, queues } = result;
   if (faultCount > 0) return [`NOT VERIFIED: ${faultCount} ${faultCount === 1 ? 'fault' : 'faults'}`];
-  if (queues.length === 0) return ['VERIFIED: there is nothing in the trail'];
-  if (isEmptyPart(result)) return ['NOTHING TO VERIFY: the trail has no event of what was asked for'];
+  if (queues.length === 0) return ['NOTHING TO VERIFY: there is nothing in the trail'];
+  if (isEmpty(result)) return ['NOTHING TO VERIFY: the trail has no event of what was asked for'];
   if (isTrusted)
     return ['VERIFIED with the given public keys: events up to the last checkpoints are as their servers signed them'];
   return [

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Micros } from '../base/time.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
+import type { Introduction } from '../proof/introduction.js';
 import type { PublicKey } from '../proof/key.js';
 import { claimedRing, type KeyRing, trustedRing } from '../proof/key-ring.js';
 import { readBaseline } from '../trail/baseline-rows.js';
@@ -80,7 +81,8 @@ class Verifier {
   }
 
   async run(): Promise<Verification> {
-    const ring = await this.#readRing();
+    const introductions = await readIntroductions(this.#db);
+    const ring = this.#ringOf(introductions);
     const facts = await readFacts(this.#db, this.#options, this.#options.outside ?? new Map());
     const derived = this.#isWhole ? new DerivedCheck(this.#db, this.#findings) : null;
     const walks = facts.map((one) => new QueueWalk(this.#db, one, ring, this.#findings));
@@ -91,6 +93,7 @@ class Verifier {
     }
     await this.#walk(walks, derived);
     for (const walk of walks) await this.#endWalk(walk);
+    if (derived) this.#checkSigners(walks, introductions);
     await derived?.end();
     const naming = derived && (await this.#naming());
     const ports = derived && (await checkPlaces(this.#db, naming, derived.sightings.ports, this.#findings));
@@ -104,8 +107,7 @@ class Verifier {
     return server === undefined && from === undefined && to === undefined;
   }
 
-  async #readRing(): Promise<KeyRing> {
-    const introductions = await readIntroductions(this.#db);
+  #ringOf(introductions: readonly Introduction[]): KeyRing {
     const { trusted } = this.#options;
     return trusted.length > 0 ? trustedRing(trusted, introductions) : claimedRing(introductions);
   }
@@ -144,6 +146,18 @@ class Verifier {
       null,
       'No checkpoint of the queue is signed by a trusted key: its events prove nothing',
     );
+  }
+
+  /** Whoever is given a server's key expects that server: a trail that was emptied must not pass. */
+  #checkSigners(walks: readonly QueueWalk[], introductions: readonly Introduction[]): void {
+    // Where a queue is signed by no trusted key, that has been told
+    if (walks.some(({ seal }) => seal.last === null)) return;
+    for (const key of this.#options.trusted) {
+      const ring = trustedRing([key], introductions);
+      if (walks.some(({ seal }) => [...seal.signers].some((id) => ring.has(id)))) continue;
+      const why = `Nothing in the trail is signed by key ${key.id}, nor by one that it certified: what its server recorded is missing, or was not shipped yet`;
+      this.#findings.add('unsigned', null, null, why);
+    }
   }
 
   /** Null if the names in the trail were made by another configuration than this one. */

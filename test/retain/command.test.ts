@@ -58,7 +58,8 @@ describe('portledger retain and hold', function () {
     const { code, stderr } = await run('retain', '--events', '5d');
     assert.equal(code, 2);
     assert.match(stderr, /^error: Key file .+a\.queue\.key does not exist \(.+\)\n$/);
-    assert.match((await run('retain', '--events', '5')).stderr, /^error: "5" is not an age \(.+180d/);
+    for (const age of ['5', '6m', '12h'])
+      assert.match((await run('retain', '--events', age)).stderr, /^error: "\d+[mh]?" is not an age \(.+180d/);
     assert.equal((await run('retain', '--events', '5d', '--sightings', '4d')).code, 2);
     assert.equal((await run('retain')).code, 2);
     assert.equal(await countOf('events'), 10);
@@ -109,6 +110,7 @@ describe('portledger retain and hold', function () {
     };
     assert.equal(await add(), 2);
     assert.equal(await add('--ip', '10.0.0.1', '--mac', '02:00:00:00:00:01'), 2);
+    assert.equal(await add('--ip', '10.0.0.1', '--reason', ' '), 2);
     assert.equal(await add('--port', 'sw-a'), 2);
     assert.equal(await add('--port', 'sw-a', 'p99'), 1);
     assert.equal((await run('hold', 'list')).code, 1);

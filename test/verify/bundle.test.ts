@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { UsageError } from '../../src/base/errors.js';
 import { introduceNext } from '../../src/proof/introduction.js';
+import { removalOfJson, removalToJson } from '../../src/proof/json.js';
 import { generateSigningKey, type SigningKey } from '../../src/proof/key.js';
+import { type Removal, signRemoval } from '../../src/proof/removal.js';
+import { placeHolds } from '../../src/retain/holds.js';
+import { retain } from '../../src/retain/retain.js';
 import { makeBundle } from '../../src/verify/bundle.js';
 import { checkBundle } from '../../src/verify/bundle-check.js';
 import { draft, NOON, queueOf, SECOND } from '../trail/campus.js';
@@ -99,8 +103,56 @@ onEveryDatabase('A bundle of evidence', (current) => {
     assert.deepEqual(checkBundle(await bundleAt(95, '10.0.0.9'), [key.public]).faults, []);
   });
 
-  it('fails whatever digit of its records or its checkpoint is changed', async function () {
-    this.timeout(30_000);
+  /** Only what is held of the address 10.0.0.7 is left; the last event that goes has a checkpoint. */
+  async function retainHeld(): Promise<void> {
+    const { knex } = current().trail;
+    const span = { from: null, to: null };
+    const hold = { by: 'ip', value: '10.0.0.7', label: '10.0.0.7', reason: 'case 1', ...span } as const;
+    await placeHolds(knex, [{ ...hold, placedAt: NOON, placedBy: 'me' }], key);
+    const plan = { before: NOON + 85 * SECOND, sightingsBefore: null, at: NOON + 900 * SECOND, reason: 'old', key };
+    assert.equal((await retain(knex, plan)).events, 3);
+  }
+
+  it('goes over what retention removed between records that are held', async () => {
+    await retainHeld();
+    const bundle = (await bundleAt(65)) as unknown as Editable & { says: string[] };
+    assert.deepEqual(
+      bundle.chain[0]!.events.map((link) => typeof link),
+      ['string', 'object', 'string', 'string', 'object'],
+    );
+    assert.match(bundle.says.join(' '), /2 records of other stays in the stretch were removed/);
+    const result = checkBundle(bundle, [key.public]);
+    assert.deepEqual(result.faults, []);
+    assert.match(result.lines[0]!, /: 3 records form a chain .* \(signed removals stand in place of 2 others\), and/);
+    const removal = bundle.chain[0]!.events[1] as unknown as Removal;
+    for (const forger of [generateSigningKey(), key]) {
+      const forged = signRemoval({ ...removalOfJson(removal), to: 5 }, forger);
+      const events = [bundle.chain[0]!.events[0]!, removalToJson(forged), ...bundle.chain[0]!.events.slice(3)];
+      const edited = { ...bundle, chain: [{ ...bundle.chain[0]!, events }] };
+      assert.equal(isBelieved(JSON.stringify(edited), key), false, 'a removal over a record that is there');
+    }
+  });
+
+  it('is refused where retention removed records of the stay itself', async () => {
+    const { knex } = current().trail;
+    const hold = { by: 'ip', value: '10.0.0.7', label: '10.0.0.7', reason: 'case 1' } as const;
+    const span = { from: null, to: NOON + 50 * SECOND };
+    await placeHolds(knex, [{ ...hold, ...span, placedAt: NOON, placedBy: 'me' }], key);
+    const plan = { before: NOON + 65 * SECOND, sightingsBefore: null, at: NOON + 900 * SECOND, reason: 'old', key };
+    await retain(knex, plan);
+    await assert.rejects(bundleAt(65), /Events of this sighting are not in the trail any more/);
+  });
+
+  for (const removes of [false, true]) {
+    const what = removes ? 'its records, its removals' : 'its records';
+    it(`fails whatever digit of ${what} or its checkpoint is changed`, async function () {
+      this.timeout(30_000);
+      if (removes) await retainHeld();
+      await failsForEachDigit();
+    });
+  }
+
+  async function failsForEachDigit(): Promise<void> {
     const text = JSON.stringify(await bundleAt(65));
     const from = text.indexOf('"chain"');
     const to = text.indexOf('"keys"');
@@ -115,7 +167,7 @@ onEveryDatabase('A bundle of evidence', (current) => {
       }),
       { numRuns: 300 },
     );
-  });
+  }
 
   it('fails if a record is left out, put in, or told otherwise than it is', async () => {
     const text = JSON.stringify(await bundleAt(65));

@@ -103,6 +103,41 @@ describe('portledger verify, evidence, key and checkpoint', function () {
     assert.equal((await run('verify', '--from', '2026-11-20', '--to', '2026-11-21')).code, 0);
   });
 
+  it('do not call verified what was emptied', async () => {
+    await onTrail(async (trail) => {
+      for (const table of ['events', 'sightings', 'gaps', 'queues', 'checkpoints', 'signing_keys', 'ports', 'switches'])
+        await trail.knex(table).delete();
+    });
+    const elsewhere = makeTempDir();
+    try {
+      const audit = { url: `sqlite:${join(folder, 'audit.db')}` };
+      const bare = new Installation(elsewhere, { audit });
+      const none = await bare.run('here', 'verify');
+      assert.equal(none.code, 1);
+      assert.match(none.stdout, /^NOTHING TO VERIFY: there is nothing in the trail$/m);
+      const trusted = await bare.run('here', 'verify', '--public-key', `${queue}.key.pub`);
+      assert.equal(trusted.code, 4);
+      assert.match(trusted.stdout, /^FAULT Nothing in the trail is signed by key [0-9a-f]{32}, nor by one/m);
+    } finally {
+      removeTempDir(elsewhere);
+    }
+  });
+
+  it('say that a trail is damaged whose tables are not as they were', async () => {
+    await onTrail((trail) => trail.knex('sightings').update({ first_seen: 'garbage' }));
+    const report = ['report', 'mac', '02:00:00:00:00:01'];
+    const garbage = await run(...report);
+    assert.equal(garbage.code, 4);
+    assert.match(garbage.stderr, /^error: The trail is damaged: "garbage" is not a time .*portledger verify/m);
+    assert.equal((await run('verify')).code, 4);
+    await onTrail((trail) => trail.knex.schema.dropTable('sightings'));
+    for (const command of [report, ['verify']]) {
+      const { code, stderr } = await run(...command);
+      assert.equal(code, 4);
+      assert.match(stderr, /^error: Trail \S+ is damaged: no such table: \S*sightings \(/m);
+    }
+  });
+
   it('verify the trail against the queue of this machine', async () => {
     await onTrail(async (trail) => {
       for (const table of ['events', 'checkpoints', 'queues', 'sightings', 'switches', 'ports'])
