@@ -111,8 +111,12 @@ function readEvent(fields: FieldReader): NamedDraft {
 export function sealEvent(event: NamedDraft, previous: Uint8Array): { encoded: Buffer; event: LedgerEvent } {
   const end = encodeToScratch(event);
   const encoded = Buffer.from(scratch.subarray(HASH_LENGTH, end));
-  // What is new stands in front of what is copied: behind it, it costs ten times as much.
-  return { encoded, event: { hash: scratchHash(previous, end), ...event } };
+  const sealed = scratchHash(previous, end);
+  // A field that is new stands in front of those that are copied: behind them, it costs ten times as much.
+  const ledgerEvent: LedgerEvent = { hash: sealed, ...event };
+  // What was sealed before has a hash already.
+  ledgerEvent.hash = sealed;
+  return { encoded, event: ledgerEvent };
 }
 
 /** The chain's hash of the encoding that ends there. */
