@@ -136,7 +136,11 @@ export class Conductor {
     const before = this.#machine;
     this.#parts.relationship.machine = machine;
     const isMoved = before.state !== machine.state;
-    if (isMoved) this.#parts.log('failover-state', { from: before.state, to: machine.state, reason: reason ?? '' });
+    const { state: to } = machine;
+    if (isMoved) this.#parts.log('failover-state', { from: before.state, to, reason: reason ?? '' });
+    else if (before.starting && !machine.starting) {
+      this.#parts.log('failover-state', { from: 'STARTUP', to, reason: reason ?? endOfStart(machine) });
+    }
     if ((isMoved || before.starting !== machine.starting) && this.#parts.session.isUp) this.#tellState(now);
     if (isMoved && machine.state === 'NORMAL') this.#parts.onNormal(now);
   }
@@ -166,4 +170,9 @@ export class Conductor {
     const longest = mclt.longest(secondsOf(now));
     return { role, mclt: longest, autoPartnerDown, started: this.#startedAt, hasPast: () => table.hasPast };
   }
+}
+
+/** Why a server takes up the state it had. */
+function endOfStart({ heard, partnerState }: Machine): string {
+  return heard ? `partner is in ${partnerState}` : 'partner not heard at the start';
 }

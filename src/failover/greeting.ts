@@ -18,6 +18,8 @@ export class Greeting {
   readonly #version: string;
   readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
 
+  #clockRefused: number | null = null;
+
   constructor(
     relationship: Relationship,
     version: string,
@@ -26,6 +28,11 @@ export class Greeting {
     this.#relationship = relationship;
     this.#version = version;
     this.#log = log;
+  }
+
+  /** Seconds by which this clock is ahead, where that stood in the way of the last connection; null if it did not. */
+  get clockRefused(): number | null {
+    return this.#clockRefused;
   }
 
   /** Options of the own CONNECT (primary) or CONNECTACK (secondary). */
@@ -49,6 +56,7 @@ export class Greeting {
     if (name !== settings.name) return this.#refuse(REJECT.INVALID_PARTNER, `unknown relationship "${name ?? ''}"`);
     const ahead = secondsOf(now) - message.time;
     if (Math.abs(ahead) > CLOCK_LIMIT) {
+      this.#clockRefused = ahead;
       this.#log('failover-clocks-differ', { seconds: ahead });
       return {
         code: REJECT.TIME_MISMATCH,
@@ -64,10 +72,16 @@ export class Greeting {
   /** Takes over what the partner said in a greeting that was found right. */
   take(options: OptionValues, now: Moment): void {
     const relationship = this.#relationship;
+    this.#clockRefused = null;
     relationship.carries = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
     relationship.mclt.agree(relationship.isPrimary ? relationship.mclt.told : options.MCLT!, secondsOf(now));
     if (relationship.isPrimary) return;
     relationship.hba = options['hash-bucket-assignment'] ?? relationship.hba;
+  }
+
+  /** The partner refused the connection, for a reason that its message may tell more of. */
+  refused(code: number, { time }: FailoverMessage, now: Moment): void {
+    if (code === REJECT.TIME_MISMATCH) this.#clockRefused = secondsOf(now) - time;
   }
 
   #refuse(code: number, text: string): Rejection {

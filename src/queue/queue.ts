@@ -44,7 +44,7 @@ interface QueueRow {
 }
 
 /** Deleting in small steps keeps a commit short. */
-const DELETE_BATCH = 2000;
+const DELETE_BATCH = 500;
 
 /**
  * The server's side of the queue file: one transaction stores leases and events together (promise P1), gives the events their
