@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import { GenericContainer, type StartedTestContainer } from 'testcontainers';
+import type { StartedTestContainer } from 'testcontainers';
 import { type Dockerode, dockerEngine } from './docker.js';
+import { Gate } from './gate.js';
 import { LABEL, makeNetworks } from './networks.js';
 import type { RigOptions } from './options.js';
 import { removeRig } from './reset.js';
+import { isNamed, RoleContainer } from './role-container.js';
 import { readTopology, type Service, startOrder, type Topology } from './topology.js';
 
 const HEALTHY_MS = 60_000;
@@ -24,6 +26,7 @@ export class Campus {
   readonly services: readonly string[];
   readonly #docker: Dockerode;
   readonly #containers: ReadonlyMap<string, StartedTestContainer>;
+  readonly #gates: ReadonlyMap<string, Gate>;
 
   private constructor(docker: Dockerode, name: string, net: string, containers: Map<string, StartedTestContainer>) {
     this.#docker = docker;
@@ -31,6 +34,7 @@ export class Campus {
     this.net = net;
     this.services = [...containers.keys()];
     this.#containers = containers;
+    this.#gates = new Map(this.services.map((service) => [service, new Gate()]));
   }
 
   /** Starts all services. What was made is removed if that fails, or if the signal says so meanwhile. */
@@ -46,14 +50,14 @@ export class Campus {
     }
   }
 
-  /** Runs a command in a service's container. Rejects after a while: of a command whose container is killed the engine may never tell the end. */
+  /** Runs a command in a service's container. Rejects while that is paused, and after a while: of a command whose container is killed the engine may never tell the end. */
   async exec(service: string, command: string[]): Promise<Output> {
     const stop = new AbortController();
     const late = setTimeout(EXEC_MS, undefined, { signal: stop.signal }).then(() => {
       throw new Error(`${command.join(' ')} in ${service} did not end within ${EXEC_MS / 1000} s`);
     });
     try {
-      return await Promise.race([this.#container(service).exec(command), late]);
+      return await this.#gate(service).pass(() => Promise.race([this.#container(service).exec(command), late]));
     } finally {
       late.catch(() => undefined);
       stop.abort();
@@ -79,6 +83,7 @@ export class Campus {
 
   /** Stops all processes of the container where they are. A busy kernel does not always manage at the first time. */
   async pause(service: string): Promise<void> {
+    await this.#gate(service).shut();
     for (let tries = 1; ; tries++) {
       try {
         return await this.#engine(service).pause();
@@ -91,11 +96,12 @@ export class Campus {
 
   async unpause(service: string): Promise<void> {
     await this.#engine(service).unpause();
+    this.#gate(service).open();
   }
 
   /** What the service logged. */
   async log(service: string): Promise<string> {
-    return textOf(await this.#engine(service).logs({ follow: false, stdout: true, stderr: true }));
+    return await logOf(this.#engine(service));
   }
 
   /** Removes everything. */
@@ -109,9 +115,17 @@ export class Campus {
     return container;
   }
 
+  #gate(service: string): Gate {
+    return this.#gates.get(service)!;
+  }
+
   #engine(service: string) {
     return this.#docker.getContainer(this.#container(service).getId());
   }
+}
+
+async function logOf(container: ReturnType<Dockerode['getContainer']>): Promise<string> {
+  return textOf(await container.logs({ follow: false, stdout: true, stderr: true }));
 }
 
 /** The text of a log as Docker sends it: pieces of stdout and stderr, each behind a head of 8 bytes that ends with its length. */
@@ -134,7 +148,7 @@ async function startAll(docker: Dockerode, rig: string, topology: Topology, sign
     signal.throwIfAborted();
     const needed = group.flatMap(({ depends_on }) => Object.entries(depends_on));
     const healthy = new Set(needed.filter(([, condition]) => condition === 'service_healthy').map(([name]) => name));
-    for (const name of healthy) await waitHealthy(topology, name, containers.get(name)!, signal);
+    for (const name of healthy) await waitHealthy(docker, topology, name, containers.get(name)!, signal);
     const start = async (service: Service) => {
       const host = service.network_mode && containers.get(service.network_mode.slice('service:'.length))!.getId();
       containers.set(service.name, await new RoleContainer(docker, rig, service, host).start());
@@ -145,64 +159,25 @@ async function startAll(docker: Dockerode, rig: string, topology: Topology, sign
   return containers;
 }
 
-/** `NAME:PATH`, and not a path alone, which stands for a volume without a name. */
-function isNamed(volume: string): boolean {
-  return !volume.startsWith('/');
-}
-
-async function waitHealthy(topology: Topology, name: string, container: StartedTestContainer, signal: AbortSignal) {
+async function waitHealthy(
+  docker: Dockerode,
+  topology: Topology,
+  name: string,
+  container: StartedTestContainer,
+  signal: AbortSignal,
+): Promise<void> {
   const test = topology.services.find((service) => service.name === name)!.healthcheck!;
   const deadline = Date.now() + HEALTHY_MS;
-  while ((await container.exec(test)).exitCode !== 0) {
+  while (true) {
+    // In one that has ended nothing can be run
+    const result = await container.exec(test).catch(() => undefined);
+    if (result?.exitCode === 0) return;
     signal.throwIfAborted();
-    if (Date.now() > deadline) throw new Error(`${name} did not become healthy within ${HEALTHY_MS / 1000} s`);
-    await setTimeout(200);
-  }
-}
-
-/** A container as compose.yaml describes it: with several networks, fixed addresses, devices and sysctls, which GenericContainer has not. */
-class RoleContainer extends GenericContainer {
-  readonly #docker: Dockerode;
-  readonly #rig: string;
-  readonly #networks: [string, string | undefined][];
-  readonly #service: string;
-
-  /** @param host id of the container whose network it shares */
-  constructor(docker: Dockerode, rig: string, service: Service, host: string | undefined) {
-    super(service.image);
-    this.#docker = docker;
-    this.#rig = rig;
-    this.#service = service.name;
-    this.#networks = Object.entries(service.networks);
-    const [first] = this.#networks;
-    this.withName(`${rig}-${service.name}`)
-      .withCommand(service.command)
-      .withEnvironment(service.environment)
-      .withLabels({ [LABEL]: rig })
-      .withAddedCapabilities(...service.cap_add)
-      .withNetworkMode(host === undefined ? `${rig}-${first![0]}` : `container:${host}`);
-    Object.assign(this.hostConfig, {
-      Init: true,
-      Sysctls: service.sysctls,
-      Devices: service.devices.map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
-      Binds: service.volumes.filter(isNamed).map((volume) => `${rig}-${volume}`),
-    });
-    this.createOpts.Volumes = Object.fromEntries(
-      service.volumes.filter((volume) => !isNamed(volume)).map((path) => [path, {}]),
-    );
-    if (host === undefined)
-      this.createOpts.NetworkingConfig = { EndpointsConfig: { [`${rig}-${first![0]}`]: this.#endpoint(first![1]) } };
-  }
-
-  /** Older engines take only one network when a container is made. */
-  protected override async containerCreated(id: string): Promise<void> {
-    for (const [network, address] of this.#networks.slice(1)) {
-      const EndpointConfig = this.#endpoint(address);
-      await this.#docker.getNetwork(`${this.#rig}-${network}`).connect({ Container: id, EndpointConfig });
+    if (!result || Date.now() > deadline) {
+      const log = await logOf(docker.getContainer(container.getId()));
+      const what = result ? `did not become healthy within ${HEALTHY_MS / 1000} s` : 'has ended';
+      throw new Error(`${name} ${what}: ${log.trim().split('\n').at(-1)}`);
     }
-  }
-
-  #endpoint(address: string | undefined) {
-    return { Aliases: [this.#service], ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }) };
+    await setTimeout(200);
   }
 }

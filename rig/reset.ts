@@ -4,18 +4,24 @@ import { LABEL } from './networks.js';
 
 const TRIES = 40;
 
-/** Removes containers, volumes and networks of one rig, or of all of them. Returns how many containers there were. */
+/**
+ * Removes containers, volumes and networks of one rig, or of all of them. Returns how many containers there were. Throws what stood in the
+ * way of anything, when all else is removed.
+ */
 export async function removeRig(docker: Dockerode, rig?: string): Promise<number> {
+  const failures: unknown[] = [];
+  const attempt = (work: Promise<unknown>) => work.catch((error) => failures.push(error));
   const filters = { label: [rig === undefined ? LABEL : `${LABEL}=${rig}`] };
   const containers = await docker.listContainers({ all: true, filters });
   // One after the other: older engines lose count of a network's containers if several leave at once
   for (const { Id, State } of containers) {
-    if (State === 'paused') await docker.getContainer(Id).unpause();
-    await docker.getContainer(Id).remove({ force: true, v: true });
+    if (State === 'paused') await attempt(docker.getContainer(Id).unpause());
+    await attempt(docker.getContainer(Id).remove({ force: true, v: true }));
   }
   const { Volumes } = await docker.listVolumes({ filters });
-  for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
-  for (const { Id } of await docker.listNetworks({ filters })) await removeNetwork(docker, Id);
+  for (const { Name } of Volumes ?? []) await attempt(docker.getVolume(Name).remove());
+  for (const { Id } of await docker.listNetworks({ filters })) await attempt(removeNetwork(docker, Id));
+  if (failures.length > 0) throw failures[0];
   return containers.length;
 }
 

@@ -1,6 +1,7 @@
-// Small helpers for a campus that runs, started by compose or by `npm run rig`: leases | restart CLIENT | reset
+// Small helpers for a campus, started by compose or by `npm run rig`: image | leases | restart CLIENT | reset
 import { Command } from 'commander';
 import { type Dockerode, dockerEngine } from './docker.js';
+import { buildImage, IMAGE } from './image/image.js';
 import { LABEL } from './networks.js';
 import { removeRig } from './reset.js';
 
@@ -58,7 +59,14 @@ async function reset(): Promise<void> {
   console.log(`${await removeRig(await dockerEngine())} containers removed, with their networks and volumes`);
 }
 
+async function image(): Promise<void> {
+  await dockerEngine();
+  await buildImage(console.error);
+  console.log(`image ${IMAGE} is up to date`);
+}
+
 const program = new Command('npm run rig:');
+program.command('image').description('build the image of all roles from this working copy').action(image);
 program.command('leases').description('active leases of both servers').option('--rig <name>').action(leases);
 program
   .command('restart <client>')

@@ -69,18 +69,24 @@ export function ownLoad(host: Namespace, program: string, { clients, ports, mode
 
 /** Most exchanges that may be lost at a rate that counts as served. */
 const LOST = 0.001;
-const FACTOR = 1.3;
+const FACTOR = 1.4;
 /** Beyond it the servers are no longer compared, only the ceiling explored. */
 const MOST = 30_000;
+/** Below it there is nothing to compare. */
+const LEAST = 300;
 
-/** The highest of the stepped rates at which less than 0.1 % is lost, as it was answered; 0 if even the lowest is not. */
-export async function highest(load: Load, lowest: number, seconds: number): Promise<LoadResult> {
+/** The highest of the stepped rates at which less than 0.1 % is lost, as it was answered; 0 if not even at a low one. */
+export async function highest(load: Load, from: number, seconds: number): Promise<LoadResult> {
   let best: LoadResult = { offered: 0, answered: 0, lost: 1, p50: Number.NaN, p99: Number.NaN };
-  for (let rate = lowest, failures = 0; failures < 2 && rate < MOST; rate = Math.round(rate * FACTOR)) {
+  const isServed = async (rate: number): Promise<boolean> => {
     const result = await load(rate, seconds);
     if (process.env.BENCH_VERBOSE) console.log(result);
     if (result.lost < LOST) best = result;
-    else failures += 1;
+    return result.lost < LOST;
+  };
+  for (let rate = from, failures = 0; failures < 2 && rate < MOST; rate = Math.round(rate * FACTOR)) {
+    if (!(await isServed(rate))) failures += 1;
   }
+  for (let rate = from / FACTOR; best.offered === 0 && rate > LEAST; rate /= FACTOR) await isServed(Math.round(rate));
   return best;
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { databases } from './databases.js';
 import { dhcp } from './dhcp.js';
+import { drain } from './drain.js';
 import { memory } from './memory.js';
 import { pair } from './pair.js';
 import { report } from './report.js';
@@ -17,6 +18,7 @@ const RESULT = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 
 const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Row[]>>> = {
   dhcp,
+  drain,
   pair,
   ship,
   report,

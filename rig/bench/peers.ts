@@ -7,6 +7,7 @@ import type { Program } from '../../test/support/program.js';
 
 export const SERVER = '198.18.0.1';
 export const RELAY = '198.18.0.2';
+export const SERVER_NAME = 'dhcp-bench';
 
 /** A DHCP server under load. */
 export interface Peer {
@@ -46,12 +47,7 @@ export function portledger(host: Namespace, folder: string, database: PrivateDat
       mkdirSync(place);
       const name = `bench_${starts}`;
       await database.query(`CREATE DATABASE ${name}`);
-      const installation = new Installation(place, {
-        server: serverSection(addresses),
-        queue: { file: join(place, 'dhcp.queue') },
-        audit: { url: database.url.replace('test_main', name) },
-        log: { level: 'warn', modules: { server: 'info', ship: 'info' } },
-      });
+      const installation = installed(place, addresses, database.url.replace('test_main', name));
       await installation.start('here', 'migrate').succeed(60_000);
       const server = await installation.serve(host);
       const shipper = await installation.ship('here');
@@ -64,9 +60,19 @@ export function portledger(host: Namespace, folder: string, database: PrivateDat
   };
 }
 
+/** Portledger in a folder, with the trail at a URL. */
+export function installed(folder: string, addresses: number, url: string): Installation {
+  return new Installation(folder, {
+    server: serverSection(addresses),
+    queue: { file: join(folder, 'dhcp.queue') },
+    audit: { url },
+    log: { level: 'warn', modules: { server: 'info', ship: 'info' } },
+  });
+}
+
 function serverSection(addresses: number): Record<string, unknown> {
   return {
-    name: 'dhcp-bench',
+    name: SERVER_NAME,
     listen: [{ address: SERVER }],
     'trusted-relays': [RELAY],
     'lease-time': '1h',

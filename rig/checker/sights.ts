@@ -2,6 +2,7 @@ import { option82Of, type PortLabel, portLabel } from '../roles/labels.js';
 import { groupBy } from './group.js';
 import { type Fault, macOfClient, type Passage } from './journal.js';
 import { addressOption, OPTION, type Packet, TYPE } from './packets.js';
+import { ANSWERS, RoundTrips, requestOf } from './round-trips.js';
 import { ServerTime } from './server-time.js';
 import { clockText, type Span } from './span.js';
 
@@ -34,9 +35,6 @@ export interface Sights {
 
 /** How long before its end a server may have noted a request without answering it. */
 const IN_FLIGHT = 1_000_000;
-/** The longest that a server that is not paused may stand still. */
-const STALL = 500_000;
-const ANSWERS: number[] = [TYPE.offer, TYPE.ack, TYPE.nak];
 
 /** Works out what each server must have noted: what it acknowledged, and what it was told and could not answer. */
 export function readSights(packets: readonly Packet[], passages: readonly Passage[], faults: readonly Fault[]): Sights {
@@ -66,43 +64,6 @@ class Places {
   }
 }
 
-/** The newest of the requests that the answer may belong to: of retransmitted ones the last. */
-function requestOf(answer: Packet, requests: readonly Packet[]): number {
-  return requests.findLastIndex(
-    (request) =>
-      request.xid === answer.xid &&
-      request.mac === answer.mac &&
-      request.giaddr === answer.giaddr &&
-      request.options.get(OPTION.relayAgent) === answer.options.get(OPTION.relayAgent),
-  );
-}
-
-/** How long a server took for what has no answer, judged by what had one. */
-class RoundTrips {
-  /** When it was asked and when it answered. */
-  readonly #pairs: (readonly [number, number])[] = [];
-  #longest = 0;
-
-  constructor(packets: readonly Packet[], faults: readonly Fault[]) {
-    const open: Packet[] = [];
-    for (const packet of packets) {
-      if (packet.type === TYPE.discover || packet.type === TYPE.request) open.push(packet);
-      const index = ANSWERS.includes(packet.type) ? requestOf(packet, open) : -1;
-      const [request] = index === -1 ? [] : open.splice(index, 1);
-      if (request) this.#pairs.push([request.at, packet.at]);
-    }
-    const isPaused = ([asked]: readonly [number, number]) =>
-      faults.some((fault) => fault.kind === 'server-paused' && asked >= fault.at && asked < fault.until);
-    for (const pair of this.#pairs) if (!isPaused(pair)) this.#longest = Math.max(this.#longest, pair[1] - pair[0]);
-  }
-
-  /** By when it had noted what it was told then: after its longest round trip, or when it answered what came later. */
-  noted(told: number): number {
-    const later = this.#pairs.filter(([asked]) => asked >= told).map(([, answered]) => answered);
-    return Math.max(told + this.#longest, Math.min(told + STALL, ...later));
-  }
-}
-
 /** Reads the tap of one server, packet by packet. */
 class TapReader {
   readonly #server: string;
@@ -115,6 +76,8 @@ class TapReader {
   #serverId: string | undefined;
   #leaseTime = 0;
   #lastAnswer = 0;
+  /** What ended a lease for sure; the relay's copies that follow end nothing. */
+  readonly #taken = new Set<string>();
 
   constructor(server: string, roundTrips: RoundTrips, places: Places, faults: readonly Fault[], result: Sights) {
     this.#server = server;
@@ -165,6 +128,9 @@ class TapReader {
   #ended(packet: Packet, kind: 'released' | 'declined', ip: string): void {
     if (addressOption(packet, OPTION.serverId) !== this.#serverId || this.#isDown(packet.at)) return;
     const isDoubtful = this.#wasStoppedAfter(packet.at) || this.#isStarting(packet.at);
+    const key = `${packet.mac} ${packet.xid}`;
+    if (this.#taken.has(key)) return;
+    if (!isDoubtful) this.#taken.add(key);
     this.#note(packet, kind, ip, this.#pauseEnd(packet.at, this.#roundTrips.noted(packet.at)), 0, isDoubtful);
   }
 

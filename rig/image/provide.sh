@@ -8,3 +8,5 @@ apt-get update
 # shellcheck disable=SC2046
 apt-get install -y --no-install-recommends $(cat packages.txt)
 rm -rf /var/lib/apt/lists/*
+# Of the packages of MariaDB only one that is not needed here would make it
+getent passwd mysql >/dev/null || useradd --system --user-group --home-dir /var/lib/mysql --shell /usr/sbin/nologin mysql

@@ -35,7 +35,7 @@ export function registerFailover(program: Command): void {
   failover
     .command('status')
     .description(
-      'show states of both servers, contact, updates under way and free addresses (exit 1 if there is no pair)',
+      'show states of both servers, contact or why there is none, updates under way and free addresses (exit 1 if there is no pair)',
     )
     .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json']).default('table'))
     .action(async ({ output }: { output: string }, command: Command) => {
@@ -71,7 +71,7 @@ async function ask(config: Config, command: string, argument?: unknown): Promise
 
 /** A relationship as it is shown: states in small letters, times in words. */
 function shownOf(status: PairStatus) {
-  const { name, role, connected, unacked, pending, mclt, clockAhead } = status;
+  const { name, role, connected, unacked, pending, mclt, clockAhead, failure } = status;
   return {
     name,
     role,
@@ -83,11 +83,14 @@ function shownOf(status: PairStatus) {
     lastContact: timeOf(status.lastContact),
     /** Why the last attempt to dial the partner failed. */
     unreachable: status.unreachable,
+    /** Why the last connection was refused or ended, while there is none. */
+    failure: failure && { at: timeOf(failure.at), reason: failure.reason },
     unacked,
     pending,
     /** Seconds by which this server's clock is ahead of the partner's. */
     clockDifference: clockAhead,
-    mclt,
+    /** A secondary learns it from its primary. */
+    mclt: mclt === 0 ? null : mclt,
     pools: status.pools.map(({ first, last, free, backup }) => ({
       pool: `${formatIpv4(first)}-${formatIpv4(last)}`,
       free,
@@ -100,13 +103,14 @@ type Shown = ReturnType<typeof shownOf>;
 
 function textOf(shown: Shown): string {
   const rows: [string, string][] = [
-    ['relationship', `${visible(shown.name)} (${shown.role}, mclt ${shown.mclt} s)`],
+    [
+      'relationship',
+      `${visible(shown.name)} (${shown.role}, mclt ${shown.mclt === null ? 'not known yet' : `${shown.mclt} s`})`,
+    ],
     ['this server', `${shown.state}${sinceOf(shown.since)}`],
     ['partner', `${shown.partnerState ?? 'unknown'}${sinceOf(shown.partnerSince)}`],
     ['connection', `${shown.connected ? 'up' : 'down'}, last contact ${agoOf(shown.lastContact)}`],
-    ...(shown.unreachable === null || shown.connected
-      ? []
-      : ([['last attempt', visible(shown.unreachable)]] satisfies [string, string][])),
+    ...attemptsOf(shown),
     ['updates', `${shown.unacked} not acknowledged yet, ${shown.pending} that the partner does not know`],
     ['clock', clockOf(shown.clockDifference)],
     ...shown.pools.map(({ pool, free, backup }): [string, string] => [
@@ -115,6 +119,17 @@ function textOf(shown: Shown): string {
     ]),
   ];
   return rows.map(([title, value]) => `${title.padEnd(14)}${value}\n`).join('');
+}
+
+/** Why there is no connection: either server dials the other. */
+function attemptsOf({ connected, unreachable, failure }: Shown): [string, string][] {
+  if (connected) return [];
+  return [
+    ...(unreachable === null ? [] : ([['last attempt', visible(unreachable)]] satisfies [string, string][])),
+    ...(failure === null
+      ? []
+      : ([['last failure', `${agoOf(failure.at)}, ${visible(failure.reason)}`]] satisfies [string, string][])),
+  ];
 }
 
 function stateOf(state: string): string {

@@ -19,8 +19,12 @@ export interface RelationshipRecord {
   /** Last known state of the partner, null if it was never heard. */
   readonly partnerState: ServerState | null;
   readonly partnerSince: Seconds;
-  /** Maximum client lead time in force: a secondary learns it from the primary. 0 if not known yet. */
+  /** Maximum client lead time that both servers know: the primary tells it when they connect. 0 if it never did. */
   readonly mclt: number;
+  /** A longer one of before, by which either may have leased; 0 if there was none. */
+  readonly formerMclt: number;
+  /** Until when such a lease may last. */
+  readonly formerUntil: Seconds;
   /** 32 octets of the primary as hex, '' if not known yet. */
   readonly hba: string;
   /** When this server began without a memory (a new file), 0 once it has all again from the partner. */

@@ -104,7 +104,7 @@ export class Conductor {
     if (state !== 'RECOVER' || partnerState !== 'PARTNER-DOWN' || carries || this.#isRoused || !this.#asked)
       return false;
     const silence = now.steady - Math.max(this.#asked.at, this.#parts.exchange.lastUpdate);
-    return silence >= STUCK && (lostAt === 0 || secondsOf(now) > lostAt + mclt);
+    return silence >= STUCK && (lostAt === 0 || secondsOf(now) > lostAt + mclt.longest(secondsOf(now)));
   }
 
   /** The partner goes to NORMAL by that, and answers the question; until it has, this server is in RECOVER and answers nobody. */
@@ -121,7 +121,7 @@ export class Conductor {
 
   /** Moves the machine, and goes on until the table has no further move for what both are in. */
   #drive(input: MachineInput, now: Moment): Step {
-    const first = step(this.#machine, input, this.#context(), secondsOf(now));
+    const first = step(this.#machine, input, this.#context(now), secondsOf(now));
     this.#move(first, now);
     let next: Step;
     do {
@@ -136,7 +136,11 @@ export class Conductor {
     const before = this.#machine;
     this.#parts.relationship.machine = machine;
     const isMoved = before.state !== machine.state;
-    if (isMoved) this.#parts.log('failover-state', { from: before.state, to: machine.state, reason: reason ?? '' });
+    const { state: to } = machine;
+    if (isMoved) this.#parts.log('failover-state', { from: before.state, to, reason: reason ?? '' });
+    else if (before.starting && !machine.starting) {
+      this.#parts.log('failover-state', { from: 'STARTUP', to, reason: reason ?? endOfStart(machine) });
+    }
     if ((isMoved || before.starting !== machine.starting) && this.#parts.session.isUp) this.#tellState(now);
     if (isMoved && machine.state === 'NORMAL') this.#parts.onNormal(now);
   }
@@ -160,9 +164,15 @@ export class Conductor {
     this.#asked = { xid: this.#parts.session.send(type, {}, now), what, at: now.steady };
   }
 
-  #context(): MachineContext {
+  #context(now: Moment): MachineContext {
     const { settings, mclt, table } = this.#parts.relationship;
     const { role, autoPartnerDown } = settings;
-    return { role, mclt, autoPartnerDown, started: this.#startedAt, hasPast: () => table.hasPast };
+    const longest = mclt.longest(secondsOf(now));
+    return { role, mclt: longest, autoPartnerDown, started: this.#startedAt, hasPast: () => table.hasPast };
   }
+}
+
+/** Why a server takes up the state it had. */
+function endOfStart({ heard, partnerState }: Machine): string {
+  return heard ? `partner is in ${partnerState}` : 'partner not heard at the start';
 }

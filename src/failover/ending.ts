@@ -52,7 +52,7 @@ export function holdPartnersLeases(relationship: Relationship, exchange: Exchang
   let count = 0;
   for (const binding of [...relationship.table.all()]) {
     if (!mayGoOn(binding)) continue;
-    const ends = relationship.partnersLongest(binding);
+    const ends = relationship.partnersLongest(binding, seconds);
     if (ends <= seconds || ends <= binding.ends) continue;
     const status = binding.status === 'ABANDONED' ? 'ABANDONED' : 'ACTIVE';
     const promised = Math.max(binding.promised, ends);

@@ -73,6 +73,7 @@ export class FailoverEndpoint implements FailoverApi {
         greeting: () => this.#greeting.options(),
         check: (message, moment) => this.#greeting.check(message, moment),
         onUp: (message, moment) => this.#onUp(message, moment),
+        onRefused: (code, message, moment) => this.#greeting.refused(code, message, moment),
         onDown: (reason, moment) => this.#onDown(reason, moment),
         onMessage: (message, moment) => this.#onMessage(message, moment),
       },
@@ -206,7 +207,9 @@ export class FailoverEndpoint implements FailoverApi {
 
   status(): FailoverStatus {
     const { isUp } = this.#session;
-    return statusOf(this.#relationship, { isUp, unacked: this.#exchange.unacked, lastContact: this.#lastContact });
+    const { unacked } = this.#exchange;
+    const clockAhead = this.#greeting.clockRefused ?? this.#relationship.clock.measured;
+    return statusOf(this.#relationship, { isUp, unacked, lastContact: this.#lastContact, clockAhead });
   }
 
   #changedRecord(): RelationshipRecord | null {
@@ -216,7 +219,7 @@ export class FailoverEndpoint implements FailoverApi {
 
   #onUp(message: FailoverMessage, now: Moment): void {
     this.#hear(message, now);
-    this.#greeting.take(message.options);
+    this.#greeting.take(message.options, now);
     this.#exchange.restart(now);
     this.#log('failover-connected', { clockAhead: this.#relationship.clock.ahead });
     this.#conductor.onUp(now);

@@ -1,4 +1,5 @@
 import { MICROS_PER_SECOND, type Micros } from '../base/time.js';
+import { formatHardwareAddress } from '../net/hardware-address.js';
 import type { Ipv4 } from '../net/ipv4.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import type { BindingChange, ChangeCause, LogOutput, Moment } from './api.js';
@@ -294,7 +295,7 @@ export class Exchange {
   #tellConflict(own: Binding, taken: Binding, now: number): void {
     const both = own.status === 'ACTIVE' && taken.status === 'ACTIVE' && own.ends > now && taken.ends > now;
     if (!both || sameHolder(own.holder, taken.holder)) return;
-    const shown = (binding: Binding) => Buffer.from(binding.holder!.hwaddr, 'latin1').toString('hex');
+    const shown = ({ holder }: Binding) => formatHardwareAddress(Buffer.from(holder!.hwaddr, 'latin1'));
     this.#log('failover-conflict', { address: formatIpv4(own.address), kept: shown(taken), lost: shown(own) });
   }
 

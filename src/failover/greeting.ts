@@ -18,6 +18,8 @@ export class Greeting {
   readonly #version: string;
   readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
 
+  #clockRefused: number | null = null;
+
   constructor(
     relationship: Relationship,
     version: string,
@@ -26,6 +28,11 @@ export class Greeting {
     this.#relationship = relationship;
     this.#version = version;
     this.#log = log;
+  }
+
+  /** Seconds by which this clock is ahead, where that stood in the way of the last connection; null if it did not. */
+  get clockRefused(): number | null {
+    return this.#clockRefused;
   }
 
   /** Options of the own CONNECT (primary) or CONNECTACK (secondary). */
@@ -39,7 +46,7 @@ export class Greeting {
       'protocol-version': PROTOCOL_VERSION,
     };
     if (!isPrimary) return common;
-    return { ...common, 'TLS-request': NO_TLS, MCLT: mclt, ...(hba && { 'hash-bucket-assignment': hba }) };
+    return { ...common, 'TLS-request': NO_TLS, MCLT: mclt.told, ...(hba && { 'hash-bucket-assignment': hba }) };
   }
 
   /** Says, and logs, why the two cannot be a pair; undefined if they can. */
@@ -49,6 +56,7 @@ export class Greeting {
     if (name !== settings.name) return this.#refuse(REJECT.INVALID_PARTNER, `unknown relationship "${name ?? ''}"`);
     const ahead = secondsOf(now) - message.time;
     if (Math.abs(ahead) > CLOCK_LIMIT) {
+      this.#clockRefused = ahead;
       this.#log('failover-clocks-differ', { seconds: ahead });
       return {
         code: REJECT.TIME_MISMATCH,
@@ -62,13 +70,18 @@ export class Greeting {
   }
 
   /** Takes over what the partner said in a greeting that was found right. */
-  take(options: OptionValues): void {
+  take(options: OptionValues, now: Moment): void {
     const relationship = this.#relationship;
+    this.#clockRefused = null;
     relationship.carries = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
+    relationship.mclt.agree(relationship.isPrimary ? relationship.mclt.told : options.MCLT!, secondsOf(now));
     if (relationship.isPrimary) return;
-    const mclt = options.MCLT!;
-    relationship.mclt = mclt;
     relationship.hba = options['hash-bucket-assignment'] ?? relationship.hba;
+  }
+
+  /** The partner refused the connection, for a reason that its message may tell more of. */
+  refused(code: number, { time }: FailoverMessage, now: Moment): void {
+    if (code === REJECT.TIME_MISMATCH) this.#clockRefused = secondsOf(now) - time;
   }
 
   #refuse(code: number, text: string): Rejection {

@@ -191,7 +191,7 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
         return { machine, refusal: 'the primary has never told its mclt, without which nothing is safe' };
       if (machine.heard) return { machine, refusal: `the partner is connected, in ${named(machine.partnerState)}` };
       if (!MAY_GO_PARTNER_DOWN.has(machine.state))
-        return { machine, refusal: `this server is in ${named(machine.state)}` };
+        return { machine, refusal: `this server is in ${named(machine.state)}${adviceIn(machine.state)}` };
       // Who was still learning from its partner does not know it all now
       return moveTo(
         { ...started, lostAt: IS_LEARNING.has(machine.state) ? now : machine.lostAt },
@@ -220,4 +220,8 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
 /** As the operator reads states elsewhere. */
 function named(state: ServerState | null): string {
   return state?.toLowerCase() ?? 'unknown';
+}
+
+function adviceIn(state: ServerState): string {
+  return state === 'PAUSED' || state === 'SHUTDOWN' ? ': resume first' : '';
 }

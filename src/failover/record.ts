@@ -12,7 +12,7 @@ export function recordOf({ settings, machine, mclt, hbaHex, clock }: Relationshi
     since: machine.since,
     partnerState: machine.partnerState,
     partnerSince: machine.partnerSince,
-    mclt,
+    ...mclt.memory,
     hba: hbaHex,
     lostAt: machine.lostAt,
     partnerLostAt: machine.partnerLostAt,

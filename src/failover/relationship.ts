@@ -6,6 +6,7 @@ import { CLOCK_LIMIT } from './judge.js';
 import { NEVER } from './lease-time.js';
 import { isPrimarys } from './load-balance.js';
 import { type Machine, startMachine } from './machine.js';
+import { Mclt } from './mclt.js';
 import type { FailoverSettings } from './settings.js';
 import { EXPIRING } from './states.js';
 import { BindingTable } from './table.js';
@@ -20,10 +21,8 @@ export class Relationship {
   readonly settings: FailoverSettings;
   readonly table: BindingTable;
   readonly clock: ClockDifference;
-  readonly #formerMclt: number;
+  readonly mclt: Mclt;
   machine: Machine;
-  /** Seconds; 0 while a secondary has not learnt it. */
-  mclt: number;
   #hba: { bits: Buffer; hex: string } | undefined;
   /** The partner is a Portledger, too: updates carry the port of the lease. */
   carries = false;
@@ -34,8 +33,7 @@ export class Relationship {
     this.clock = new ClockDifference(record?.clockAhead ?? CLOCK_LIMIT);
     this.machine = startMachine(record, secondsOf(now));
     const isPrimary = settings.role === 'primary';
-    this.#formerMclt = record?.mclt ?? 0;
-    this.mclt = (isPrimary ? settings.mclt : record?.mclt) ?? 0;
+    this.mclt = new Mclt(isPrimary ? settings.mclt : undefined, settings.longestLease, record);
     this.hba = isPrimary ? settings.hba : record?.hba ? Buffer.from(record.hba, 'hex') : undefined;
   }
 
@@ -64,11 +62,6 @@ export class Relationship {
 
   get partnerFree(): 'FREE' | 'BACKUP' {
     return this.isPrimary ? 'BACKUP' : 'FREE';
-  }
-
-  /** MCLT by which the partner may have leased: the one before a change of the configuration, if that was longer. */
-  get #heldMclt(): number {
-    return Math.max(this.mclt, this.#formerMclt);
   }
 
   /** True in NORMAL, connected. */
@@ -111,28 +104,28 @@ export class Relationship {
   }
 
   /** The end of the longest lease that the partner may have given on this address without this server's knowledge. */
-  partnersLongest(binding: Binding): Seconds {
+  partnersLongest(binding: Binding, now: Seconds): Seconds {
     const { state, since } = this.machine;
     // What this server gave while it was alone the partner cannot have extended
     const isAlone = state === 'PARTNER-DOWN' && binding.own && binding.cltt >= since;
     const told = isAlone ? binding.acknowledged : Math.max(binding.promised, binding.acknowledged);
-    return Math.min(told + this.#heldMclt + this.clockGuard, NEVER);
+    return Math.min(told + this.mclt.longest(now) + this.clockGuard, NEVER);
   }
 
   /**
    * A server that lost its memory and goes on alone gives no address before this: until then a client may have any of them, from the partner,
    * or from itself in its former life. 0 with a memory.
    */
-  get memoryHold(): Seconds {
+  memoryHold(now: Seconds): Seconds {
     const { lostAt, since } = this.machine;
     if (lostAt === 0) return 0;
-    return Math.max(lostAt, since) + Math.max(this.mclt, this.settings.longestLease) + 1;
+    return Math.max(lostAt, since) + Math.max(this.mclt.longest(now), this.settings.longestLease) + 1;
   }
 
   /** In PARTNER-DOWN: when an address that is not this server's to give may go to another client. */
-  reusableAt(binding: Binding): Seconds {
-    const sinceDown = this.machine.since + this.#heldMclt + this.clockGuard;
-    return Math.max(this.overAt(binding), this.partnersLongest(binding), sinceDown, this.memoryHold);
+  reusableAt(binding: Binding, now: Seconds): Seconds {
+    const sinceDown = this.machine.since + this.mclt.longest(now) + this.clockGuard;
+    return Math.max(this.overAt(binding), this.partnersLongest(binding, now), sinceDown, this.memoryHold(now));
   }
 
   /** What the partner knows of this binding's potential end; nothing if it has lost its memory since. */

@@ -76,12 +76,13 @@ export function mayAllocate(relationship: Relationship, binding: Binding, client
  * until what it may have given before is over.
  */
 function mayUseOwn(relationship: Relationship, { status, pending }: Binding, now: Moment): boolean {
-  const { ownFree } = relationship;
-  return status === ownFree && !pending && secondsOf(now) >= relationship.memoryHold;
+  const seconds = secondsOf(now);
+  return status === relationship.ownFree && !pending && seconds >= relationship.memoryHold(seconds);
 }
 
 function isReusable(relationship: Relationship, binding: Binding, now: Moment): boolean {
-  return relationship.machine.state === 'PARTNER-DOWN' && secondsOf(now) > relationship.reusableAt(binding);
+  const seconds = secondsOf(now);
+  return relationship.machine.state === 'PARTNER-DOWN' && seconds > relationship.reusableAt(binding, seconds);
 }
 
 /** See {@link FailoverApi.mayServe}. */
@@ -129,7 +130,7 @@ export function leaseSeconds(
   desired: number,
   now: Moment,
 ): number {
-  return permittedSeconds(desired, knownTo(relationship, binding, client), relationship.mclt, secondsOf(now));
+  return permittedSeconds(desired, knownTo(relationship, binding, client), relationship.mclt.granting, secondsOf(now));
 }
 
 /** What the partner knows of this client's lease; of another's it counts for nothing. */

@@ -42,6 +42,8 @@ export interface SessionOwner {
   check(message: FailoverMessage, now: Moment): Rejection | undefined;
   /** The connection is set up. */
   onUp(greeting: FailoverMessage, now: Moment): void;
+  /** The partner does not want a connection. */
+  onRefused(code: number, message: FailoverMessage, now: Moment): void;
   onDown(reason: string, now: Moment): void;
   onMessage(message: FailoverMessage, now: Moment): void;
 }
@@ -98,8 +100,10 @@ export class Session {
     const early = link !== this.#link;
     this.#candidates.delete(id);
     if (!early) this.#down('the partner closed the connection', now);
-    else if (!this.#link && this.#owner.isPrimary)
-      this.#log('failover-disconnected', 'the partner closed it before its answer');
+    else if (!this.#link) {
+      const what = this.#owner.isPrimary ? 'answer' : 'greeting: it may know its partner by another address';
+      this.#log('failover-disconnected', `the partner closed it before its ${what}`);
+    }
     this.#scheduleDial(now);
   }
 
@@ -191,11 +195,14 @@ export class Session {
   }
 
   /** The partner does not want this connection. */
-  #refused(link: Link, { options }: FailoverMessage, now: Moment): void {
+  #refused(link: Link, message: FailoverMessage, now: Moment): void {
+    const { options } = message;
     const code = options['reject-reason'] ?? 0;
     const reason = options.message || `reject reason ${code}`;
-    if (code !== 0)
+    if (code !== 0) {
+      this.#owner.onRefused(code, message, now);
       this.#put({ type: 'log', id: 'failover-refused-by-partner', fields: { name: this.#owner.name, reason, code } });
+    }
     const wasUp = link === this.#link;
     this.#end(link);
     if (wasUp) this.#down(`the partner ended it: ${reason}`, now);

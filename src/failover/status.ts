@@ -3,8 +3,8 @@ import type { Relationship } from './relationship.js';
 
 /** What `portledger failover status` shows. */
 export function statusOf(
-  { settings, machine, mclt, clock, table }: Relationship,
-  session: { isUp: boolean; unacked: number; lastContact: number },
+  { settings, machine, mclt, table }: Relationship,
+  session: { isUp: boolean; unacked: number; lastContact: number; clockAhead: number | null },
 ): FailoverStatus {
   return {
     name: settings.name,
@@ -17,8 +17,8 @@ export function statusOf(
     lastContact: session.lastContact,
     unacked: session.unacked,
     pending: table.pending.size,
-    clockAhead: clock.measured,
-    mclt,
+    clockAhead: session.clockAhead,
+    mclt: mclt.told,
     pools: settings.pools.map(({ first, last }, pool) => ({
       first,
       last,

@@ -1,5 +1,9 @@
 import { MICROS_PER_SECOND, type Micros } from '../base/time.js';
 import type { Ipv4 } from '../net/ipv4.js';
+import { Uint32Map } from './uint32-map.js';
+
+/** In the year 2106: what ends later, as a lease for ever, is looked at then. */
+const LAST_SECOND = 0xffff_fffe - 1;
 
 /**
  * Tells which addresses are due, in buckets of one second. An address has one entry however often it is renewed: a later end
@@ -8,12 +12,12 @@ import type { Ipv4 } from '../net/ipv4.js';
 export class ExpiryQueue {
   readonly #buckets = new Map<number, Ipv4[]>();
   /** The second of each address's entry; an entry in another second is stale. */
-  readonly #secondOf = new Map<Ipv4, number>();
+  readonly #secondOf = new Uint32Map();
   /** All buckets below this second are empty. */
   #from = Number.MAX_SAFE_INTEGER;
 
   add(address: Ipv4, end: Micros): void {
-    const second = Math.floor(end / MICROS_PER_SECOND);
+    const second = secondOf(end);
     const known = this.#secondOf.get(address);
     if (known === undefined || second < known) this.#enter(address, second);
   }
@@ -29,7 +33,7 @@ export class ExpiryQueue {
    */
   takeDue(now: Micros, limit: number, endOf: (address: Ipv4) => Micros | undefined): Ipv4[] {
     const due: Ipv4[] = [];
-    const current = Math.floor(now / MICROS_PER_SECOND);
+    const current = secondOf(now);
     while (due.length < limit) {
       if (!this.#buckets.has(this.#from)) this.#skipAhead(current);
       if (this.#from > current) break;
@@ -49,7 +53,7 @@ export class ExpiryQueue {
   }
 
   #look(address: Ipv4, second: number, now: Micros, end: Micros | undefined, due: Ipv4[], waiting: Ipv4[]): void {
-    const later = end === undefined ? second : Math.floor(end / MICROS_PER_SECOND);
+    const later = end === undefined ? second : secondOf(end);
     if (end !== undefined && end > now && later === second) {
       waiting.push(address);
       return;
@@ -76,4 +80,8 @@ export class ExpiryQueue {
       for (const second of this.#buckets.keys()) if (second < this.#from) this.#from = second;
     }
   }
+}
+
+function secondOf(time: Micros): number {
+  return Math.min(Math.max(0, Math.floor(time / MICROS_PER_SECOND)), LAST_SECOND);
 }

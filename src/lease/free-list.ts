@@ -11,7 +11,8 @@ export class FreeList {
 
   /** An empty list: no slot is free. */
   constructor(size: number) {
-    this.#next = Int32Array.from({ length: size + 1 }, (_, slot) => slot);
+    this.#next = new Int32Array(size + 1);
+    for (let slot = 0; slot <= size; slot++) this.#next[slot] = slot;
     this.#previous = this.#next.slice();
     this.#head = size;
   }

@@ -1,6 +1,9 @@
 import type { Ipv4 } from '../net/ipv4.js';
 import type { AddressPool } from './pool.js';
 
+/** Finds the network that an address belongs to, undefined if the configuration has none. */
+export type NetworkOf = (address: Ipv4) => Network | undefined;
+
 /** One link: a subnet, or several that share it, with the pools to allocate from in their order. */
 export class Network {
   /** Distinguishes networks in keys; ends with a byte that no other id has there, so that id + client key is unambiguous. */

@@ -36,9 +36,7 @@ export class AddressPool {
     this.#reserved = reserved;
     const span = last - first + 1;
     this.#free = new FreeList(span);
-    let size = 0;
-    for (let slot = 0; slot < span; slot++) if (!reserved.has(first + slot)) size += 1;
-    this.size = size;
+    this.size = span - this.reserved().length;
   }
 
   contains(address: Ipv4): boolean {

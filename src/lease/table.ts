@@ -1,29 +1,31 @@
 import type { Micros } from '../base/time.js';
 import type { Ipv4 } from '../net/ipv4.js';
 import { ExpiryQueue } from './expiry.js';
+import { LatestLeases } from './latest-leases.js';
 import type { Lease } from './lease.js';
-import type { Network } from './network.js';
+import { LeaseStore } from './lease-store.js';
+import type { Network, NetworkOf } from './network.js';
 import { Offers } from './offers.js';
+import type { PackedLease } from './packed.js';
 import { PortCounts, type PortOf } from './port-counts.js';
 
-/** One change that can be taken back: the lease its address had, and the address that its client had before. */
+/** One change that can be taken back. */
 interface Change {
-  address: Ipv4;
-  before: Lease | undefined;
-  former: Ipv4 | undefined;
+  readonly address: Ipv4;
+  /** The lease that the address had, and whether it was the latest of its client. */
+  readonly before: Lease | undefined;
+  readonly wasLatest: boolean;
+  /** Where the client that it was given to had its latest lease. */
+  readonly former: Ipv4 | undefined;
 }
-
-/** Finds the network that an address belongs to, undefined if the configuration has none. */
-export type NetworkOf = (address: Ipv4) => Network | undefined;
 
 /**
  * All leases in memory, by address and by client, with the pools' free lists and the offers kept in step. Changes since the last
  * {@link keep} can be taken back by {@link undo}: the table must never know a lease that the queue file does not.
  */
 export class LeaseTable {
-  readonly #byAddress = new Map<Ipv4, Lease>();
-  /** Latest lease of a client in a network, by network id + client key. */
-  readonly #byClient = new Map<string, Lease>();
+  readonly #store = new LeaseStore();
+  #latest: LatestLeases;
   #expiry = new ExpiryQueue();
   readonly #offers = new Offers();
   #networkOf: NetworkOf;
@@ -39,10 +41,11 @@ export class LeaseTable {
 
   constructor(networkOf: NetworkOf) {
     this.#networkOf = networkOf;
+    this.#latest = new LatestLeases(this.#store, networkOf);
   }
 
   get size(): number {
-    return this.#byAddress.size;
+    return this.#store.size;
   }
 
   /** Number of leases in state active. */
@@ -51,16 +54,18 @@ export class LeaseTable {
   }
 
   get(address: Ipv4): Lease | undefined {
-    return this.#byAddress.get(address);
+    const slot = this.#store.slotOf(address);
+    return slot === undefined ? undefined : this.#store.get(slot);
   }
 
-  all(): IterableIterator<Lease> {
-    return this.#byAddress.values();
+  *all(): Generator<Lease> {
+    for (const slot of this.#store.slots()) yield this.#store.read(slot);
   }
 
   /** The latest lease, ended or not, that this client had in the network. */
   ofClient(network: Network, client: string): Lease | undefined {
-    return this.#byClient.get(this.#keyOf(network, client));
+    const slot = this.#latest.find(network, client);
+    return slot === undefined ? undefined : this.#store.get(slot);
   }
 
   /** The port that the lease is counted on; null if it is not active, shows none, or ports are not counted. */
@@ -95,19 +100,20 @@ export class LeaseTable {
 
   /** Records a lease of any state in place of the one its address had. */
   put(lease: Lease): void {
-    const network = this.#networkOf(lease.address);
-    const former = network && this.ofClient(network, lease.client)?.address;
-    this.#journal.push({ address: lease.address, before: this.#byAddress.get(lease.address), former });
-    this.#set(lease);
+    const { address } = lease;
+    const before = this.get(address);
+    const wasLatest = before !== undefined && this.#latest.addressOf(address, before.client) === address;
+    this.#journal.push({ address, before, wasLatest, former: this.#latest.addressOf(address, lease.client) });
+    this.#latest.enter(this.#set(lease));
   }
 
   /** Addresses whose lease, or quarantine, has ended by now; at most `limit`. */
   takeDue(now: Micros, limit: number): Lease[] {
     const endOf = (address: Ipv4) => {
-      const lease = this.#byAddress.get(address);
-      return lease && (lease.state === 'active' || lease.state === 'declined') ? lease.due : undefined;
+      const slot = this.#store.slotOf(address);
+      return slot !== undefined && this.#isHeld(slot) ? this.#store.due(slot) : undefined;
     };
-    return this.#expiry.takeDue(now, limit, endOf).map((address) => this.#byAddress.get(address)!);
+    return this.#expiry.takeDue(now, limit, endOf).map((address) => this.get(address)!);
   }
 
   /** The quarantine of a declined address is over. */
@@ -159,42 +165,51 @@ export class LeaseTable {
   /** The leases changed since the last {@link keep}, each once, in their present form. */
   changed(): Lease[] {
     const addresses = new Set(this.#journal.map((entry) => entry.address));
-    return [...addresses].map((address) => this.#byAddress.get(address)!);
+    return [...addresses].map((address) => this.get(address)!);
   }
 
   /** Takes back the changes since the mark, or since the last {@link keep}: they could not be made durable. */
   undo(mark = 0): void {
-    for (const { address, before, former } of this.#journal.splice(mark).reverse()) {
+    for (const { address, before, wasLatest, former } of this.#journal.splice(mark).reverse()) {
+      const { client } = this.get(address)!;
+      this.#latest.set(address, client, undefined);
       if (before) this.#set(before);
       else this.#forget(address);
-      const known = former === undefined ? undefined : this.#byAddress.get(former);
-      if (known) this.#index(known);
+      if (before && wasLatest) this.#latest.set(address, before.client, address);
+      if (former !== undefined) this.#latest.set(address, client, former);
     }
   }
 
-  /** Loads leases at start, and lays out the free lists anew for new networks (at start and after a change of configuration). */
-  rebuild(networks: Iterable<Network>, networkOf: NetworkOf, loaded: Iterable<Lease> = []): void {
+  /**
+   * Lays out the free lists anew for new networks (at start and after a change of configuration).
+   * @param loaded leases to begin with, at the start
+   */
+  rebuild(networks: Iterable<Network>, networkOf: NetworkOf, loaded: Iterable<PackedLease> = []): void {
+    for (const packed of loaded) this.#store.load(packed);
     this.#networkOf = networkOf;
-    for (const lease of loaded) this.#byAddress.set(lease.address, lease);
-    this.#byClient.clear();
+    this.#latest = new LatestLeases(this.#store, networkOf);
     this.#expiry = new ExpiryQueue();
     this.#active = 0;
-    const ended: Lease[] = [];
-    for (const lease of this.#byAddress.values()) {
-      this.#index(lease);
-      if (lease.state === 'active') this.#active += 1;
-      if (lease.state !== 'active' && lease.state !== 'declined') ended.push(lease);
+    const ended: number[] = [];
+    for (const slot of this.#store.slots()) {
+      this.#awaitEnd(slot);
+      this.#latest.enter(slot);
+      if (this.#store.state(slot) === 'active') this.#active += 1;
+      if (!this.#isHeld(slot)) ended.push(slot);
     }
     this.#countAllPorts();
     for (const network of networks) this.#freeNeverUsed(network);
-    for (const lease of ended.sort((a, b) => a.end - b.end)) this.#poolOf(lease.address)?.release(lease.address);
+    for (const slot of ended.sort((a, b) => this.#store.end(a) - this.#store.end(b))) {
+      const address = this.#store.address(slot);
+      this.#poolOf(address)?.release(address);
+    }
     for (const address of this.#offers.addresses()) this.#poolOf(address)?.offer(address);
   }
 
   #freeNeverUsed(network: Network): void {
     for (const pool of network.pools) {
       for (let address = pool.first; address <= pool.last; address++) {
-        if (!this.#byAddress.has(address)) pool.release(address);
+        if (this.#store.slotOf(address) === undefined) pool.release(address);
       }
     }
   }
@@ -203,7 +218,7 @@ export class LeaseTable {
     this.#ports.clear();
     this.#declined.clear();
     if (!this.#portOf) return;
-    for (const lease of this.#byAddress.values()) this.#count(lease);
+    for (const lease of this.all()) this.#count(lease);
   }
 
   #count(lease: Lease): void {
@@ -216,54 +231,45 @@ export class LeaseTable {
     else this.#ports.remove(this.portOf(lease));
   }
 
-  #set(lease: Lease): void {
-    const before = this.#byAddress.get(lease.address);
+  /** Returns the slot of the lease. */
+  #set(lease: Lease): number {
+    const before = this.get(lease.address);
     if (before) this.#uncount(before);
     this.#count(lease);
     this.#active += Number(lease.state === 'active') - Number(before?.state === 'active');
-    if (before && before.client !== lease.client) this.#unindex(before);
-    this.#byAddress.set(lease.address, lease);
-    this.#index(lease);
+    if (before && before.client !== lease.client) this.#latest.remove(before);
+    const slot = this.#store.put(lease);
+    this.#awaitEnd(slot);
     this.#refree(lease.address);
+    return slot;
   }
 
   #forget(address: Ipv4): void {
-    const lease = this.#byAddress.get(address);
+    const lease = this.get(address);
     if (!lease) return;
     if (lease.state === 'active') this.#active -= 1;
     this.#uncount(lease);
-    this.#unindex(lease);
-    this.#byAddress.delete(address);
+    this.#latest.remove(lease);
+    this.#store.remove(address);
     this.#refree(address);
   }
 
-  #index(lease: Lease): void {
-    if (lease.state === 'active' || lease.state === 'declined') this.#expiry.add(lease.address, lease.due);
-    const network = this.#networkOf(lease.address);
-    if (!network) return;
-    const key = this.#keyOf(network, lease.client);
-    const known = this.#byClient.get(key);
-    if (!known || known.address === lease.address || this.#isNewer(lease, known)) this.#byClient.set(key, lease);
+  /** True if the lease, or quarantine, binds its address until its end. */
+  #isHeld(slot: number): boolean {
+    const state = this.#store.state(slot);
+    return state === 'active' || state === 'declined';
   }
 
-  #isNewer(lease: Lease, known: Lease): boolean {
-    if ((lease.state === 'active') !== (known.state === 'active')) return lease.state === 'active';
-    return lease.renewed >= known.renewed;
-  }
-
-  #unindex(lease: Lease): void {
-    const network = this.#networkOf(lease.address);
-    if (network && this.#byClient.get(this.#keyOf(network, lease.client))?.address === lease.address) {
-      this.#byClient.delete(this.#keyOf(network, lease.client));
-    }
+  #awaitEnd(slot: number): void {
+    if (this.#isHeld(slot)) this.#expiry.add(this.#store.address(slot), this.#store.due(slot));
   }
 
   /** Puts the address where it belongs now: free, or not. */
   #refree(address: Ipv4): void {
     const pool = this.#poolOf(address);
     if (!pool) return;
-    const state = this.#byAddress.get(address)?.state;
-    const held = state === 'active' || state === 'declined' || this.#offers.holderOf(address) !== undefined;
+    const slot = this.#store.slotOf(address);
+    const held = (slot !== undefined && this.#isHeld(slot)) || this.#offers.holderOf(address) !== undefined;
     if (held) pool.take(address);
     else pool.release(address);
   }

@@ -170,7 +170,7 @@ export const MESSAGES = {
   },
   'failover-conflict': {
     level: 'error',
-    text: 'Failover {name}: {address} was leased to {kept} and to {lost} at once',
+    text: 'Failover {name}: {address} was leased to {kept}, which keeps it, and to {lost} at once',
     help: 'Both servers gave it away, which only happens if one was told wrongly that its partner is down. The client that was heard last keeps it, the other one is refused at its next renewal',
   },
   'failover-balanced': {

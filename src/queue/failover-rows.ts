@@ -37,6 +37,8 @@ interface RelationshipRow {
   partner_state: string | null;
   partner_since: number;
   mclt: number;
+  former_mclt: number;
+  former_until: number;
   hba: string;
   lost_at: number;
   partner_lost_at: number;
@@ -51,8 +53,9 @@ const UPSERT_BINDING = `
 
 const UPSERT_RELATIONSHIP = `
   INSERT OR REPLACE INTO relationships
-    (name, state, since, partner_state, partner_since, mclt, hba, lost_at, partner_lost_at, clock_ahead)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    (name, state, since, partner_state, partner_since, mclt, former_mclt, former_until, hba,
+     lost_at, partner_lost_at, clock_ahead)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** Returns what stores the state of pairs; to be called within a transaction. */
 export function sharedStateWriter(db: SqliteDatabase): (state: SharedState) => void {
@@ -152,8 +155,10 @@ function bindingOfRow(row: BindingRow): Binding {
 }
 
 function relationshipValues(record: RelationshipRecord): unknown[] {
-  const { name, state, since, partnerState, partnerSince, mclt, hba, lostAt, partnerLostAt, clockAhead } = record;
-  return [name, state, since, partnerState, partnerSince, mclt, hba, lostAt, partnerLostAt, clockAhead];
+  const { name, state, since, partnerState, partnerSince, mclt, formerMclt, formerUntil, hba } = record;
+  const { lostAt, partnerLostAt, clockAhead } = record;
+  const states = [name, state, since, partnerState, partnerSince];
+  return [...states, mclt, formerMclt, formerUntil, hba, lostAt, partnerLostAt, clockAhead];
 }
 
 function recordOfRow(row: RelationshipRow): RelationshipRecord {
@@ -164,6 +169,8 @@ function recordOfRow(row: RelationshipRow): RelationshipRecord {
     partnerState: row.partner_state as ServerState | null,
     partnerSince: row.partner_since,
     mclt: row.mclt,
+    formerMclt: row.former_mclt,
+    formerUntil: row.former_until,
     hba: row.hba,
     lostAt: row.lost_at,
     partnerLostAt: row.partner_lost_at,

@@ -7,6 +7,7 @@ import type { EventDraft, LedgerEvent } from '../event/event.js';
 import type { RelationshipRecord } from '../failover/api.js';
 import type { Binding } from '../failover/binding.js';
 import type { Lease } from '../lease/lease.js';
+import type { PackedLease } from '../lease/packed.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 import { QueueError, QueueWriteError } from './errors.js';
@@ -18,7 +19,7 @@ import {
   type SharedState,
   sharedStateWriter,
 } from './failover-rows.js';
-import { leaseValues, readLeases, UPSERT_LEASE } from './lease-rows.js';
+import { leaseValues, readPacked, UPSERT_LEASE } from './lease-rows.js';
 import { acquireLock, type Lock } from './lock.js';
 import { readPosition } from './position.js';
 import {
@@ -43,7 +44,7 @@ interface QueueRow {
 }
 
 /** Deleting in small steps keeps a commit short. */
-const DELETE_BATCH = 2000;
+const DELETE_BATCH = 500;
 
 /**
  * The server's side of the queue file: one transaction stores leases and events together (promise P1), gives the events their
@@ -142,9 +143,9 @@ export class Queue {
     return Math.max(now, this.#at);
   }
 
-  /** Reads all leases, one at a time. */
-  leases(): Generator<Lease> {
-    return readLeases(this.#db);
+  /** Reads all leases, one at a time: it may be the same object again and again. */
+  packedLeases(): Generator<PackedLease> {
+    return readPacked(this.#db);
   }
 
   /** What was stored of pairs, for the server that starts: the bindings, one at a time, and the records of relationships. */

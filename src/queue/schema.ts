@@ -5,7 +5,7 @@ import { Sqlite, type SqliteDatabase } from '../base/sqlite.js';
 import { QueueError } from './errors.js';
 
 /** Version of the queue file's tables, kept in SQLite's user_version. */
-export const QUEUE_SCHEMA = 3;
+export const QUEUE_SCHEMA = 4;
 
 /**
  * `queue` has one row: the identity of the queue and the head of its chain. `alive_at` is the last moment at which the server is
@@ -107,8 +107,14 @@ const VERSION_3 = `
   );
 `;
 
+/** A pair remembers by which longer mclt leases may have been given. */
+const VERSION_4 = `
+  ALTER TABLE relationships ADD COLUMN former_mclt INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE relationships ADD COLUMN former_until INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** What brings a file of each version to the next one. */
-const STEPS = [VERSION_1, VERSION_2, VERSION_3];
+const STEPS = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /**
  * Opens the queue file for its server, making it if it does not exist. WAL lets the shipper read while the server writes;

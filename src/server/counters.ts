@@ -11,7 +11,8 @@ const FAILOVER_REASONS = [
   'failover-partner-demands-silence',
   'failover-load-balanced',
   'failover-partner-owns-lease',
-] as const satisfies readonly Refusal[];
+  'failover-partner-chosen',
+] as const satisfies readonly (Refusal | 'failover-partner-chosen')[];
 
 /** Why a datagram was not taken up. Every one that was not is counted under one of these. */
 export const DROP_REASONS = [
@@ -40,9 +41,15 @@ export const DROP_REASONS = [
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** True for what is in good hands: the partner answers it, as both have agreed. */
+const PARTNERS: ReadonlySet<DropReason> = new Set([
+  'failover-load-balanced',
+  'failover-partner-owns-lease',
+  'failover-partner-chosen',
+] as const);
+
+/** True for what is in good hands: the partner answers it, as both have agreed, or as the client wants. */
 export function isPartners(reason: DropReason): boolean {
-  return reason === 'failover-load-balanced' || reason === 'failover-partner-owns-lease';
+  return PARTNERS.has(reason);
 }
 
 /** What is counted besides drops: `received` is the sum of the next four and all drops, once nothing waits to be worked off. */

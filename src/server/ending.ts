@@ -2,6 +2,7 @@ import { isActive, type Lease } from '../lease/lease.js';
 import { OPTION } from '../wire/codes.js';
 import type { DropReason } from './counters.js';
 import { currentLease, type Desk, hostnameOf, type ReplyPlan, recordLeaseEvent } from './ledger.js';
+import { isForOther, otherChosen } from './other-server.js';
 import { carriedPort, readBroadcastPort, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
 
@@ -12,7 +13,7 @@ import { addressOption, type Requester } from './requester.js';
  */
 export function release(requester: Requester, desk: Desk): DropReason | undefined {
   const { message, client } = requester;
-  if (isForOther(requester)) return 'other-server-chosen';
+  if (isForOther(requester)) return otherChosen(requester, message.ciaddr, desk);
   const pair = desk.pairs.of(message.ciaddr);
   const lease = currentLease(desk, message.ciaddr);
   // The partner may have extended what is over by all that is known here
@@ -31,8 +32,8 @@ export function release(requester: Requester, desk: Desk): DropReason | undefine
  */
 export function decline(requester: Requester, desk: Desk): DropReason | undefined {
   const { message, client, network } = requester;
-  if (isForOther(requester)) return 'other-server-chosen';
   const address = addressOption(message, OPTION.requestedAddress);
+  if (isForOther(requester)) return otherChosen(requester, address, desk);
   if (address === undefined) return 'no-requested-address';
   const silence = desk.pairs.of(address)?.silence();
   if (silence) return silence;
@@ -66,9 +67,4 @@ export function inform(requester: Requester, desk: Desk): ReplyPlan | DropReason
   if (message.giaddr !== 0 && !requester.network) return 'no-subnet';
   const scope = desk.topology.scopeOf(address);
   return scope ? { type: 'ack', yiaddr: 0, scope } : 'no-subnet';
-}
-
-function isForOther(requester: Requester): boolean {
-  const chosen = addressOption(requester.message, OPTION.serverIdentifier);
-  return chosen !== undefined && chosen !== requester.serverId && chosen !== requester.datagram.endpoint.address;
 }

@@ -10,7 +10,8 @@ import type { UsageWatch } from './usage.js';
 
 /** Leases are found expired within this. */
 const EXPIRE_MS = 200;
-const TRIM_MS = 1000;
+/** Seldom and much at once would make clients wait. */
+const TRIM_MS = 200;
 const CHECKPOINT_MS = 1000;
 /** How exactly a crash's gap is known. */
 const ALIVE_MS = 5000;

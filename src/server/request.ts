@@ -16,6 +16,7 @@ import {
   recordLeaseEvent,
   revokeLease,
 } from './ledger.js';
+import { otherChosen } from './other-server.js';
 import { isPortFull } from './port-limit.js';
 import { type PortReading, readBroadcastPort, readRenewal, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
@@ -35,7 +36,7 @@ function selecting(requester: Requester, address: Ipv4, desk: Desk): ReplyPlan |
   if (!network) return 'no-subnet';
   if (addressOption(message, OPTION.serverIdentifier) !== serverId) {
     desk.leases.withdrawOffer(network, client.client);
-    return 'other-server-chosen';
+    return otherChosen(requester, address, desk);
   }
   if (address === 0) return 'no-requested-address';
   const leaves = desk.pairs.of(address)?.leavesRequest(address, client);

@@ -51,7 +51,7 @@ export class DhcpServer {
     this.#started = clock.now();
     this.#topology = topologyOf(config.server);
     this.#leases = new LeaseTable((address) => this.#topology.networkOf(address));
-    this.#leases.rebuild(this.#topology.networks, (address) => this.#topology.networkOf(address), queue.leases());
+    this.#leases.rebuild(this.#topology.networks, (address) => this.#topology.networkOf(address), queue.packedLeases());
     this.#pairs = this.#makePairs();
     this.#pairs.attach(this.#topology.networks);
     const { counters, pairs } = { counters: this.#counters, pairs: this.#pairs };

@@ -103,6 +103,7 @@ describe('the greeting of a failover pair', () => {
       bench.give({ type: 'received', link: bench.link, bytes });
       assert.equal(bench.sent[0]?.options['reject-reason'], REJECT.TIME_MISMATCH);
       assert.equal(bench.sent[0]?.options.message, 'clocks differ by 61 s, 60 s are allowed');
+      assert.equal(bench.endpoint.status().clockAhead, 61);
       assert.deepEqual(
         bench.logged.map((line) => [line.id, line.fields.seconds]),
         [['failover-clocks-differ', 61]],
@@ -111,6 +112,35 @@ describe('the greeting of a failover pair', () => {
     });
   }
 
+  it('is waited for at the start, and the end of that is logged though the state is what it was', () => {
+    const bench = new Bench({}, record('COMMUNICATIONS-INTERRUPTED'));
+    bench.wait(16);
+    const stay = { name: 'pair', from: 'STARTUP', to: 'COMMUNICATIONS-INTERRUPTED' };
+    const logged = bench.logged.map(({ id, fields }) => [id, fields]);
+    assert.deepEqual(logged, [['failover-state', { ...stay, reason: 'partner not heard at the start' }]]);
+    bench.wait(16);
+    assert.equal(bench.logged.length, 1);
+  });
+
+  it('shows by how much the clocks differ if the partner refused it for that, until they are compared again', () => {
+    const bench = new Bench();
+    bench.open();
+    const refusal = { 'reject-reason': REJECT.TIME_MISMATCH, message: 'clocks' };
+    const bytes = encodeMessage({ type: MESSAGE.CONNECTACK, time: T0 + 90, xid: 0, options: refusal });
+    bench.give({ type: 'received', link: bench.link, bytes });
+    assert.equal(bench.endpoint.status().clockAhead, -90);
+    bench.connect('NORMAL');
+    assert.equal(bench.endpoint.status().clockAhead, 0);
+  });
+
+  it('says that a connection was closed before the greeting, whatever the role', () => {
+    for (const role of ['primary', 'secondary'] as const) {
+      const bench = new Bench({ role });
+      bench.give({ type: 'closed', link: bench.open() });
+      assert.match(String(bench.logged.at(-1)?.fields.reason), /^the partner closed it before its (answer|greeting)/);
+    }
+  });
+
   for (const role of ['primary', 'secondary'] as const) {
     it(`says plainly that both are ${role}`, () => {
       const bench = new Bench({ role });
@@ -118,7 +148,7 @@ describe('the greeting of a failover pair', () => {
       if (role === 'primary') bench.say(MESSAGE.CONNECT, { 'relationship-name': 'pair', MCLT: 60 });
       else bench.wait(15);
       assert.match(
-        String(bench.logged.at(-1)?.fields.reason),
+        String(bench.logged.find(({ id }) => id === 'failover-broken-message')?.fields.reason),
         role === 'primary' ? /is a primary as well/ : /has to be primary/,
       );
       assert.deepEqual(bench.closed, [bench.link]);
@@ -576,6 +606,34 @@ describe('the service of a failover pair', () => {
       type: 'log',
       id: 'failover-command-refused',
       fields: { name: 'pair', command: 'partner-down', reason: 'the partner is connected, in normal' },
+    });
+  });
+
+  it('tells the operator to resume a server that he has paused before its partner can be down', () => {
+    for (const [command, state] of [
+      ['pause', 'paused'],
+      ['shutdown', 'shutdown'],
+    ] as const) {
+      const bench = normalPair('primary');
+      bench.give({ type: 'operator', command });
+      bench.give({ type: 'closed', link: bench.link });
+      bench.give({ type: 'operator', command: 'partner-down' });
+      assert.equal(bench.logged.at(-1)?.fields.reason, `this server is in ${state}: resume first`);
+    }
+  });
+
+  it('says who keeps an address that both have leased', () => {
+    const bench = normalPair('primary');
+    bench.grant(FIRST, OTHER);
+    bench.acknowledgeAll();
+    bench.wait(5);
+    const later = { 'client-last-transaction-time': T0 + 5, 'start-time-of-state': T0 + 5 };
+    bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE', later));
+    assert.deepEqual(bench.logged.find(({ id }) => id === 'failover-conflict')?.fields, {
+      name: 'pair',
+      address: '198.18.0.1',
+      kept: '02:00:00:00:00:01',
+      lost: '02:00:00:00:00:02',
     });
   });
 });

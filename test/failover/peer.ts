@@ -44,6 +44,8 @@ export function record(state: ServerState, changes: Partial<RelationshipRecord> 
     partnerState: 'NORMAL',
     partnerSince: T0 - 1000,
     mclt: 60,
+    formerMclt: 0,
+    formerUntil: 0,
     hba: hbaOfSplit(128).toString('hex'),
     lostAt: 0,
     partnerLostAt: 0,

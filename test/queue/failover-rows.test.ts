@@ -46,6 +46,8 @@ const record: fc.Arbitrary<RelationshipRecord> = fc.record(
     partnerState: fc.option(state),
     partnerSince: seconds,
     mclt: seconds,
+    formerMclt: seconds,
+    formerUntil: seconds,
     hba: fc.constantFrom('', 'ff'.repeat(32)),
     lostAt: seconds,
     partnerLostAt: seconds,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { LEASE_STATES, type Lease } from '../../src/lease/lease.js';
+import { unpack } from '../../src/lease/packed.js';
 import { Queue } from '../../src/queue/queue.js';
 import { QueueReader } from '../../src/queue/reader.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
@@ -43,7 +44,7 @@ describe('The leases of a queue', () => {
     const leases = fc.sample(many, 1)[0]!;
     queue.commit(leases, [], 0);
     const expected = leases.toSorted((a, b) => a.address - b.address);
-    assert.deepEqual([...queue.leases()], expected);
+    assert.deepEqual(Array.from(queue.packedLeases(), unpack), expected);
     const reader = QueueReader.open(file);
     assert.deepEqual([...reader.leases()], expected);
     reader.close();

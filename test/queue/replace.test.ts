@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../src/base/errors.js';
 import type { LedgerEvent } from '../../src/event/event.js';
+import { unpack } from '../../src/lease/packed.js';
 import { QueueError } from '../../src/queue/errors.js';
 import { writePosition } from '../../src/queue/position.js';
 import { Queue } from '../../src/queue/queue.js';
@@ -55,7 +56,7 @@ describe('A new queue in place of another', () => {
     assert.notEqual(to, from);
     assert.equal(unshipped, 3);
     const queue = Queue.open(file, 'dhcp-a', NOON + 70 * SECOND);
-    assert.deepEqual([queue.uuid, queue.sequence, [...queue.leases()]], [to, 0, [LEASE]]);
+    assert.deepEqual([queue.uuid, queue.sequence, Array.from(queue.packedLeases(), unpack)], [to, 0, [LEASE]]);
     const fresh = queue.commit([], [draft('granted'), draft('renewed')], NOON + 70 * SECOND);
     queue.close();
     assert.deepEqual(

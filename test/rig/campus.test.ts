@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import { FAULT_KINDS, faultPlans } from '../../rig/faults.js';
+import { Gate } from '../../rig/gate.js';
 import { growing, type Sample, slope } from '../../rig/monitor.js';
 import { randomFrom } from '../../rig/roles/random.js';
 import { readTopology, startOrder } from '../../rig/topology.js';
@@ -57,6 +59,24 @@ describe('The campus of the rig', () => {
       assert.deepEqual(kinds.sort(), [...FAULT_KINDS].sort());
       assert.ok(clocks.a >= 0 && clocks.a <= 10 && clocks.b >= 0 && clocks.b <= 10);
     }
+  });
+
+  it('pauses no container in which a command runs, and begins none in one that is paused', async () => {
+    const gate = new Gate();
+    const ends: string[] = [];
+    const running = gate.pass(async () => {
+      await setTimeout(20);
+      ends.push('command');
+    });
+    const shut = gate.shut().then(() => ends.push('shut'));
+    await assert.rejects(
+      gate.pass(() => Promise.resolve()),
+      /paused/,
+    );
+    await Promise.all([running, shut]);
+    assert.deepEqual(ends, ['command', 'shut']);
+    gate.open();
+    assert.equal(await gate.pass(() => Promise.resolve(1)), 1);
   });
 
   it('finds the slope of memory that grows, whatever its peaks, and none where it stays', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chainHash, encodeEvent, genesisHash } from '../../src/event/encoding.js';
+import { unpack } from '../../src/lease/packed.js';
 import { parseIpv4 } from '../../src/net/ipv4.js';
 import { Queue } from '../../src/queue/queue.js';
 import { QueueReader } from '../../src/queue/reader.js';
@@ -157,7 +158,7 @@ describe('What the server keeps', () => {
         serving.events().map(({ kind }) => kind),
         ['queue-refused', 'server-stopped'],
       );
-      assert.equal([...serving.queue.leases()].length, 1);
+      assert.equal(Array.from(serving.queue.packedLeases(), unpack).length, 1);
       serving.close();
     });
 

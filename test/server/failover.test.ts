@@ -244,6 +244,37 @@ describe('A server of a failover pair', function () {
     partner.close();
   });
 
+  /** Has the client choose another server's offer, then give back and decline what it got there. Returns what was said of it. */
+  async function chooseOther(serverId: string, address: string): Promise<unknown[]> {
+    const [mac, before] = [CLIENT.hwaddr, logger.lines.length];
+    for (const end of [
+      { type: TYPE.request, requested: address },
+      { type: TYPE.decline, requested: address },
+      { type: TYPE.release, ciaddr: address },
+    ]) {
+      assert.equal(await relay.ask({ mac, ...end, serverId }, 100), undefined);
+    }
+    const told = logger.lines.slice(before).filter(({ id }) => id === 'request-left' || id === 'request-dropped');
+    return told.map(({ id, fields }) => `${id} ${fields.reason}`);
+  }
+
+  it('does not warn of a client that has chosen its partner, and does of one that has chosen a third server', async () => {
+    await start({ pools: [{ range: SHARED, failover: 'pair' }, '127.66.101.1-127.66.101.20'] });
+    const left = 'request-left failover-partner-chosen';
+    const dropped = 'request-dropped other-server-chosen';
+    assert.deepEqual(await chooseOther(PARTNER, '127.66.100.3'), [left, left, left]);
+    assert.deepEqual(await chooseOther('127.66.48.3', '127.66.100.3'), [dropped, dropped, dropped]);
+    assert.deepEqual(await chooseOther(PARTNER, '127.66.101.3'), [dropped, dropped, dropped]);
+    const { drops } = server!.status() as { drops: Record<string, number> };
+    assert.deepEqual([drops['failover-partner-chosen'], drops['other-server-chosen']], [3, 6]);
+  });
+
+  it('takes any other server for its partner where clients do not know that one by its peer-address', async () => {
+    await start({ relationship: { address: '127.66.48.4' } });
+    const left = 'request-left failover-partner-chosen';
+    assert.deepEqual(await chooseOther('127.66.48.3', '127.66.100.3'), [left, left, left]);
+  });
+
   it('tells its partner the leases that it had before it had a partner', async () => {
     await start({ failover: [], pools: [SHARED] });
     const ack = await relay.lease({ mac: CLIENT.hwaddr });
@@ -282,7 +313,7 @@ describe('A server of a failover pair', function () {
     const address = formatIpv4(ack!.yiaddr);
     const end = stored().leases.get(address)!.end;
     // To the pair it lasts until the second is full
-    clock.stopAt(end + 1);
+    clock.stopAt(end + 10_000);
     assert.ok(await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.request, ciaddr: address }));
     const ends = stored().events.slice(-3);
     assert.deepEqual(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { unpack } from '../../src/lease/packed.js';
 import { formatIpv4, parseIpv4 } from '../../src/net/ipv4.js';
 import { portName } from '../../src/server/port-limit.js';
 import { Lab, option82, type RequestSketch, sketchConfig, TYPE } from '../support/lab.js';
@@ -127,7 +128,7 @@ function release(witness: Witness, sketch: RequestSketch): void {
 
 /** What must hold after every step: memory and file agree, and free is exactly what nobody holds. */
 function check(lab: Lab): void {
-  const stored = new Map([...lab.queue.leases()].map((lease) => [lease.address, lease]));
+  const stored = new Map(Array.from(lab.queue.packedLeases(), unpack).map((lease) => [lease.address, lease]));
   assert.deepEqual(new Map([...lab.leases.all()].map((lease) => [lease.address, lease])), stored);
   const network = lab.topology.networks[0]!;
   for (let s = 0; s < POOL; s++) {

@@ -145,7 +145,7 @@ describe('max-leases-per-port', () => {
     const networkOf = (address: number) => lab.topology.networkOf(address);
     const table = new LeaseTable(networkOf);
     table.countPorts(portName);
-    table.rebuild(lab.topology.networks, networkOf, lab.queue.leases());
+    table.rebuild(lab.topology.networks, networkOf, lab.queue.packedLeases());
     const name = portName(lab.leases.get(parseIpv4('198.18.0.100'))!.port!)!;
     assert.equal(table.leasesOnPort(name), 2);
   });

@@ -39,11 +39,16 @@ export class TestPartner {
 
   /** Dials and greets: the connection stands when the primary has told its state. */
   static async connect(from: string, to: string, port: number): Promise<TestPartner> {
-    const socket = connect({ host: to, port, localAddress: from });
-    const partner = new TestPartner(socket);
-    const { xid } = await partner.waitFor(MESSAGE.CONNECT);
-    partner.send(MESSAGE.CONNECTACK, GREETING, xid);
+    const partner = await TestPartner.greet(from, to, port);
     await partner.waitFor(MESSAGE.STATE);
+    return partner;
+  }
+
+  /** Dials and greets with some words of its own; what becomes of it is up to the primary. */
+  static async greet(from: string, to: string, port: number, words: OptionValues = {}): Promise<TestPartner> {
+    const partner = new TestPartner(connect({ host: to, port, localAddress: from }));
+    const { xid } = await partner.waitFor(MESSAGE.CONNECT);
+    partner.send(MESSAGE.CONNECTACK, { ...GREETING, ...words }, xid);
     return partner;
   }
 

@@ -171,7 +171,11 @@ export class Lab {
     this.queue = Queue.open(this.file, config.name, this.clock.now());
     this.topology = new Topology(config, [SERVER]);
     this.leases = new LeaseTable((address) => this.topology.networkOf(address));
-    this.leases.rebuild(this.topology.networks, (address) => this.topology.networkOf(address), this.queue.leases());
+    this.leases.rebuild(
+      this.topology.networks,
+      (address) => this.topology.networkOf(address),
+      this.queue.packedLeases(),
+    );
     const parts = { config, onFailure: this.#onFailure, topology: this.topology };
     this.pipeline = new Pipeline(parts, {
       clock: this.clock,

@@ -23,6 +23,8 @@ interface Parts {
 
 /** The relationships of the configuration, each with what the queue file has of it. */
 export function makeMembers({ relationships, networks, queue, leases, longestLease, moment }: Parts): PairMember[] {
+  // Whoever has no partner need not go through all leases
+  if (relationships.length === 0) return [];
   const shared = new Map(relationships.map(({ name }) => [name, poolsOf(name, networks)]));
   const relationshipOf = (address: Ipv4) => {
     for (const [name, pools] of shared) if (pools.some((pool) => pool.contains(address))) return name;

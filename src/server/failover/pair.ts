@@ -1,3 +1,4 @@
+import type { FailoverConfig } from '../../config/types.js';
 import type { FailoverApi, FailoverStatus, Grant, Moment, Refusal, Silence } from '../../failover/api.js';
 import type { Seconds } from '../../failover/binding.js';
 import type { Client, Lease } from '../../lease/lease.js';
@@ -5,13 +6,18 @@ import type { PoolSharing } from '../../lease/pool.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { Requester } from '../requester.js';
 
+/** Where both servers speak to one another. */
+export type FailoverPlaces = Pick<FailoverConfig, 'address' | 'peerAddress'>;
+
 /** A relationship as those who answer requests see it, at the moment of their batch. */
 export class Pair {
   readonly #endpoint: FailoverApi;
+  readonly #places: FailoverPlaces;
   #moment: Moment;
 
-  constructor(endpoint: FailoverApi, moment: Moment) {
+  constructor(endpoint: FailoverApi, moment: Moment, places: FailoverPlaces) {
     this.#endpoint = endpoint;
+    this.#places = places;
     this.#moment = moment;
   }
 
@@ -37,6 +43,15 @@ export class Pair {
   /** Why this server leaves a request for this address unanswered; undefined if it may be the one to answer. */
   leavesRequest(address: Ipv4, client: Client): Refusal | undefined {
     return this.#endpoint.silence() ?? this.#endpoint.mayServe(address, client, this.#moment);
+  }
+
+  /**
+   * True if a server identifier that is not this server's may be the partner's. Where this server speaks to its partner from another address
+   * than the one that heard the request, the partner does so as well, and nothing says what clients know it by.
+   */
+  isPartner(serverId: Ipv4, heardOn: Ipv4): boolean {
+    const { address, peerAddress } = this.#places;
+    return serverId === peerAddress || heardOn !== address;
   }
 
   /** What the client may get of the seconds that it would get from a server alone. */

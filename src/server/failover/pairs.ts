@@ -6,6 +6,7 @@ import {
   type FailoverMessageId,
   type FailoverStatus,
   type Input,
+  type LogOutput,
   type Moment,
   OPERATOR_COMMANDS,
   type OperatorCommand,
@@ -18,6 +19,7 @@ import type { SharedState } from '../../queue/failover-rows.js';
 import type { Desk } from '../ledger.js';
 import { Burst } from './burst.js';
 import { applyChange } from './changes.js';
+import { type Failure, failureReason } from './failure.js';
 import { Pair } from './pair.js';
 import { poolsOf } from './settings.js';
 import { FailoverSockets } from './sockets.js';
@@ -45,10 +47,13 @@ export interface PairMember {
 export interface PairStatus extends FailoverStatus {
   /** Why the last attempt to dial the partner failed; null if it did not. */
   readonly unreachable: string | null;
+  /** Null while the connection stands, and before the first attempt. */
+  readonly failure: Failure | null;
 }
 
 interface Member extends PairMember {
   readonly pair: Pair;
+  failure: Failure | null;
 }
 
 /** What partners sent, and operators asked for, in the order in which it came. */
@@ -78,7 +83,11 @@ export class Pairs {
   #failures = 0;
 
   constructor(members: readonly PairMember[], moment: Moment, logger: Logger) {
-    this.#members = members.map((member) => ({ ...member, pair: new Pair(member.endpoint, moment) }));
+    this.#members = members.map((member) => ({
+      ...member,
+      pair: new Pair(member.endpoint, moment, member.config),
+      failure: null,
+    }));
     this.#moment = moment;
     this.#logger = logger;
     this.#sockets = new FailoverSockets((name, input) => this.#arrive(name, input), logger);
@@ -171,8 +180,8 @@ export class Pairs {
     return this.#members.map((member) => this.#statusOf(member));
   }
 
-  #statusOf({ endpoint, config: { name } }: Member): PairStatus {
-    return { ...endpoint.status(), unreachable: this.#sockets.faultOf(name) ?? null };
+  #statusOf({ endpoint, config: { name }, failure }: Member): PairStatus {
+    return { ...endpoint.status(), unreachable: this.#sockets.faultOf(name) ?? null, failure };
   }
 
   /** What `portledger status` says of each relationship; nothing if there is none. */
@@ -249,11 +258,21 @@ export class Pairs {
     }
   }
 
-  #perform({ config }: Member, outputs: readonly Output[]): void {
+  #perform(member: Member, outputs: readonly Output[]): void {
     for (const output of outputs) {
-      if (output.type !== 'log') this.#sockets.perform(config, output);
-      else this.#tell(output.id, output.fields);
+      if (output.type !== 'log') {
+        this.#sockets.perform(member.config, output);
+        continue;
+      }
+      this.#noteFailure(member, output);
+      this.#tell(output.id, output.fields);
     }
+  }
+
+  #noteFailure(member: Member, { id, fields }: LogOutput): void {
+    const reason = failureReason(id, fields);
+    if (reason !== undefined) member.failure = { at: Math.floor(this.#moment.wall / MICROS_PER_SECOND), reason };
+    else if (id === 'failover-connected') member.failure = null;
   }
 
   #tell(id: FailoverMessageId, fields: Readonly<Record<string, string | number>>): void {

@@ -38,7 +38,7 @@ export class FailoverSockets {
   readonly #links = new Map<LinkId, Link>();
   readonly #dials = new Set<Socket>();
   /** Why the last dial of a relationship failed. */
-  readonly #faults = new Map<string, string>();
+  readonly #faults = new Map<string, { readonly code: string; readonly error: string }>();
   #lastLink: LinkId = 0;
 
   constructor(sink: LinkSink, logger: Logger) {
@@ -74,7 +74,7 @@ export class FailoverSockets {
 
   /** Why the last attempt to dial the partner failed, undefined if a connection came to be since. */
   faultOf(relationship: string): string | undefined {
-    return this.#faults.get(relationship);
+    return this.#faults.get(relationship)?.error;
   }
 
   /** What was received on the link up to now is worked off. */
@@ -136,7 +136,7 @@ export class FailoverSockets {
     const timer = setTimeout(() => socket.destroy(new Error(`no answer in ${DIAL_MS / 1000} s`)), DIAL_MS);
     const failed = () => this.#sink(relationship.name, { type: 'dial-failed' });
     // `close` follows
-    socket.on('error', (error) => this.#noteFault(relationship, messageOf(error)));
+    socket.on('error', (error) => this.#noteFault(relationship, error));
     socket.once('close', failed);
     socket.once('connect', () => {
       socket.off('close', failed);
@@ -151,10 +151,13 @@ export class FailoverSockets {
     }
   }
 
-  /** A partner that is down for hours is told once. */
-  #noteFault({ name, peerAddress, peerPort }: FailoverConfig, error: string): void {
-    if (this.#faults.get(name) === error) return;
-    this.#faults.set(name, error);
+  /** A partner that is down for hours is told once. The text may have the local port in it, which is another one each time. */
+  #noteFault({ name, peerAddress, peerPort }: FailoverConfig, fault: NodeJS.ErrnoException): void {
+    const error = messageOf(fault);
+    const code = fault.code ?? error;
+    const isTold = this.#faults.get(name)?.code === code;
+    this.#faults.set(name, { code, error });
+    if (isTold) return;
     this.#logger.limited('failover-unreachable', { name, place: `${formatIpv4(peerAddress)}:${peerPort}`, error });
   }
 

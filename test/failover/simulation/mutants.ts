@@ -25,8 +25,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'uses the addresses of a partner that is down before MCLT has passed',
     file: 'failover/relationship.ts',
-    from: 'return Math.max(this.overAt(binding), this.partnersLongest(binding), sinceDown, this.memoryHold);',
-    to: 'return Math.min(this.overAt(binding), this.partnersLongest(binding), sinceDown);',
+    from: 'return Math.max(this.overAt(binding), this.partnersLongest(binding, now), sinceDown, this.memoryHold(now));',
+    to: 'return Math.min(this.overAt(binding), this.partnersLongest(binding, now), sinceDown);',
   },
   {
     mistake: 'takes an ended lease for free before the partner has agreed',

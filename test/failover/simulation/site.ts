@@ -44,10 +44,11 @@ export class Site {
     this.#topology = new Topology(config, [address]);
     const networkOf = (one: Ipv4) => this.#topology.networkOf(one);
     this.leases = new LeaseTable(networkOf);
+    this.leases.rebuild(this.#topology.networks, networkOf);
     // Steady time is not stored: what a lease has left is told by the wall clock
-    const loaded = [...stored].map((lease) => ({ ...lease, due: lease.end - now.wall + now.steady }));
-    this.leases.rebuild(this.#topology.networks, networkOf, loaded);
-    this.#pair = new Pair(endpoint, now);
+    for (const lease of stored) this.leases.put({ ...lease, due: lease.end - now.wall + now.steady });
+    this.leases.keep();
+    this.#pair = new Pair(endpoint, now, { address, peerAddress: 0 });
     for (const [i, pool] of poolsOf('pair', this.#topology.networks).entries()) pool.sharing = this.#pair.sharing(i);
   }
 

@@ -69,6 +69,21 @@ describe('The trail of a pair', function () {
     );
   }
 
+  /** The ends of an address's lease that both recorded, each held against what the server told last; `server at` is left out. */
+  function endsOf(address: string): string[] {
+    return portledgers().flatMap((server) => {
+      const events = server.events().filter((event) => event.address === address);
+      return events.flatMap(({ kind, leaseEnd }, i) => {
+        if (kind !== 'expired') return [];
+        const told = events.slice(0, i).findLast((event) => event.kind === 'granted' || event.kind === 'renewed');
+        return `${server.name} ${leaseEnd === told?.leaseEnd ? 'as told' : 'otherwise'}`;
+      });
+    });
+  }
+
+  /** Long enough for a second end to be recorded, if one is. */
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 3000));
+
   async function history(address: string): Promise<Stay[]> {
     return (await portledgers()[0]!.installation.report('here', 'ip', address)) as unknown as Stay[];
   }
@@ -130,6 +145,90 @@ describe('The trail of a pair', function () {
     }
     await verifies();
   });
+
+  it('has both answers of a client that rebinds at both servers, and its end once', async () => {
+    await start('portledger', 'portledger', 8);
+    const [lease] = await relay.lease(macs(1), SERVERS, { option82: PORT });
+    await pair.reachesEqual();
+    const rebinds = { mac: lease!.mac, type: TYPE.request, ciaddr: lease!.address, option82: PORT, to: SERVERS };
+    const acks = await relay.ask([rebinds]);
+    assert.deepEqual(
+      acks.map(({ type, server }) => `${type} ${server}`).sort(),
+      SERVERS.map((one) => `5 ${one}`),
+    );
+    await until('the end of the lease', () => endsOf(lease!.address).length > 0, { withinMs: 25_000 });
+    await pair.reachesEqual();
+    await settled();
+    const all = (await eventsOf(lease!.address)).map((event) => event.replace(/ \w+$/, ''));
+    assert.deepEqual(all.filter((event) => event.endsWith('renewed')).length, 2, all.join());
+    assert.equal(endsOf(lease!.address).length, 1, all.join());
+    assert.match(endsOf(lease!.address)[0]!, / as told$/);
+    await shipped();
+    const stays = await history(lease!.address);
+    assert.equal(stays.length, 1);
+    assert.deepEqual([stays[0]!.endReason, stays[0]!.endedAt], ['expired', stays[0]!.leaseUntil]);
+    await verifies();
+  });
+
+  it('has the end of a lease once, of the server that gave it, though that one was down then', async () => {
+    await start('portledger', 'portledger', 8);
+    const [lease] = await relay.lease(macs(1), SERVERS, { option82: PORT });
+    const [granter, other] = both(lease!.server);
+    await pair.reachesEqual();
+    await granter!.kill();
+    await pair.stateOf(other!, 'communications-interrupted');
+    const status = async () => (await other!.leases()).get(lease!.address)?.status;
+    await until('its end at the other one', async () => (await status()) !== 'active', { withinMs: 25_000 });
+    assert.deepEqual(await eventsOf(lease!.address), [`${granter!.name} granted observed`]);
+    await granter!.start();
+    await pair.reachesNormal();
+    await until('the end in the trail', () => endsOf(lease!.address).length > 0, { withinMs: 25_000 });
+    await pair.reachesEqual();
+    await settled();
+    assert.deepEqual(endsOf(lease!.address), [`${granter!.name} as told`]);
+    await shipped();
+    const stays = await history(lease!.address);
+    assert.deepEqual(
+      stays.map(({ endReason, endedAt, leaseUntil, events }) => [endReason, endedAt === leaseUntil, events]),
+      [['expired', true, 2]],
+    );
+    await verifies();
+  });
+
+  it('has no event of what a server holds for a partner without memory, and that one repeats', async () => {
+    await start('portledger', 'portledger', 16);
+    const leases = await relay.lease(macs(8), SERVERS, { option82: PORT });
+    await pair.reachesEqual();
+    const [released, lasting] = leases.filter(({ server }) => server === leases[0]!.server);
+    const [granter, other] = both(released!.server);
+    const renewed = await relay.extend([released!, lasting!], ({ server }) => server);
+    assert.equal(renewed.length, 2);
+    await pair.reachesEqual();
+    await other!.kill();
+    await pair.stateOf(granter!, 'communications-interrupted');
+    await relay.release([released!]);
+    other!.lose();
+    await other!.start();
+    const held = async () => (await other!.leases()).get(released!.address)?.status;
+    await until('the hold', async () => (await held()) === 'active', { withinMs: 15_000 });
+    await pair.reachesNormal();
+    await until('the end of both', () => endsOf(lasting!.address).length > 0, { withinMs: 60_000 });
+    await until('the end of the hold', async () => (await held()) !== 'active', { withinMs: 60_000 });
+    await pair.reachesEqual();
+    await settled();
+    const kinds = async (address: string) =>
+      (await eventsOf(address)).map((event) => event.split(' ').slice(0, 2).join(' '));
+    const { name } = granter!;
+    assert.deepEqual(await kinds(released!.address), [`${name} granted`, `${name} renewed`, `${name} released`]);
+    assert.deepEqual(await kinds(lasting!.address), [`${name} granted`, `${name} renewed`, `${name} expired`]);
+    assert.deepEqual(endsOf(lasting!.address), [`${name} as told`]);
+    await shipped();
+    assert.deepEqual(
+      (await history(released!.address)).map(({ endReason, events }) => [endReason, events]),
+      [['released', 3]],
+    );
+    await verifies();
+  }).timeout(150_000);
 
   it('has a declined address once, which neither server gives again', async () => {
     await start('portledger', 'portledger', 30);

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { QueueReader } from '../../src/queue/reader.js';
+import { startMariadb } from '../../test/support/database.js';
+import { Campus } from '../../test/support/netns.js';
+import type { Installation } from '../../test/support/processes.js';
+import { fillQueue } from './backlog.js';
+import { type Load, ownLoad } from './load.js';
+import { installed, SERVER_NAME } from './peers.js';
+import { type Row, ratioRows } from './result.js';
+import type { Settings } from './settings.js';
+import { lay } from './site.js';
+
+const CLIENTS = 60_000;
+const ADDRESSES = 65_000;
+const PORTS = 5000;
+/** Exchanges per second: about half of what the server can do beside the load. */
+const RATE = 3000;
+const IDLE = 'no shipper';
+const DRAINING = 'shipper drains a backlog';
+
+/** How long clients wait while nothing is shipped, and while a shipper drains a large backlog into MariaDB on the same machine. */
+export async function drain(settings: Settings): Promise<Row[]> {
+  const campus = new Campus();
+  const database = await startMariadb({ args: ['--innodb-buffer-pool-size=1G'] });
+  try {
+    const site = lay(campus, settings);
+    const folder = join(settings.folder, 'drain');
+    mkdirSync(folder);
+    const installation = installed(folder, ADDRESSES, database.url);
+    const file = join(folder, 'dhcp.queue');
+    const backlog = { addresses: 20_000, sharing: 'roaming', step: 2000, offset: 0 } as const;
+    fillQueue(file, { ...backlog, server: SERVER_NAME, events: settings.quick ? 300_000 : 800_000 });
+    await installation.start('here', 'migrate').succeed(60_000);
+    const server = await installation.serve(site.server);
+    const load = ownLoad(site.load, site.program, { clients: CLIENTS, ports: PORTS, mode: 'exchange' });
+    // Compiled code and full tables for both
+    await load(RATE, settings.seconds);
+    const rows = await measure(installation, file, load, settings);
+    await server.stop('SIGTERM', 30_000);
+    return ratioRows(rows, DRAINING);
+  } finally {
+    await campus.remove();
+    await database.remove();
+  }
+}
+
+async function measure(installation: Installation, file: string, load: Load, settings: Settings): Promise<Row[]> {
+  const rows: Row[] = [];
+  const add = async (subject: string): Promise<void> => {
+    const { p50, p99 } = await load(RATE, settings.seconds);
+    rows.push({ part: 'drain', what: `p50 at ${RATE} exchanges/s, ms`, subject, value: p50 / 1000 });
+    rows.push({ part: 'drain', what: `p99 at ${RATE} exchanges/s, ms`, subject, value: p99 / 1000 });
+  };
+  for (let round = 0; round < settings.rounds + 1; round++) {
+    await add(IDLE);
+    const shipper = await installation.ship('here');
+    await add(DRAINING);
+    await shipper.stop('SIGKILL');
+    const reader = QueueReader.open(file);
+    assert.ok(reader.depth() > CLIENTS, 'The backlog was too small for the shipper');
+    reader.close();
+  }
+  return rows;
+}
