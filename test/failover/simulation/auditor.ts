@@ -158,10 +158,11 @@ export class Auditor {
    */
   #endAgain(name: string, event: Recorded, server: Server): void {
     const ended = this.#ended.get(name);
-    if (!ended || (ended.by === server && event.kind !== 'released')) this.#fail(`${shown(event)} ended before`);
+    if (!ended) this.#fail(`${shown(event)} ended before`);
+    const isForgotten = ended.by.lostDisk >= ended.at;
+    if (ended.by === server && event.kind !== 'released' && !isForgotten) this.#fail(`${shown(event)} ended before`);
     const part = ended.parts.get(server);
     const isInDoubt = part !== undefined && part.told > ended.at - DOUBT;
-    const isForgotten = ended.by.lostDisk >= ended.at;
     if (!isInDoubt && !isForgotten && this.#isKnown(ended.at, event))
       this.#fail(`${shown(event)} ended before at the partner`);
     this.#unknowing += 1;
