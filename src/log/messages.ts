@@ -240,6 +240,11 @@ export const MESSAGES = {
   },
 
   // queue
+  'queue-lost': {
+    level: 'warn',
+    text: 'Queue {file} is new, but {found} is there of one before it: leases and events of that one are not known here',
+    help: 'The file was removed or queue.file names another place: clients may hold addresses that are given again, and what was not shipped is missing. If the old file still exists, stop the server and put it back. Nothing to do if the key was laid there for a first start',
+  },
   'queue-write-failed': {
     level: 'error',
     text: '{error}',
