@@ -155,8 +155,8 @@ export const MESSAGES = {
   },
   'failover-pools-differ': {
     level: 'error',
-    text: 'Failover {name}: partner has {address} in no pool of the pair',
-    help: 'Both servers must share the same ranges. Correct the one that is wrong and restart it',
+    text: 'Failover {name}: {address} is in no shared pool of {whose}, but in one of the other server',
+    help: 'Both servers must share the same ranges. Correct the one that is wrong and restart it. Told once for each connection, with the first such address',
   },
   'failover-update-rejected': {
     level: 'warn',
