@@ -1,79 +1,50 @@
 import { Writable } from 'node:stream';
 import type { Knex } from 'knex';
-import type { LedgerEvent } from '../../src/event/event.js';
 import { runReport } from '../../src/report/report.js';
 import { parseRequest, type Question } from '../../src/report/request.js';
 import { Trail } from '../../src/trail/trail.js';
 import { startMariadb } from '../../test/support/database.js';
+import { checkLoader } from './loaded.js';
+import { Loader } from './loader.js';
 import { median, type Row } from './result.js';
 import type { Settings } from './settings.js';
-import { DAY_START, workload } from './workload.js';
+import { DAY_START } from './workload.js';
 
-const QUEUE = '11111111-1111-4111-8111-111111111111';
-const ADDRESSES = 20_000;
-const STEP = 2000;
-const BATCH = 1000;
+const WORKLOAD = {
+  queue: '11111111-1111-4111-8111-111111111111',
+  server: 'dhcp-0',
+  addresses: 20_000,
+  sharing: 'moving',
+  step: 2000,
+  offset: 0,
+} as const;
+/** Of the trail that is compared with the shipper's. */
+const CHECKED = { ...WORKLOAD, addresses: 500, events: 10_000 };
 /** Questions of each kind whose median counts. */
 const QUESTIONS = 100;
-const COPIED = ['events', 'sightings'] as const;
 
 /**
- * How long questions take in a trail of a million events and of ten, each beside the bare indexed query for the same rows. The first
- * tenth is appended as a shipper does; the rest are copies of its rows at later times, so that only counts and times differ.
+ * How long questions take in a trail of a million events and of ten, each beside the bare indexed query for the same rows: from the
+ * question to the last byte of the answer, in this process and on connections that are open. The trail is made by the bench's loader,
+ * which is first compared with the shipper.
  */
 export async function report(settings: Settings): Promise<Row[]> {
-  const base = settings.quick ? 2000 : 100_000;
-  const database = await startMariadb({ args: ['--innodb-buffer-pool-size=2G', '--innodb-log-file-size=512M'] });
+  const database = await startMariadb({ args: ['--innodb-buffer-pool-size=4G', '--innodb-log-file-size=1G'] });
   const trail = await Trail.open(database.url);
   try {
+    await checkLoader(database, CHECKED);
     await trail.migrate();
-    await append(trail, base);
-    const span = base * STEP;
+    const loader = new Loader(trail, WORKLOAD);
     const rows: Row[] = [];
-    for (const [from, to] of [
-      [1, 10],
-      [10, 100],
-    ] as const) {
-      for (let copy = from; copy < to; copy++) await copyRows(trail.knex, base, copy, span);
+    for (const events of settings.quick ? [100_000, 1_000_000] : [1_000_000, 10_000_000]) {
+      await loader.fill(events);
       await trail.knex.raw('ANALYZE TABLE events, sightings');
-      rows.push(...(await ask(trail.knex, base * to, to * span)));
+      rows.push(...(await ask(trail.knex, events, events * WORKLOAD.step)));
     }
     return rows;
   } finally {
     await trail.close();
     await database.remove();
-  }
-}
-
-async function append(trail: Trail, count: number): Promise<void> {
-  let events: LedgerEvent[] = [];
-  const options = {
-    queue: QUEUE,
-    server: 'dhcp-0',
-    events: count,
-    addresses: ADDRESSES,
-    sharing: 'roaming',
-    step: STEP,
-  } as const;
-  for (const event of workload({ ...options, offset: 0 })) {
-    events.push(event);
-    if (events.length < BATCH) continue;
-    await trail.append({ queue: QUEUE, server: 'dhcp-0', events });
-    events = [];
-  }
-}
-
-/** Adds the rows of the first events once more, `copy` times their span later. */
-async function copyRows(db: Knex, base: number, copy: number, span: number): Promise<void> {
-  for (const table of COPIED) {
-    const info = await db(table).columnInfo();
-    const values = Object.keys(info).map((column) => {
-      if (column === 'sequence' || column === 'opened_sequence') return `${column} + ${copy * base}`;
-      const isTime = String(info[column]!.type).startsWith('datetime');
-      return isTime ? `${column} + INTERVAL ${copy * span} MICROSECOND` : column;
-    });
-    const key = table === 'events' ? 'sequence' : 'opened_sequence';
-    await db.raw(`INSERT INTO ${table} (${Object.keys(info)}) SELECT ${values} FROM ${table} WHERE ${key} <= ${base}`);
   }
 }
 

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { QueueReader } from '../../src/queue/reader.js';
 import { EVENT_COLUMNS, eventToRow, type Value } from '../../src/trail/event-rows.js';
-import { RowText } from '../../src/trail/row-text.js';
+import { RowText, writeValues } from '../../src/trail/row-text.js';
 import { Trail } from '../../src/trail/trail.js';
 import { verifyTrail } from '../../src/verify/verify.js';
 import { type PrivateDatabase, startMariadb } from '../../test/support/database.js';
@@ -37,7 +37,7 @@ export async function ship(settings: Settings): Promise<Row[]> {
   fillQueue(most, { ...shared, server: 'dhcp-a', events: 0.9 * events });
   fillQueue(rest, { ...shared, server: 'dhcp-b', events: 0.1 * events, step: 9 * STEP, offset: STEP / 2 });
   const text = join(settings.folder, 'events.txt');
-  await pipeline(Readable.from(new RowText().pieces(rowsOf(all))), createWriteStream(text));
+  await pipeline(Readable.from(RowText.pieces(rowsOf(all), writeValues)), createWriteStream(text));
   const rows: Row[] = [];
   const add = (what: string, subject: string, seconds: number): void => {
     rows.push({ part: 'ship', what, subject, value: events / seconds });

@@ -7,10 +7,21 @@ export const DAY_START = Date.UTC(2026, 10, 20) * 1000;
 const SECOND = 1_000_000;
 const LEASE = 3600 * SECOND;
 
+const VENDOR_CLASS = Buffer.from('MSFT 5.0');
+const REQUEST_LIST = Buffer.from('0103060f1f212b2c2e2f79f9fc', 'hex');
+/** Type and length of the sub-options of Option 82. */
+const [CIRCUIT_ID, REMOTE_ID] = [Buffer.from([1, 6]), Buffer.from([2, 6])];
+const portBytes = Array.from({ length: 32 }, (_, port) => Buffer.from(`ge0/${String(port).padStart(2, '0')}`));
+const switchBytes = Array.from({ length: 2048 }, (_, number) => Buffer.from(`sw${String(number).padStart(4, '0')}`));
+/** Events of a client at one port. */
+const MOVES_EVERY = 5;
+
 /** How the servers of a workload share its addresses. */
 export type Sharing =
   /** One client per address, which renews at either server: sightings grow long. */
   | 'roaming'
+  /** The same, but the clients of each switch change their ports among one another with every fifth event: many sightings, one at a time a port. */
+  | 'moving'
   /** Each server has a client of its own at the address: every event ends the sighting of the other. */
   | 'rivals';
 
@@ -32,7 +43,7 @@ export function* workload(options: WorkloadOptions): Generator<LedgerEvent> {
   let hash: Uint8Array = genesisHash(options.queue);
   for (let i = 0; i < options.events; i++) {
     const at = DAY_START + options.offset + i * options.step;
-    const { event } = sealEvent({ ...draftOf(options, i, at), queue: options.queue, sequence: i + 1, at }, hash);
+    const { event } = sealEvent({ queue: options.queue, sequence: i + 1, at, ...draftOf(options, i, at) }, hash);
     hash = event.hash;
     yield event;
   }
@@ -45,7 +56,9 @@ export function draftOf(
   at: number,
 ): EventDraft {
   const host = i % addresses;
-  const switchNumber = host >> 5;
+  const port =
+    sharing === 'moving' ? portBytes[(host + Math.floor(i / addresses / MOVES_EVERY)) & 31]! : portBytes[host & 31]!;
+  const remote = switchBytes[host >> 5]!;
   const client = sharing === 'rivals' ? server.charCodeAt(server.length - 1) : 0;
   return {
     kind: i < addresses ? 'granted' : 'renewed',
@@ -55,14 +68,14 @@ export function draftOf(
     hwaddr: Buffer.from([2, client, 0, 0, host >> 8, host & 255]),
     clientId: null,
     hostname: Buffer.from(`host-${host}`),
-    vendorClass: Buffer.from('MSFT 5.0'),
-    parameterRequestList: Buffer.from('0103060f1f212b2c2e2f79f9fc', 'hex'),
+    vendorClass: VENDOR_CLASS,
+    parameterRequestList: REQUEST_LIST,
     xid: i,
     clientState: i < addresses ? 'SELECTING' : 'RENEWING',
     giaddr: '10.9.0.1',
-    option82: Buffer.from(`\x01\x06${portOf(host)}\x02\x06${switchOf(switchNumber)}`, 'latin1'),
-    circuitId: Buffer.from(portOf(host)),
-    remoteId: Buffer.from(switchOf(switchNumber)),
+    option82: Buffer.concat([CIRCUIT_ID, port, REMOTE_ID, remote]),
+    circuitId: port,
+    remoteId: remote,
     subscriberId: null,
     relayId: null,
     linkSelection: null,
@@ -71,14 +84,6 @@ export function draftOf(
     leaseEnd: at + LEASE,
     detail: null,
   };
-}
-
-function portOf(host: number): string {
-  return `ge0/${String(host & 31).padStart(2, '0')}`;
-}
-
-function switchOf(number: number): string {
-  return `sw${String(number).padStart(4, '0')}`;
 }
 
 /** A queue in memory, drained from its front. */

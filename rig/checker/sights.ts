@@ -76,6 +76,8 @@ class TapReader {
   #serverId: string | undefined;
   #leaseTime = 0;
   #lastAnswer = 0;
+  /** What ended a lease for sure; the relay's copies that follow end nothing. */
+  readonly #taken = new Set<string>();
 
   constructor(server: string, roundTrips: RoundTrips, places: Places, faults: readonly Fault[], result: Sights) {
     this.#server = server;
@@ -126,6 +128,9 @@ class TapReader {
   #ended(packet: Packet, kind: 'released' | 'declined', ip: string): void {
     if (addressOption(packet, OPTION.serverId) !== this.#serverId || this.#isDown(packet.at)) return;
     const isDoubtful = this.#wasStoppedAfter(packet.at) || this.#isStarting(packet.at);
+    const key = `${packet.mac} ${packet.xid}`;
+    if (this.#taken.has(key)) return;
+    if (!isDoubtful) this.#taken.add(key);
     this.#note(packet, kind, ip, this.#pauseEnd(packet.at, this.#roundTrips.noted(packet.at)), 0, isDoubtful);
   }
 

@@ -68,8 +68,7 @@ export function staysOf(sights: readonly Sight[], reading: Reading): Stay[] {
     }
   }
   if (open && leaseUntil(open).to < reading.at) close(open, 'expired');
-  const releases = sights.filter(({ kind }) => kind === 'released');
-  return drafts.map((draft, i) => finish(draft, eventCounts(draft, drafts[i + 1], reading, releases)));
+  return drafts.map((draft, i) => finish(draft, eventCounts(draft, drafts[i + 1], reading, sights)));
 }
 
 function close(draft: Draft, reason: string): undefined {
@@ -128,13 +127,14 @@ function endOf(draft: Draft): Span | undefined {
 
 /**
  * An expiry is an event, too, of the server that gave the lease last. It comes before that server's next grant; but another server may be
- * faster, the trail may have been read before it, and there is none if the client gave the lease back, by whichever clock too late to end it.
+ * faster, the trail may have been read before it, and there is none if the client gave the lease back, or got it from the other server, which
+ * was in time, but is too late by that one's clock.
  */
 function eventCounts(
   draft: Draft,
   after: Draft | undefined,
   { at, setBack }: Reading,
-  releases: readonly Sight[],
+  sights: readonly Sight[],
 ): number[] {
   const { leases, last, reason } = draft;
   const count = leases.length + (last ? 1 : 0);
@@ -144,11 +144,12 @@ function eventCounts(
   const isOvertaken = next !== undefined && next.server !== server;
   const noted = granted.to + leaseTime * MICROS + EXPIRY_NOTICE;
   const isFresh = next === undefined && noted > at;
-  const isGivenBack = releases.some(
-    (release) =>
-      isSameClient(draft, release) &&
-      release.told > told &&
-      release.told < Math.min(noted, next?.told ?? Number.POSITIVE_INFINITY),
+  const isSettled = sights.some(
+    (sight) =>
+      (sight.kind === 'released' || sight.server !== server) &&
+      isSameClient(draft, sight) &&
+      sight.told > told &&
+      sight.told < Math.min(noted, next?.told ?? Number.POSITIVE_INFINITY),
   );
-  return isOvertaken || isFresh || isGivenBack || setBack.has(server) ? [count, count + 1] : [count + 1];
+  return isOvertaken || isFresh || isSettled || setBack.has(server) ? [count, count + 1] : [count + 1];
 }

@@ -1,7 +1,5 @@
 import { EventEncodingError } from './errors.js';
-
-/** Length of a field that is null. */
-export const NULL_LENGTH = 0xffff;
+import { NULL_LENGTH } from './layout.js';
 
 /**
  * Texts by field, as they were read last. Those of few forms (kind, server, evidence ...) mostly come again, and comparing is faster
@@ -82,5 +80,7 @@ export class FieldReader {
 
 /** An integer of 8 bytes, big-endian; those that an event holds are exact in a number. */
 export function readUint(bytes: Buffer, offset: number): number {
-  return bytes.readUInt32BE(offset) * 0x1_0000_0000 + bytes.readUInt32BE(offset + 4);
+  const high = ((bytes[offset + 1]! * 256 + bytes[offset + 2]!) * 256 + bytes[offset + 3]!) | (bytes[offset]! << 24);
+  const low = ((bytes[offset + 5]! * 256 + bytes[offset + 6]!) * 256 + bytes[offset + 7]!) | (bytes[offset + 4]! << 24);
+  return (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
 }

@@ -174,7 +174,7 @@ export class Queue {
     let hash = this.#hash;
     const sealed = drafts.map((draft) => {
       sequence += 1;
-      const one = sealEvent({ ...draft, queue: this.uuid, sequence, at }, hash);
+      const one = sealEvent({ queue: this.uuid, sequence, at, ...draft }, hash);
       hash = one.event.hash;
       return one;
     });

@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
 import type { Micros } from '../base/time.js';
-import { keepWithin, optionalTime, type SqlRow } from './rows.js';
+import { compareText } from '../trail/sightings.js';
+import { optionalTime, type SqlRow, within } from './rows.js';
 import type { Shape } from './shape.js';
 import type { Span } from './span.js';
+import { type Selected, selectTogether } from './together.js';
 import { formatInZone } from './zone.js';
 
 /** A span in which a server can prove nothing, with the columns of table `gaps`. */
@@ -30,17 +32,35 @@ export const GAP_SHAPE: Shape<GapRow> = {
 
 /** The gaps of every server that overlap the span, oldest first. */
 export async function readGaps(db: Knex, span: Span): Promise<GapRow[]> {
-  const query = db('gaps').select('*').orderBy(['gap_from', 'queue_uuid', 'sequence', 'kind']);
-  keepWithin(query, span, { start: 'gap_from', end: 'gap_until', open: true });
-  return ((await query) as SqlRow[]).map((row) => ({
+  const { gap } = await selectTogether(db, { gap: gapSelection(span) });
+  return toGapRows(gap);
+}
+
+/** Asks for them together with something else; see {@link toGapRows}. */
+export function gapSelection(span: Span): Selected {
+  const { sql, values } = within(span, { start: 'gap_from', end: 'gap_until', open: true });
+  const names = ['server', 'kind', 'gap_from', 'gap_until', 'detail', 'queue_uuid', 'sequence'];
+  return { columns: Object.fromEntries(names.map((name) => [name, name])), from: `FROM gaps WHERE ${sql}`, values };
+}
+
+/** What {@link gapSelection} found, oldest first. */
+export function toGapRows(rows: readonly SqlRow[]): GapRow[] {
+  const gaps = rows.map((row) => ({
     server: row.server as string,
     kind: row.kind as string,
     gapFrom: optionalTime(row.gap_from),
     gapUntil: optionalTime(row.gap_until),
     detail: row.detail as string | null,
     queueUuid: uuidText(row.queue_uuid as Buffer),
-    sequence: row.sequence as number,
+    sequence: Number(row.sequence),
   }));
+  return gaps.sort(
+    (a, b) =>
+      (a.gapFrom ?? 0) - (b.gapFrom ?? 0) ||
+      compareText(a.queueUuid, b.queueUuid) ||
+      a.sequence - b.sequence ||
+      compareText(a.kind, b.kind),
+  );
 }
 
 /** `between A and B UTC (dhcp-a: server-down)`. */

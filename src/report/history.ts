@@ -1,8 +1,11 @@
-import type { Knex } from 'knex';
 import type { Micros } from '../base/time.js';
-import { keepWithin, optionalTime, requiredTime, type SqlRow } from './rows.js';
+import { compareText } from '../trail/sightings.js';
+import { isPort, isSwitch } from './places.js';
+import type { Located } from './request.js';
+import { type Condition, optionalTime, requiredTime, type SqlRow, within } from './rows.js';
 import type { Shape } from './shape.js';
 import type { Span } from './span.js';
+import type { Selected } from './together.js';
 
 /** One sighting, with the columns of the view `port_history`. */
 export interface HistoryRow {
@@ -46,28 +49,63 @@ export const HISTORY_SHAPE: Shape<HistoryRow> = {
   events: 'number',
 };
 
-/** Whose sightings: one address, one hardware address, or ports or switches by their ids in the trail. */
-export type Subject =
-  | { readonly by: 'ip' | 'mac'; readonly value: string }
-  | { readonly by: 'port_id' | 'switch_id'; readonly ids: readonly Buffer[] };
+/** The columns of {@link toHistoryRow} and of their order. */
+const COLUMNS: Selected['columns'] = Object.fromEntries(
+  [
+    ...['p.circuit_id', 'w.kind', 'w.value', 's.ip', 's.mac', 's.client_id', 's.hostname', 's.first_seen'],
+    ...['s.last_seen', 's.lease_until', 's.ended_at', 's.end_reason', 's.evidence', 's.server', 's.events'],
+    ...['s.opened_queue', 's.opened_sequence'],
+  ]
+    .map((column) => [column.slice(2), column])
+    .concat([
+      ['port_name', 'p.name'],
+      ['switch_name', 'w.name'],
+    ]),
+);
+
+const BY_SIGHTING = `sightings s
+  LEFT JOIN ports p ON p.port_id = s.port_id
+  LEFT JOIN switches w ON w.switch_id = s.switch_id`;
+/** Leaves the database one way only: from the name of the switch to that of the port to its sightings. */
+const BY_PORT = `switches w
+  JOIN ports p ON p.switch_id = w.switch_id
+  JOIN sightings s ON s.port_id = p.port_id`;
 
 /**
- * The sightings of a subject that held within the span, oldest first. A sighting holds from first_seen until it ended,
- * or until the lease runs out; an open one whose lease is over by `now` shows as ended then.
+ * Asks for the sightings of a subject that held within the span; see {@link toHistoryRows}. A sighting holds from first_seen until it ended,
+ * or until the lease runs out.
  *
  * Reads the tables under the view `port_history`: only they know the ids of switches and ports, on which the indexes are.
  */
-export async function readHistory(db: Knex, subject: Subject, span: Span, now: Micros): Promise<HistoryRow[]> {
-  const query = db('sightings as s')
-    .leftJoin('ports as p', 'p.port_id', 's.port_id')
-    .leftJoin('switches as w', 'w.switch_id', 's.switch_id')
-    .select('s.*', 'p.circuit_id as circuit_id', 'p.name as port_name', 'w.name as switch_name', 'w.kind as kind')
-    .select('w.value as value')
-    .orderBy(['s.first_seen', 's.opened_queue', 's.opened_sequence']);
-  if ('ids' in subject) query.whereIn(`s.${subject.by}`, subject.ids as Buffer[]);
-  else query.where(`s.${subject.by}`, subject.value);
-  keepWithin(query, span, { start: 's.first_seen', end: 'COALESCE(s.ended_at, s.lease_until)', open: false });
-  return ((await query) as SqlRow[]).map((row) => toHistoryRow(row, now));
+export function historySelection(question: Located, span: Span): Selected {
+  const held = within(span, { start: 's.first_seen', end: 'COALESCE(s.ended_at, s.lease_until)', open: false });
+  const asked = subjectOf(question);
+  const tables = question.about === 'port' ? BY_PORT : BY_SIGHTING;
+  const from = `FROM ${tables} WHERE ${asked.sql} AND ${held.sql}`;
+  return { columns: COLUMNS, from, values: [...asked.values, ...held.values] };
+}
+
+/** Whose sightings: of one address, one hardware address, or the switches or ports of that name. */
+function subjectOf(question: Located): Condition {
+  if (question.about === 'ip') return { sql: 's.ip = ?', values: [question.address] };
+  if (question.about === 'mac') return { sql: 's.mac = ?', values: [question.mac] };
+  const onSwitch = isSwitch(question.switch, 'w.');
+  if (question.about === 'switch') return onSwitch;
+  const onPort = isPort(question.port, 'p.');
+  return { sql: `${onSwitch.sql} AND ${onPort.sql}`, values: [...onSwitch.values, ...onPort.values] };
+}
+
+/** What {@link historySelection} found, oldest first; an open sighting whose lease is over by `now` shows as ended then. */
+export function toHistoryRows(rows: SqlRow[], now: Micros): HistoryRow[] {
+  return rows.sort(compareRows).map((row) => toHistoryRow(row, now));
+}
+
+function compareRows(a: SqlRow, b: SqlRow): number {
+  return (
+    compareText(a.first_seen as string, b.first_seen as string) ||
+    Buffer.compare(a.opened_queue as Buffer, b.opened_queue as Buffer) ||
+    Number(a.opened_sequence) - Number(b.opened_sequence)
+  );
 }
 
 /** The row as the view shows it at `now`. */
@@ -90,6 +128,6 @@ function toHistoryRow(row: SqlRow, now: Micros): HistoryRow {
     endReason: over ? 'expired' : (row.end_reason as string | null),
     evidence: row.evidence as string,
     server: row.server as string,
-    events: row.events as number,
+    events: Number(row.events),
   };
 }

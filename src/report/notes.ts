@@ -1,6 +1,6 @@
 import type { Micros } from '../base/time.js';
 import { describeGap, type GapRow } from './gaps.js';
-import type { Reach } from './reach.js';
+import type { Last, Reach } from './reach.js';
 import type { Question, ReportRequest } from './request.js';
 import { boundsOf, describeSpan } from './span.js';
 import { formatInZone } from './zone.js';
@@ -46,9 +46,9 @@ export function retentionNotes({ question, span, zone }: ReportRequest, before: 
 }
 
 /** The servers that were stopped before the end of the span, and not started again since. */
-export function stopNotes({ span, zone, now }: ReportRequest, reaches: readonly Reach[]): string[] {
+export function stopNotes({ span, zone, now }: ReportRequest, lasts: readonly Last[]): string[] {
   const end = boundsOf(span).to ?? now;
-  return reaches
+  return lasts
     .filter(({ isStopped, last }) => isStopped && last < end)
     .map(
       ({ server, last }) => `note: ${server} stopped at ${formatInZone(last, zone)} ${zone}; no evidence from it since`,

@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import type { Knex } from 'knex';
 import { EXIT, PortledgerError, UsageError } from '../base/errors.js';
 import { parseHexInput } from './arguments.js';
-import type { SqlRow } from './rows.js';
+import type { Condition, SqlRow } from './rows.js';
 
 /** The trail knows no such switch or port. */
 export class NotFoundError extends PortledgerError {
@@ -20,7 +20,8 @@ const SUGGESTIONS = 3;
  * it gives as 0x hex. Throws NotFoundError with the nearest names, UsageError for something that is neither name nor hex.
  */
 export async function findSwitches(db: Knex, text: string): Promise<Buffer[]> {
-  const found = await find(db('switches'), text, 'value');
+  const { sql, values } = isSwitch(text);
+  const found: SqlRow[] = await db('switches').whereRaw(sql, [...values]);
   if (found.length > 0) return found.map((row) => row.switch_id as Buffer);
   throw await notFound(db('switches'), text, `The trail knows no switch "${text}"`);
 }
@@ -28,19 +29,26 @@ export async function findSwitches(db: Knex, text: string): Promise<Buffer[]> {
 /** The ids of the ports of that name, or circuit-id in 0x hex, on these switches. Throws as {@link findSwitches} does. */
 export async function findPorts(db: Knex, switches: readonly Buffer[], text: string, on: string): Promise<Buffer[]> {
   const ports = (): Knex.QueryBuilder => db('ports').whereIn('switch_id', switches as Buffer[]);
-  const found = await find(ports(), text, 'circuit_id');
+  const { sql, values } = isPort(text);
+  const found: SqlRow[] = await ports().whereRaw(sql, [...values]);
   if (found.length > 0) return found.map((row) => row.port_id as Buffer);
   throw await notFound(ports(), text, `The trail knows no port "${text}" on switch "${on}"`);
 }
 
-async function find(places: Knex.QueryBuilder, text: string, rawColumn: string): Promise<SqlRow[]> {
+/** True for the switches that {@link findSwitches} finds. @param table the name of their table with a dot, or nothing */
+export function isSwitch(text: string, table = ''): Condition {
+  return isPlace(text, `${table}name`, `${table}value`);
+}
+
+/** True for the ports that {@link findPorts} finds. @param table the name of their table with a dot, or nothing */
+export function isPort(text: string, table = ''): Condition {
+  return isPlace(text, `${table}name`, `${table}circuit_id`);
+}
+
+function isPlace(text: string, name: string, raw: string): Condition {
   const bytes = parseHexInput(text);
-  const query = places.where((row) => {
-    row.where('name', text);
-    if (text === NAMELESS) row.orWhereNull('name');
-    if (bytes) row.orWhere(rawColumn, bytes);
-  });
-  return (await query.select('*')) as SqlRow[];
+  const sql = [`${name} = ?`, ...(text === NAMELESS ? [`${name} IS NULL`] : []), ...(bytes ? [`${raw} = ?`] : [])];
+  return { sql: `(${sql.join(' OR ')})`, values: bytes ? [text, bytes] : [text] };
 }
 
 async function notFound(places: Knex.QueryBuilder, text: string, message: string): Promise<PortledgerError> {

@@ -1,17 +1,17 @@
 import type { Writable } from 'node:stream';
 import type { Knex } from 'knex';
 import { EXIT, type ExitCode } from '../base/errors.js';
-import { readBaseline } from '../trail/baseline-rows.js';
 import { renderCsv } from './csv.js';
-import { GAP_SHAPE, type GapRow, readGaps } from './gaps.js';
-import { HISTORY_SHAPE, type HistoryRow, readHistory, type Subject } from './history.js';
+import { type Findings, readFindings } from './findings.js';
+import { GAP_SHAPE, type GapRow } from './gaps.js';
+import { HISTORY_SHAPE, type HistoryRow } from './history.js';
 import { htmlTable, renderHtml } from './html.js';
 import { renderJson } from './json.js';
 import { emptyNotes, gapWarnings, nameQuestion, retentionNotes, stopNotes } from './notes.js';
 import { writeAll } from './output.js';
 import { findPorts, findSwitches, NotFoundError } from './places.js';
-import { readReach } from './reach.js';
-import type { Question, ReportRequest } from './request.js';
+import { readReaches } from './reach.js';
+import type { Located, Question, ReportRequest } from './request.js';
 import type { Cells, ColumnKind } from './shape.js';
 import { describeSpan } from './span.js';
 import { CLIENT_SHAPE, summarize } from './summary.js';
@@ -35,24 +35,21 @@ export interface ReportStreams {
  * NotFoundError or UsageError for a switch or port that the trail does not know, or what the driver throws.
  */
 export async function runReport(db: Knex, request: ReportRequest, streams: ReportStreams): Promise<ExitCode> {
-  const gaps = await readGaps(db, request.span);
-  const tell = async ({ pieces }: Rendered, notes: readonly string[]): Promise<void> => {
-    await writeAll(streams.out, pieces(notes));
-    await writeAll(
-      streams.err,
-      notes.map((note) => `${visible(note)}\n`),
-    );
-  };
+  const findings = await readFindings(db, request);
+  const rendered = answer(request, findings, streams.width);
+  if (rendered.count > 0) {
+    await tell(rendered, await notesOn(db, request, findings, false), streams);
+    return EXIT.ok;
+  }
   try {
-    const rendered = await answer(db, request, gaps, streams.width);
-    await tell(rendered, await notesOn(db, request, gaps, rendered.count));
-    return rendered.count === 0 ? EXIT.nothingFound : EXIT.ok;
+    await checkPlace(db, request.question);
   } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
     // A program that reads the data gets an empty answer of the form it asked for.
-    await tell(nothing(request, gaps), gapWarnings(gaps, request.zone));
+    if (error instanceof NotFoundError) await tell(rendered, gapWarnings(findings.gaps, request.zone), streams);
     throw error;
   }
+  await tell(rendered, await notesOn(db, request, findings, true), streams);
+  return EXIT.nothingFound;
 }
 
 interface Rendered {
@@ -61,35 +58,39 @@ interface Rendered {
   pieces(notes: readonly string[]): Iterable<string>;
 }
 
-type Located = Exclude<Question, { about: 'gaps' }>;
+async function tell({ pieces }: Rendered, notes: readonly string[], { out, err }: ReportStreams): Promise<void> {
+  await writeAll(out, pieces(notes));
+  await writeAll(
+    err,
+    notes.map((note) => `${visible(note)}\n`),
+  );
+}
 
-/** What is said about an answer of so many rows. */
-async function notesOn(db: Knex, request: ReportRequest, gaps: readonly GapRow[], count: number): Promise<string[]> {
-  const reaches = await readReach(db);
+/** Throws NotFoundError or UsageError if the question is about a switch or port that the trail does not know. */
+async function checkPlace(db: Knex, question: Question): Promise<void> {
+  if (!('switch' in question)) return;
+  const switches = await findSwitches(db, question.switch);
+  if (question.about === 'port') await findPorts(db, switches, question.port, question.switch);
+}
+
+/** What is said about an answer. */
+async function notesOn(db: Knex, request: ReportRequest, findings: Findings, isEmpty: boolean): Promise<string[]> {
+  const { gaps, lasts, removedBefore } = findings;
   const warnings = request.question.about === 'gaps' ? [] : gapWarnings(gaps, request.zone);
   return [
-    ...(count === 0 ? emptyNotes(request, gaps, reaches) : warnings),
-    ...stopNotes(request, reaches),
-    ...retentionNotes(request, (await readBaseline(db))?.sightingsBefore ?? null),
+    ...(isEmpty ? emptyNotes(request, gaps, await readReaches(db)) : warnings),
+    ...stopNotes(request, lasts),
+    ...retentionNotes(request, removedBefore),
   ];
 }
 
-async function answer(db: Knex, request: ReportRequest, gaps: readonly GapRow[], width: number): Promise<Rendered> {
+function answer(request: ReportRequest, { history, gaps }: Findings, width: number): Rendered {
   const { question, zone } = request;
   if (question.about === 'gaps') return render(request, gaps, GAP_SHAPE, gapColumns(zone), gaps, width);
-  const subject = await subjectOf(db, question);
-  const rows = inOrder(await readHistory(db, subject, request.span, request.now), question, request);
+  const rows = inOrder(history, question, request);
   if ('summary' in question && question.summary)
     return render(request, summarize(rows), CLIENT_SHAPE, clientColumns(question.about, zone), gaps, width);
   return render(request, rows, HISTORY_SHAPE, historyColumns(question.about, zone), gaps, width);
-}
-
-async function subjectOf(db: Knex, question: Located): Promise<Subject> {
-  if (question.about === 'ip') return { by: 'ip', value: question.address };
-  if (question.about === 'mac') return { by: 'mac', value: question.mac };
-  const switches = await findSwitches(db, question.switch);
-  if (question.about === 'switch') return { by: 'switch_id', ids: switches };
-  return { by: 'port_id', ids: await findPorts(db, switches, question.port, question.switch) };
 }
 
 /** Oldest first; who was on a switch at one moment by port, as it is labelled. */
@@ -130,10 +131,4 @@ function page<Row>(
   const tables = [htmlTable('Found', rows, columns)];
   if (question.about !== 'gaps') tables.push(htmlTable('No evidence', gaps, gapColumns(zone)));
   return renderHtml({ title: `Portledger: ${nameQuestion(question)}`, about, notes }, tables);
-}
-
-/** The answer without rows to a question that needs no look into the trail. */
-function nothing(request: ReportRequest, gaps: readonly GapRow[]): Rendered {
-  const summary = 'summary' in request.question && request.question.summary;
-  return render<object>(request, [], summary ? CLIENT_SHAPE : HISTORY_SHAPE, [], gaps, 0);
 }

@@ -15,6 +15,9 @@ export type Question =
   | { readonly about: 'mac'; readonly mac: string }
   | { readonly about: 'gaps' };
 
+/** A question about where somebody was. */
+export type Located = Exclude<Question, { about: 'gaps' }>;
+
 /** The options that every report has, as they were typed. */
 export interface ReportOptions {
   readonly at?: string;

@@ -1,7 +1,7 @@
-import type { Knex } from 'knex';
 import { messageOf } from '../base/errors.js';
 import { fromSqlTime, type Micros, toSqlTime } from '../base/time.js';
 import { DamagedTrailError } from '../trail/errors.js';
+import type { Value } from '../trail/event-rows.js';
 import { boundsOf, type Span } from './span.js';
 
 /** A row as every database gives it back. */
@@ -32,19 +32,28 @@ export interface Stretch {
   readonly open: boolean;
 }
 
+/** SQL of this program with the values in it. */
+export interface Condition {
+  readonly sql: string;
+  readonly values: readonly Value[];
+}
+
 /**
- * Keeps the rows whose stretch [start, end) overlaps the span. A stretch without length is at no moment, but lies in the
+ * True for rows whose stretch [start, end) overlaps the span. A stretch without length is at no moment, but lies in the
  * span that contains its start.
  */
-export function keepWithin(query: Knex.QueryBuilder, span: Span, { start, end, open }: Stretch): void {
+export function within(span: Span, { start, end, open }: Stretch): Condition {
   const orNull = (sql: string): string => (open ? ` OR ${sql} IS NULL` : '');
   if (span.kind === 'at' && span.until === span.at + 1) {
     const at = toSqlTime(span.at);
-    query.whereRaw(`(${start} <= ?${orNull(start)})`, [at]).whereRaw(`(${end} > ?${orNull(end)})`, [at]);
-  } else {
-    const { from, to } = boundsOf(span);
-    if (to !== null) query.whereRaw(`(${start} < ?${orNull(start)})`, [toSqlTime(to)]);
-    if (from !== null)
-      query.whereRaw(`(${end} > ? OR ${start} >= ?${orNull(end)})`, [toSqlTime(from), toSqlTime(from)]);
+    return { sql: `(${start} <= ?${orNull(start)}) AND (${end} > ?${orNull(end)})`, values: [at, at] };
   }
+  const { from, to } = boundsOf(span);
+  const before = to === null ? [] : [toSqlTime(to)];
+  const after = from === null ? [] : [toSqlTime(from), toSqlTime(from)];
+  const conditions = [
+    ...before.map(() => `(${start} < ?${orNull(start)})`),
+    ...(from === null ? [] : [`(${end} > ? OR ${start} >= ?${orNull(end)})`]),
+  ];
+  return { sql: conditions.join(' AND ') || '1 = 1', values: [...before, ...after] };
 }

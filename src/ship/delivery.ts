@@ -1,6 +1,7 @@
 import type { LedgerEvent } from '../event/event.js';
 import type { Logger } from '../log/logger.js';
 import { databaseMessage, isRejection } from '../trail/errors.js';
+import type { Work } from '../trail/load.js';
 import type { AppendResult, Batch, Trail } from '../trail/trail.js';
 
 /** The part of the trail that takes events. */
@@ -9,10 +10,11 @@ export type Receiver = Pick<Trail, 'append' | 'quarantine'>;
 /**
  * Takes a batch to the trail. One that the database rejects is halved until the events at fault stand alone; those are
  * set aside with a loud word, all others arrive. What is signed about the batch goes with its last part.
+ * @param meanwhile to be done while the database is busy with the batch
  */
-export async function deliver(trail: Receiver, batch: Batch, log: Logger): Promise<AppendResult> {
+export async function deliver(trail: Receiver, batch: Batch, log: Logger, meanwhile?: Work): Promise<AppendResult> {
   try {
-    return await trail.append(batch);
+    return await trail.append(batch, meanwhile);
   } catch (error) {
     if (!isRejection(error) || batch.events.length === 0) throw error;
     if (batch.events.length === 1) return await setAside(trail, batch, databaseMessage(error), log);

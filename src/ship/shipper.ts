@@ -1,12 +1,14 @@
 import { PortledgerError, UsageError } from '../base/errors.js';
 import type { Logger } from '../log/logger.js';
 import { databaseMessage, isTransient, TrailTimeoutError } from '../trail/errors.js';
+import type { Work } from '../trail/load.js';
 import type { StepListener } from '../trail/steps.js';
 import type { AppendResult, Batch, Trail } from '../trail/trail.js';
 import { waits } from './backoff.js';
 import { deliver } from './delivery.js';
 import { Pause } from './pause.js';
 import type { Progress } from './progress.js';
+import { ReadAhead } from './read-ahead.js';
 import type { ShipSource } from './source.js';
 import { type ShipState, ShipStateMachine } from './state.js';
 
@@ -141,14 +143,16 @@ export class Shipper {
   /** Returns when stopped, when the queue was replaced, or with `once` when nothing is left. */
   async #drain(queue: ShipSource, trail: Trail): Promise<void> {
     let { shipped: after, checkpoint } = queue.position();
+    const batches = new ReadAhead(queue, this.#options.batchSize);
     while (!this.#pause.stopped) {
-      const events = queue.read(after, this.#options.batchSize);
+      const events = batches.read(after);
       const signed = queue.checkpoints(checkpoint, events.at(-1)?.sequence ?? after);
       if (events.length > 0 || signed.length > 0) {
         this.#machine.enter('shipping');
         await this.#options.onStep?.('read');
         const proof = { checkpoints: signed.map((one) => one.checkpoint), keys: signed.length > 0 ? queue.keys() : [] };
-        const result = await this.#append(trail, { queue: queue.uuid, server: queue.server, events, proof });
+        const batch = { queue: queue.uuid, server: queue.server, events, proof };
+        const result = await this.#append(trail, batch, batches.readOn(events));
         checkpoint = signed.at(-1)?.number ?? checkpoint;
         // Only now, and never before: what is noted as shipped is deleted from the queue.
         queue.markShipped(result.sequence, result.hash, checkpoint);
@@ -164,7 +168,7 @@ export class Shipper {
   }
 
   /** An answer that never comes (a cut connection that nobody closed) counts as a lost connection. */
-  async #append(trail: Trail, batch: Batch): Promise<AppendResult> {
+  async #append(trail: Trail, batch: Batch, meanwhile: Work): Promise<AppendResult> {
     const millis = this.#options.appendMillis ?? APPEND_MILLIS;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
@@ -174,7 +178,7 @@ export class Shipper {
       }, millis);
     });
     try {
-      return await Promise.race([deliver(trail, batch, this.#options.log), timeout]);
+      return await Promise.race([deliver(trail, batch, this.#options.log, meanwhile), timeout]);
     } finally {
       clearTimeout(timer);
     }

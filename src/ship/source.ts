@@ -10,7 +10,7 @@ export interface ShipSource {
   /** The last event and the number of the last checkpoint noted as shipped, and the last event there is. */
   position(): { shipped: number; checkpoint: number; last: number; lastAt: Micros | null };
   /** Up to `limit` events after sequence `after`, in order. */
-  read(after: number, limit: number): LedgerEvent[];
+  read(after: number, limit: number): readonly LedgerEvent[];
   /** Checkpoints after number `after` that are about no event after `sequence`, in order. */
   checkpoints(after: number, sequence: number): readonly { number: number; checkpoint: Checkpoint }[];
   /** Every key that signed here. */

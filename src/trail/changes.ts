@@ -1,9 +1,11 @@
 import type { Knex } from 'knex';
 import { uuidBytes } from '../event/encoding.js';
-import { SIGHTING_COLUMNS, sightingToRow } from './sighting-rows.js';
-import { type EventKey, openingKey, type Sighting } from './sightings.js';
+import { replaceAll } from './bulk.js';
+import type { Work } from './load.js';
+import { SIGHTING_FORM } from './sighting-text.js';
+import { compareText, type EventKey, openingKey, type Sighting } from './sightings.js';
 import type { Splice } from './splice.js';
-import { chunks, LIST_LENGTH, replaceRows } from './sql.js';
+import { chunks, LIST_LENGTH } from './sql.js';
 
 /** Rows of `sightings` to write and to remove, by `queue/sequence` of the opening event. */
 export interface Changes {
@@ -27,19 +29,21 @@ export function nameOf(key: Pick<EventKey, 'queue' | 'sequence'>): string {
   return `${key.queue}/${key.sequence}`;
 }
 
-/** Writes them all. */
-export async function writeChanges(db: Knex, changes: Changes): Promise<void> {
+/**
+ * Writes them all.
+ * @param meanwhile to be done while the database is busy with them
+ */
+export async function writeChanges(db: Knex, changes: Changes, meanwhile: Work): Promise<void> {
   for (const part of chunks([...changes.removed.values()], LIST_LENGTH)) {
     const keys = part.map((key) => [uuidBytes(key.queue), key.sequence] as [Buffer, number]);
     await db('sightings').whereIn(['opened_queue', 'opened_sequence'], keys).delete();
   }
-  // By key, so that InnoDB fills its pages in order.
-  const saved = [...changes.saved.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-  await replaceRows(
-    db,
-    'sightings',
-    SIGHTING_COLUMNS,
-    2,
-    saved.map(([, sighting]) => sightingToRow(sighting)),
+  await replaceAll(db, SIGHTING_FORM, inOrder(changes.saved.values()), meanwhile);
+}
+
+/** By the primary key, so that InnoDB fills its pages one after the other. */
+function inOrder(sightings: Iterable<Sighting>): Sighting[] {
+  return [...sightings].sort(
+    (a, b) => compareText(a.openedQueue, b.openedQueue) || a.openedSequence - b.openedSequence,
   );
 }

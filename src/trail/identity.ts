@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { latin1 } from '../base/bytes.js';
 import type { LedgerEvent } from '../event/event.js';
+import { StoredEvent } from '../event/stored-event.js';
 
 /** What a switch is known by, strongest first; `direct` stands for a relay agent that gave no name and no address. */
 export type SwitchKind = 'remote-id' | 'relay-id' | 'giaddr' | 'direct';
@@ -49,22 +50,33 @@ export function portId(port: PortIdentity): Buffer {
 /** Ids that were asked for lately: most events are of a port that was seen before, and a digest costs more than a look. */
 const known = new Map<string, Buffer>();
 const MOST_KNOWN = 20_000;
+/** The rules ask for the port of one event several times in a row. */
+let last: { readonly event: Placed | null; readonly id: Buffer | null } = { event: null, id: null };
 
 /** The 16 bytes that name the port of an event, null if it has no evidence of one. To be read only. */
 export function portIdOf(event: Placed): Buffer | null {
-  const name = portTextOf(event);
-  if (name === null) return null;
-  let id = known.get(name);
+  if (last.event === event) return last.id;
+  const name = placeTextOf(event);
+  let id = name === null ? null : known.get(name);
   if (id === undefined) {
     id = portId(portOf(event)!);
     if (known.size >= MOST_KNOWN) known.clear();
-    known.set(name, id);
+    known.set(name!, id);
   }
+  if (event instanceof StoredEvent) last = { event, id };
   return id;
 }
 
-/** The identity of an event's port as text, null if it has no evidence of one; the length in front keeps the two parts apart. */
-export function portTextOf({ evidence, remoteId, relayId, giaddr, circuitId }: Placed): string | null {
+/**
+ * A text that no two ports have in common, though one port may have several; null if the event has no evidence of one. That of a stored
+ * event begins with a length of two bytes, never with the letter that others begin with.
+ */
+export function placeTextOf(event: Placed): string | null {
+  return event instanceof StoredEvent ? event.placeText : portTextOf(event);
+}
+
+/** The identity of an event's port as text; the length in front keeps the two parts apart. */
+function portTextOf({ evidence, remoteId, relayId, giaddr, circuitId }: Placed): string | null {
   if (evidence === 'none') return null;
   const port = circuitId === null ? '' : `/${latin1(circuitId)}`;
   if (remoteId !== null) return `m${remoteId.length} ${latin1(remoteId)}${port}`;

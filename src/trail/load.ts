@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import type { Value } from './event-rows.js';
-import { RowText } from './row-text.js';
 
 /** Fewer rows than this are not worth the question whether the database takes them so. */
 const WORTHWHILE = 50;
+
+/** Work in small portions. Between them the event loop sees to it that the database has something to do. */
+export type Work = Iterable<void>;
+export const NO_WORK: Work = [];
 
 /** A row that the database did not take as it is, with its own number and words for why. */
 export class LoadRefusedError extends Error {
@@ -19,6 +22,14 @@ export class LoadRefusedError extends Error {
   }
 }
 
+/** Where and how rows are loaded. */
+export interface Loading {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** In place of those with the same primary key. */
+  readonly replace: boolean;
+}
+
 /** True if so many rows are best written by {@link loadRows}: there are many, and the database allows it (MySQL must be told to). */
 export async function isLoadable(db: Knex, rows: readonly unknown[]): Promise<boolean> {
   if (rows.length < WORTHWHILE) return false;
@@ -27,23 +38,43 @@ export async function isLoadable(db: Knex, rows: readonly unknown[]): Promise<bo
 }
 
 /**
- * Writes rows by LOAD DATA, several times as fast as INSERT, in place of those with the same primary key if `replace` says so. What INSERT
+ * Writes rows by LOAD DATA, several times as fast as INSERT, from their text in pieces, see RowText. What INSERT
  * would refuse, LOAD DATA LOCAL bends until it fits and warns of: here any warning is an error, and the transaction must end by it.
+ * @param meanwhile to be done once everything is on its way, while the database is still busy with it
  * @throws LoadRefusedError
  */
 export async function loadRows(
   db: Knex,
-  table: string,
-  columns: readonly string[],
-  rows: Iterable<readonly Value[]>,
-  replace = false,
+  { table, columns, replace }: Loading,
+  text: Iterable<Buffer>,
+  meanwhile: Work = NO_WORK,
 ): Promise<void> {
   const mode = replace ? 'REPLACE ' : '';
   // The name means nothing: the driver asks the stream for what the database wants to read, and never the disk.
   const sql = `LOAD DATA LOCAL INFILE 'rows' ${mode}INTO TABLE ${table} CHARACTER SET binary (${columns.join(', ')})`;
-  const infileStreamFactory = (): Readable => Readable.from(new RowText().pieces(rows));
-  const [result] = await db.raw(sql).options({ infileStreamFactory });
+  const { stream, isSent } = sending(text);
+  const loading = db.raw(sql).options({ infileStreamFactory: () => stream });
+  const [[result]] = await Promise.all([loading, isSent.then(() => workOff(meanwhile))]);
   if (result.warningStatus === 0) return;
   const [[warning]] = await db.raw('SHOW WARNINGS LIMIT 1');
   throw new LoadRefusedError(warning.Code, warning.Message);
+}
+
+/** A stream of these pieces, and when the driver has passed on the last of them. */
+function sending(pieces: Iterable<Buffer>): { stream: Readable; isSent: Promise<void> } {
+  const stream = Readable.from(inTurns(pieces));
+  return { stream, isSent: new Promise((resolve) => stream.once('end', resolve)) };
+}
+
+/** One piece each turn of the event loop, so that the first is on its way before the last is made. */
+async function* inTurns<T>(pieces: Iterable<T>): AsyncGenerator<T> {
+  for (const piece of pieces) {
+    yield piece;
+    await nextTurn();
+  }
+}
+
+/** Does the work, a portion each turn of the event loop. */
+export async function workOff(work: Work): Promise<void> {
+  for await (const _ of inTurns(work));
 }

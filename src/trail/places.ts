@@ -3,9 +3,9 @@ import { isLeaseEvent, type LedgerEvent } from '../event/event.js';
 import type { Value } from './event-rows.js';
 import {
   type PortIdentity,
+  placeTextOf,
   portId,
   portOf,
-  portTextOf,
   type SwitchIdentity,
   type SwitchKind,
   switchId,
@@ -20,7 +20,7 @@ const NAME_LENGTH = 512;
 /** Rows renamed at a time. */
 const PAGE = 500;
 
-/** Switches and ports already known to be in the trail, so that most batches write none. By portTextOf. */
+/** Switches and ports already known to be in the trail, so that most batches write none. By placeTextOf. */
 export class KnownPlaces {
   readonly #known = new Set<string>();
 
@@ -28,7 +28,7 @@ export class KnownPlaces {
   unknown(events: readonly LedgerEvent[]): Map<string, PortIdentity> {
     const found = new Map<string, PortIdentity>();
     for (const event of events) {
-      const text = isLeaseEvent(event.kind) ? portTextOf(event) : null;
+      const text = isLeaseEvent(event.kind) ? placeTextOf(event) : null;
       if (text !== null && !this.#known.has(text) && !found.has(text)) found.set(text, portOf(event)!);
     }
     return found;

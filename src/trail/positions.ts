@@ -38,16 +38,17 @@ export async function writePosition(db: Knex, server: string, last: LedgerEvent)
   await upsertRows(db, 'queues', ['queue_uuid', 'server', 'sequence', 'hash', 'last_at'], 1, [row]);
 }
 
-/** The events of the batch that the trail does not have yet. Throws Mismatch. */
-export async function newEvents(
+/** Those of a queue's events that the trail does not have yet. Throws Mismatch. */
+export async function newEvents<Event extends LedgerEvent>(
   db: Knex,
-  batch: { queue: string; events: readonly LedgerEvent[] },
+  queue: string,
+  events: readonly Event[],
   stored: StoredQueue | null,
-): Promise<LedgerEvent[]> {
-  const position: Position = stored ?? { sequence: 0, hash: genesisHash(batch.queue) };
-  const known = batch.events.filter((event) => event.sequence <= position.sequence);
-  await compareWithStored(db, batch.queue, known, stored);
-  const fresh = batch.events.slice(known.length);
+): Promise<Event[]> {
+  const position: Position = stored ?? { sequence: 0, hash: genesisHash(queue) };
+  const known = events.filter((event) => event.sequence <= position.sequence);
+  await compareWithStored(db, queue, known, stored);
+  const fresh = events.slice(known.length);
   const [first] = fresh;
   if (first === undefined) return [];
   if (first.sequence !== position.sequence + 1) {

@@ -129,7 +129,7 @@ function observeLease(open: Sighting | null, event: Observation): Step {
   if (open === null) return { ended: null, open: openedBy(event), opened: true };
   const sameClient = isClientOf(open, event);
   if (sameClient && (event.evidence === 'none' || isAtPortOf(open, event))) {
-    return { ended: null, open: { ...absorb(open, event), leaseUntil: leaseUntil(event) }, opened: false };
+    return { ended: null, open: absorb(open, event, leaseUntil(event)), opened: false };
   }
   return { ended: end(open, event.at, sameClient ? 'moved' : 'replaced'), open: openedBy(event), opened: true };
 }
@@ -141,9 +141,9 @@ function openedBy(event: Observation): Sighting {
     openedSequence: event.sequence,
     ip: event.address!,
     htype: event.htype,
-    hwaddr: event.hwaddr,
-    clientId: event.clientId,
-    hostname: event.hostname,
+    hwaddr: ownBytes(event.hwaddr),
+    clientId: ownBytes(event.clientId),
+    hostname: ownBytes(event.hostname),
     switchId: port && switchId(port.switch),
     portId: portIdOf(event),
     firstSeen: event.at,
@@ -158,16 +158,24 @@ function openedBy(event: Observation): Sighting {
 }
 
 /** The sighting with one more event of its client; only what the client itself sent shows that it was there. */
-function absorb(sighting: Sighting, event: Observation): Sighting {
+function absorb(sighting: Sighting, event: Observation, until: Micros = sighting.leaseUntil): Sighting {
   const seen = event.kind !== 'expired' && event.kind !== 'revoked';
   return {
     ...sighting,
     hostname:
-      event.hostname === null || sameBytes(event.hostname, sighting.hostname) ? sighting.hostname : event.hostname,
+      event.hostname === null || sameBytes(event.hostname, sighting.hostname)
+        ? sighting.hostname
+        : ownBytes(event.hostname),
     lastSeen: seen ? event.at : sighting.lastSeen,
+    leaseUntil: until,
     evidence: isAtPortOf(sighting, event) ? stronger(sighting.evidence, event.evidence) : sighting.evidence,
     events: sighting.events + 1,
   };
+}
+
+/** A sighting may live long; it must not keep the page that its event was read in. */
+function ownBytes(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes && Buffer.from(bytes);
 }
 
 function end(sighting: Sighting, endedAt: Micros, endReason: EndReason): Sighting {
@@ -202,6 +210,7 @@ export function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return a === null || b === null ? a === b : Buffer.compare(a, b) === 0;
 }
 
-function compareText(a: string, b: string): number {
+/** Negative, zero or positive, by UTF-16 units. */
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Value } from './event-rows.js';
 import { isLoadable, loadRows } from './load.js';
+import { RowText, writeValues } from './row-text.js';
 
 /** Rows per statement: beyond it larger statements are no faster, and SQLite allows 32766 values. */
 const ROWS_PER_STATEMENT = 500;
@@ -50,20 +51,9 @@ export async function insertRows(
   columns: readonly string[],
   rows: readonly Value[][],
 ): Promise<void> {
-  if (isMysql(db) && (await isLoadable(db, rows))) await loadRows(db, table, columns, rows);
+  if (isMysql(db) && (await isLoadable(db, rows)))
+    await loadRows(db, { table, columns, replace: false }, RowText.pieces(rows, writeValues));
   else await writeRows(db, `INSERT INTO ${table} (${columns.join(', ')}) VALUES `, '', rows);
-}
-
-/** Writes whole rows; where one with the same primary key (the first `keyLength` columns) is there, it takes its place. */
-export async function replaceRows(
-  db: Knex,
-  table: string,
-  columns: readonly string[],
-  keyLength: number,
-  rows: readonly Value[][],
-): Promise<void> {
-  if (isMysql(db) && (await isLoadable(db, rows))) await loadRows(db, table, columns, rows, true);
-  else await upsertRows(db, table, columns, keyLength, rows);
 }
 
 /** Inserts rows; where one with the same primary key is there, that one stays. */

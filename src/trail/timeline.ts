@@ -4,6 +4,7 @@ import { isLeaseEvent, type LedgerEvent } from '../event/event.js';
 import type { Baseline } from '../proof/baseline.js';
 import { apply, type Changes, nameOf, save, writeChanges } from './changes.js';
 import type { KnownTimelines, TimelineEnd } from './known-timelines.js';
+import type { Work } from './load.js';
 import { refold } from './refold.js';
 import { rowToSighting, SIGHTING_COLUMNS } from './sighting-rows.js';
 import { compareKeys, observe, type Sighting } from './sightings.js';
@@ -11,22 +12,27 @@ import { splice, trace, wanted } from './splice.js';
 import { chunks, LIST_LENGTH } from './sql.js';
 import { cutWindow, FAR, NEAR, type Reach, readSightings, readWindows } from './windows.js';
 
+/** Addresses between two pauses. */
+const PORTION = 500;
+
 /** The new events of each address, in order. */
 type Timelines = ReadonlyMap<string, readonly LedgerEvent[]>;
 
 /** What new events do to table `sightings`, as far as it can be said before they are in table `events`. */
 export interface Preparation {
   readonly changes: Changes;
+  /** New events that come after all that their address had, and the sighting that it has open; to be done by {@link extendSightings}. */
+  readonly added: ReadonlyMap<string, { readonly open: Sighting | null; readonly events: readonly LedgerEvent[] }>;
   /** The addresses whose timeline must be folded again from the events. */
   readonly unclear: Timelines;
   /** None of the new events lies before it. */
   readonly baseline: Baseline | null;
-  /** How the timelines of the new events end with them; undefined where events that came before reach further. */
-  readonly ends: ReadonlyMap<string, TimelineEnd | undefined>;
+  /** How the timelines end with the new events; undefined where events that came before reach further. */
+  readonly ends: Map<string, TimelineEnd | undefined>;
 }
 
 /**
- * Works out what the new events change; to be asked before they are inserted. None of them may lie before the baseline.
+ * Asks for all that it takes to say what the new events change, before they are inserted. None of them may lie before the baseline.
  * @param known how timelines end that need not be asked for
  */
 export async function prepareSightings(
@@ -38,29 +44,46 @@ export async function prepareSightings(
   const timelines = timelinesOf(events);
   const before = await timelineEnds(db, timelines, known);
   const changes: Changes = { saved: new Map(), removed: new Map() };
+  const added = new Map<string, { open: Sighting | null; events: readonly LedgerEvent[] }>();
   const ends = new Map<string, TimelineEnd | undefined>();
   const late = new Map<string, readonly LedgerEvent[]>();
-  for (const [ip, added] of timelines) {
-    const end = before.get(ip)!;
-    const isLate = end.latest !== null && end.latest >= added[0]!.at;
-    if (isLate) late.set(ip, added);
-    ends.set(ip, isLate ? undefined : { latest: added.at(-1)!.at, open: extend(end.open, added, changes) });
+  for (const [ip, events] of timelines) {
+    const { latest, open } = before.get(ip)!;
+    ends.set(ip, undefined);
+    if (latest !== null && latest >= events[0]!.at) late.set(ip, events);
+    else added.set(ip, { open, events });
   }
   let unclear: Timelines = late;
   for (const reach of [NEAR, FAR]) unclear = await insert(db, { changes, unclear, baseline }, before, reach);
-  return { changes, unclear, baseline, ends };
+  return { changes, added, unclear, baseline, ends };
 }
 
-/** Brings table `sightings` up to date with new events, which must be in table `events` by now. */
-export async function writeSightings(db: Knex, { changes, unclear, baseline }: Preparation): Promise<void> {
+/** The part that asks nothing, in small portions: the events that come after all that their address had. Nearly all do. */
+export function* extendSightings({ added, changes, ends }: Preparation): Generator<void> {
+  let count = 0;
+  for (const [ip, { open, events }] of added) {
+    ends.set(ip, { latest: events.at(-1)!.at, open: extend(open, events, changes) });
+    if (++count % PORTION === 0) yield;
+  }
+}
+
+/**
+ * Brings table `sightings` up to date with new events, which must be in table `events` by now.
+ * @param meanwhile to be done while the database is busy with them
+ */
+export async function writeSightings(
+  db: Knex,
+  { changes, unclear, baseline }: Preparation,
+  meanwhile: Work,
+): Promise<void> {
   for (const [ip, added] of unclear) await refold(db, ip, added, baseline, changes);
-  await writeChanges(db, changes);
+  await writeChanges(db, changes, meanwhile);
 }
 
 /** New events before others that are there already. Returns those for which the windows did not reach far enough. */
 async function insert(
   db: Knex,
-  { changes, unclear: timelines, baseline }: Omit<Preparation, 'ends'>,
+  { changes, unclear: timelines, baseline }: Pick<Preparation, 'changes' | 'unclear' | 'baseline'>,
   before: ReadonlyMap<string, TimelineEnd>,
   reach: Reach,
 ): Promise<Timelines> {
@@ -128,7 +151,7 @@ async function latestEvents(db: Knex, ips: readonly string[], timelines: Timelin
   return found;
 }
 
-/** The fast path: the new events come after all that the address had. Returns the sighting that they leave open. */
+/** Returns the sighting that the events leave open. */
 function extend(open: Sighting | null, events: readonly LedgerEvent[], changes: Changes): Sighting | null {
   let last = open;
   for (const event of events) {

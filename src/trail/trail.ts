@@ -1,23 +1,25 @@
 import type { Knex } from 'knex';
 import { genesisHash } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
+import { type StoredEvent, storeEvents } from '../event/stored-event.js';
 import { readBaseline } from './baseline-rows.js';
+import { insertAll } from './bulk.js';
 import { checkChain } from './chain.js';
 import { type Connection, connect } from './connection.js';
 import { connectError, TrailMismatchError } from './errors.js';
-import { EVENT_COLUMNS, eventToRow } from './event-rows.js';
+import { EVENT_FORM } from './event-text.js';
 import { succeedQueue, writeGaps } from './gap-rows.js';
 import { type Gap, gapOf, lateGap } from './gaps.js';
 import { KnownTimelines } from './known-timelines.js';
+import { NO_WORK, type Work } from './load.js';
 import { checkSchema, migrateSchema } from './migrator.js';
 import { type Naming, PLAIN_NAMING } from './naming.js';
 import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
 import { Mismatch, newEvents, type Position, readQueue, type StoredQueue, writePosition } from './positions.js';
 import { type Proof, writeProof } from './proof-rows.js';
 import { quarantineGap, writeQuarantined } from './quarantine.js';
-import { insertRows } from './sql.js';
 import type { AppendStep, StepListener } from './steps.js';
-import { type Preparation, prepareSightings, writeSightings } from './timeline.js';
+import { extendSightings, type Preparation, prepareSightings, writeSightings } from './timeline.js';
 import { inTransaction, type Turn, takeTurn } from './turn.js';
 import { describeTarget, parseTrailUrl, type TrailTarget } from './url.js';
 
@@ -123,14 +125,16 @@ export class Trail {
    *
    * Throws BrokenChainError if the batch is not a chain, TrailMismatchError (after recording a gap) if it does not
    * continue what the trail has of the queue, or what the driver throws; see isTransient.
+   *
+   * @param meanwhile what the caller has to do while the database is busy; must not throw
    */
-  async append(batch: Batch): Promise<AppendResult> {
+  async append(batch: Batch, meanwhile: Work = NO_WORK): Promise<AppendResult> {
     const places = this.#places.unknown(batch.events);
     let written: { turn: Turn; ends: Preparation['ends'] } | undefined;
     const result = await this.#enter(batch, async (db, fresh, turn) => {
       await savePlaces(db, places.values(), this.#naming);
       await this.#onStep('places-written');
-      written = { turn, ends: await this.#write(db, fresh, turn) };
+      written = { turn, ends: await this.#write(db, fresh, turn, meanwhile) };
     });
     this.#places.add(places);
     if (written) this.#timelines.keep(written.turn.number, written.ends);
@@ -179,15 +183,16 @@ export class Trail {
   /** Takes what is new of the batch into the trail, in one transaction: by `write`, and the queue's position after it. */
   async #enter(
     batch: Batch,
-    write: (db: Knex, fresh: readonly LedgerEvent[], turn: Turn) => Promise<void>,
+    write: (db: Knex, fresh: readonly StoredEvent[], turn: Turn) => Promise<void>,
   ): Promise<AppendResult> {
     checkChain(batch.queue, batch.events);
+    const events = storeEvents(batch.events);
     try {
       const result = await inTransaction(this.knex, async (db) => {
         const turn = await takeTurn(db);
         await this.#onStep('turn-taken');
         const stored = await readQueue(db, batch.queue);
-        const fresh = await newEvents(db, batch, stored);
+        const fresh = await newEvents(db, batch.queue, events, stored);
         if (batch.proof) await writeProof(db, batch.proof);
         await this.#onStep('proof-written');
         if (fresh.length === 0) return resultOf(batch, stored, 0);
@@ -204,14 +209,14 @@ export class Trail {
     }
   }
 
-  async #write(db: Knex, fresh: readonly LedgerEvent[], turn: Turn): Promise<Preparation['ends']> {
+  async #write(db: Knex, fresh: readonly StoredEvent[], turn: Turn, meanwhile: Work): Promise<Preparation['ends']> {
     this.#timelines.begin(turn.number);
     const baseline = await readBaseline(db);
     const late = fresh.filter((event) => baseline !== null && event.at < baseline.before);
     const sightings = await prepareSightings(db, fresh.slice(late.length), baseline, this.#timelines);
-    await insertRows(db, 'events', EVENT_COLUMNS, fresh.map(eventToRow));
+    await insertAll(db, EVENT_FORM, fresh, extendSightings(sightings));
     await this.#onStep('events-written');
-    await writeSightings(db, sightings);
+    await writeSightings(db, sightings, meanwhile);
     await this.#onStep('sightings-written');
     const gaps = [...fresh.map(gapOf), lateGap(late)];
     await writeGaps(

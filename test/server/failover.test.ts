@@ -313,7 +313,7 @@ describe('A server of a failover pair', function () {
     const address = formatIpv4(ack!.yiaddr);
     const end = stored().leases.get(address)!.end;
     // To the pair it lasts until the second is full
-    clock.stopAt(end + 1);
+    clock.stopAt(end + 10_000);
     assert.ok(await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.request, ciaddr: address }));
     const ends = stored().events.slice(-3);
     assert.deepEqual(

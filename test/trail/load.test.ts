@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { encodeEvent } from '../../src/event/encoding.js';
 import type { LedgerEvent } from '../../src/event/event.js';
+import { storeEvents } from '../../src/event/stored-event.js';
 import { isRejection } from '../../src/trail/errors.js';
 import { EVENT_COLUMNS, eventToRow, rowToEvent, type Value } from '../../src/trail/event-rows.js';
-import { RowText } from '../../src/trail/row-text.js';
+import { EVENT_FORM } from '../../src/trail/event-text.js';
+import { RowText, writeValues } from '../../src/trail/row-text.js';
+import { SIGHTING_FORM } from '../../src/trail/sighting-text.js';
+import { fold } from '../../src/trail/sightings.js';
 import { insertRows } from '../../src/trail/sql.js';
 import { Trail } from '../../src/trail/trail.js';
+import { anyEvent } from '../event/any-event.js';
 import { startMariadb } from '../support/database.js';
 import { requires } from '../support/requirements.js';
 import { draft, NOON, SECOND, sealAll } from './campus.js';
@@ -77,19 +83,41 @@ describe('A MariaDB that allows no LOAD DATA LOCAL', function () {
   });
 });
 
+function text<Row>(rows: readonly Row[], write: (out: RowText, row: Row) => void): string {
+  return Buffer.concat([...RowText.pieces(rows, write)]).toString('latin1');
+}
+
 describe('The text of rows', () => {
   it('ends fields with tabs and rows with newlines, and nothing else', () => {
     const rows: Value[][] = [
       ['a\tb', 7, null, Buffer.from([0, 9, 10, 92, 255])],
       ['é', -1, '', Buffer.alloc(0)],
     ];
-    const text = Buffer.concat([...new RowText().pieces(rows)]);
+    const text = Buffer.concat([...RowText.pieces(rows, writeValues)]);
     assert.deepEqual(text, Buffer.from('a\\\tb\t7\t\\N\t\\0\\\t\\\n\\\\\xff\n\xc3\xa9\t-1\t\t\n', 'latin1'));
+  });
+
+  it('is the same for an event by its bytes as for the values of its row', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 5 }), (drafts) => {
+        const all = storeEvents(drafts.map((draft) => ({ ...draft, hash: Buffer.alloc(32, draft.at % 256) })));
+        assert.deepEqual(text(all, EVENT_FORM.write), text(all.map(EVENT_FORM.values), writeValues));
+      }),
+    );
+  });
+
+  it('is the same for a sighting as for the values of its row', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 5 }), (drafts) => {
+        const sightings = fold(drafts);
+        assert.deepEqual(text(sightings, SIGHTING_FORM.write), text(sightings.map(SIGHTING_FORM.values), writeValues));
+      }),
+    );
   });
 
   it('comes in pieces, none of which grows with the number of rows', () => {
     const rows = Array.from({ length: 10_000 }, () => ['x'.repeat(100)]);
-    const pieces = [...new RowText().pieces(rows)];
+    const pieces = [...RowText.pieces(rows, writeValues)];
     assert.ok(pieces.every((piece) => piece.length < 300_000));
     assert.equal(Buffer.concat(pieces).length, 1_010_000);
   });

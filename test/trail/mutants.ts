@@ -49,14 +49,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'takes an event of the very time of another for a later one',
     file: 'timeline.ts',
-    from: 'end.latest >= added[0]!.at',
-    to: 'end.latest > added[0]!.at',
+    from: 'latest >= events[0]!.at',
+    to: 'latest > events[0]!.at',
   },
   {
     mistake: 'remembers how a timeline ended before late events changed it',
     file: 'timeline.ts',
-    from: 'ends.set(ip, isLate ? undefined : ',
-    to: 'if (!isLate) ends.set(ip, ',
+    from: 'ends.set(ip, undefined);',
+    to: '',
   },
 ];
 

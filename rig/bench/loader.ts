@@ -1,0 +1,83 @@
+import { genesisHash, sealEvent } from '../../src/event/encoding.js';
+import { readStored, type StoredEvent } from '../../src/event/stored-event.js';
+import { insertAll, replaceAll } from '../../src/trail/bulk.js';
+import { EVENT_FORM } from '../../src/trail/event-text.js';
+import { NO_WORK, type Work } from '../../src/trail/load.js';
+import { PLAIN_NAMING } from '../../src/trail/naming.js';
+import { KnownPlaces, savePlaces } from '../../src/trail/places.js';
+import { writePosition } from '../../src/trail/positions.js';
+import { SIGHTING_FORM } from '../../src/trail/sighting-text.js';
+import { observe, type Sighting } from '../../src/trail/sightings.js';
+import type { Trail } from '../../src/trail/trail.js';
+import { inTransaction } from '../../src/trail/turn.js';
+import { DAY_START, draftOf, type WorkloadOptions } from './workload.js';
+
+/** Events of one transaction, and of one portion of work. */
+const BATCH = 50_000;
+const PORTION = 500;
+
+/**
+ * Fills an empty trail with the events of a workload and what follows from them, as a shipper does, but asks the database for nothing and
+ * reads no queue: the rules run ahead in memory, and a sighting is written once it is over, or when the loader stops. That the trail is
+ * the same is checked, see loaded.ts.
+ */
+export class Loader {
+  readonly #trail: Trail;
+  readonly #options: Omit<WorkloadOptions, 'events'>;
+  readonly #places = new KnownPlaces();
+  readonly #open = new Map<string, Sighting>();
+  #hash: Uint8Array;
+  #count = 0;
+  #next: readonly StoredEvent[] = [];
+
+  constructor(trail: Trail, options: Omit<WorkloadOptions, 'events'>) {
+    this.#trail = trail;
+    this.#options = options;
+    this.#hash = genesisHash(options.queue);
+  }
+
+  /** Goes on until the trail has so many events. */
+  async fill(events: number): Promise<void> {
+    for (const _ of this.#making(events));
+    while (this.#next.length > 0) await this.#write(this.#next, this.#making(events));
+    await replaceAll(this.#trail.knex, SIGHTING_FORM, [...this.#open.values()], NO_WORK);
+  }
+
+  /** Makes the next batch, while the database takes the last one. */
+  *#making(most: number): Generator<void> {
+    const { queue, offset, step } = this.#options;
+    const pieces: Uint8Array[] = [];
+    for (const end = Math.min(most, this.#count + BATCH); this.#count < end; ) {
+      const at = DAY_START + offset + this.#count * step;
+      const draft = draftOf(this.#options, this.#count, at);
+      const { encoded, event } = sealEvent({ queue, sequence: ++this.#count, at, ...draft }, this.#hash);
+      this.#hash = event.hash;
+      pieces.push(encoded, event.hash);
+      if (this.#count % PORTION === 0) yield;
+    }
+    this.#next = readStored(Buffer.concat(pieces));
+  }
+
+  async #write(events: readonly StoredEvent[], meanwhile: Work): Promise<void> {
+    const places = this.#places.unknown(events);
+    await inTransaction(this.#trail.knex, async (db) => {
+      await savePlaces(db, places.values(), PLAIN_NAMING);
+      await insertAll(db, EVENT_FORM, events, meanwhile);
+      await replaceAll(db, SIGHTING_FORM, this.#over(events), NO_WORK);
+      await writePosition(db, this.#options.server, events.at(-1)!);
+    });
+    this.#places.add(places);
+  }
+
+  /** The sightings that end by these events. */
+  #over(events: readonly StoredEvent[]): Sighting[] {
+    const over: Sighting[] = [];
+    for (const event of events) {
+      const { ended, open } = observe(this.#open.get(event.address!) ?? null, event);
+      if (ended) over.push(ended);
+      if (open) this.#open.set(event.address!, open);
+      else this.#open.delete(event.address!);
+    }
+    return over;
+  }
+}

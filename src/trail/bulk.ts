@@ -1,0 +1,57 @@
+import type { Knex } from 'knex';
+import type { Value } from './event-rows.js';
+import { isLoadable, loadRows, type Work, workOff } from './load.js';
+import { RowText } from './row-text.js';
+import { insertRows, isMysql, upsertRows } from './sql.js';
+
+/** How things of one kind lie in their table, as rows of values or as text. Both must come to the same. */
+export interface RowForm<Row> {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** Columns of the primary key, which come first. */
+  readonly keyLength: number;
+  /** The values of a row, in the order of the columns. */
+  values(row: Row): Value[];
+  /** Writes the same, field by field. */
+  write(text: RowText, row: Row): void;
+}
+
+/**
+ * Inserts rows, of which none may be there already.
+ * @param meanwhile to be done while the database is busy with them
+ */
+export async function insertAll<Row>(
+  db: Knex,
+  form: RowForm<Row>,
+  rows: readonly Row[],
+  meanwhile: Work,
+): Promise<void> {
+  if (await isWorthLoading(db, rows)) {
+    await loadRows(db, { ...form, replace: false }, RowText.pieces(rows, form.write), meanwhile);
+  } else {
+    await insertRows(db, form.table, form.columns, rows.map(form.values));
+    await workOff(meanwhile);
+  }
+}
+
+/**
+ * Writes rows; one with the same primary key that is there gives way.
+ * @param meanwhile to be done while the database is busy with them
+ */
+export async function replaceAll<Row>(
+  db: Knex,
+  form: RowForm<Row>,
+  rows: readonly Row[],
+  meanwhile: Work,
+): Promise<void> {
+  if (await isWorthLoading(db, rows)) {
+    await loadRows(db, { ...form, replace: true }, RowText.pieces(rows, form.write), meanwhile);
+  } else {
+    await upsertRows(db, form.table, form.columns, form.keyLength, rows.map(form.values));
+    await workOff(meanwhile);
+  }
+}
+
+async function isWorthLoading(db: Knex, rows: readonly unknown[]): Promise<boolean> {
+  return isMysql(db) && (await isLoadable(db, rows));
+}
