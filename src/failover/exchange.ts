@@ -10,18 +10,13 @@ import { CLOCK_LIMIT, type JudgeContext, judge } from './judge.js';
 import type { FailoverMessage } from './message.js';
 import { type Relationship, secondsOf } from './relationship.js';
 import type { Session } from './session.js';
+import { Settling } from './settling.js';
 import type { BindingTable } from './table.js';
 import { type Rejection, readUpdate, type Update, updateOptions } from './update.js';
 import { UpdateQueue } from './updates.js';
 
 /** A refused update is offered again after this, unless it cannot help. */
 const RETRY: Micros = 60 * MICROS_PER_SECOND;
-/** On a new connection, what was pending waits until the partner has told what is new there: so long, */
-const TURN: Micros = 3 * MICROS_PER_SECOND;
-/** and until none has come for this long, */
-const QUIET: Micros = 1 * MICROS_PER_SECOND;
-/** but no longer than this. */
-const PATIENCE: Micros = 60 * MICROS_PER_SECOND;
 /** An answer may wait for a lease to end; one that takes longer will not come. */
 const ANSWER_LIMIT: Micros = 150 * MICROS_PER_SECOND;
 /** How far beyond what it was allowed a partner may go, for it may send an update again that it changed. */
@@ -47,8 +42,7 @@ export class Exchange {
   /** Updates taken in since the answers last left. */
   #unanswered = 0;
   #toldOfPools = false;
-  #upSince: Micros = 0;
-  #lastUpdate: Micros = 0;
+  readonly #settling = new Settling();
 
   constructor(
     relationship: Relationship,
@@ -70,7 +64,7 @@ export class Exchange {
 
   /** When an update of the partner came last, in steady time; 0 if never. */
   get lastUpdate(): Micros {
-    return this.#lastUpdate;
+    return this.#settling.lastUpdate;
   }
 
   takeChanges(): BindingChange[] {
@@ -95,7 +89,7 @@ export class Exchange {
     this.#waiting.clear();
     this.#unanswered = 0;
     this.#toldOfPools = false;
-    this.#upSince = now.steady;
+    this.#settling.restart(now.steady);
     const pending = [...this.#table.pending];
     this.#queue.restart(pending);
     if (!this.#session.isUp) return;
@@ -118,8 +112,7 @@ export class Exchange {
 
   /** True if the partner has had the time to tell of the leases that it gave out of contact. */
   isSettled(now: Moment): boolean {
-    const sinceUp = now.steady - this.#upSince;
-    return sinceUp >= TURN && (now.steady - this.#lastUpdate >= QUIET || sinceUp >= PATIENCE);
+    return this.#settling.isOver(now.steady);
   }
 
   /** The changes were taken back: nothing of what was to be done about them is right any more. */
@@ -135,7 +128,7 @@ export class Exchange {
 
   onUpdate(message: FailoverMessage, now: Moment): void {
     this.#unanswered += 1;
-    this.#lastUpdate = now.steady;
+    this.#settling.note(now.steady);
     if (this.#unanswered + this.#waiting.size > this.#relationship.settings.maxUnackedUpdates + TOLERANCE) {
       this.#session.giveUp(`the partner sent ${this.#unanswered} updates without waiting for answers`, now);
       return;

@@ -121,16 +121,16 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
 /** A mistake that shows itself with dhcpd as partner. */
 export const DHCPD_MUTANT: Mutant = {
   mistake: 'sends what is pending before it has heard a partner that is dhcpd',
-  file: 'failover/exchange.ts',
+  file: 'failover/settling.ts',
   from: 'const TURN: Micros = 3 * MICROS_PER_SECOND;',
   to: 'const TURN: Micros = 0;',
 };
 
 /** In what a partner that decides as dhcpd does differs further: it never repeats an update, and does not wait with one. */
 const AS_DHCPD: readonly Omit<Mutant, 'mistake'>[] = [
-  { file: 'failover/exchange.ts', from: DHCPD_MUTANT.from, to: DHCPD_MUTANT.to },
+  { file: 'failover/settling.ts', from: DHCPD_MUTANT.from, to: DHCPD_MUTANT.to },
   {
-    file: 'failover/exchange.ts',
+    file: 'failover/settling.ts',
     from: 'const QUIET: Micros = 1 * MICROS_PER_SECOND;',
     to: 'const QUIET: Micros = 0;',
   },
