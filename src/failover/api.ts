@@ -163,7 +163,7 @@ export const FAILOVER_MESSAGES = {
   'failover-clocks-differ': 'error',
   /** A message that is no message, or cannot come now. name, reason */
   'failover-broken-message': 'error',
-  /** The partner does not have this address in a pool of the pair. name, address */
+  /** One of the two does not have this address in a pool of the pair. name, address, whose */
   'failover-pools-differ': 'error',
   /** The partner refused an update. name, address, status, reason, code */
   'failover-update-rejected': 'warn',

@@ -249,7 +249,7 @@ export class Exchange {
       this.#queue.park(address, FINAL.has(code) ? Number.POSITIVE_INFINITY : now.steady + RETRY);
     }
     if (code === REJECT.NOT_IN_POOL) {
-      this.#tellPools(address);
+      this.#tellPools(address, 'the partner');
       return;
     }
     // At first contact both send all they have, and one of each two updates is refused so
@@ -275,14 +275,14 @@ export class Exchange {
       message: `${formatIpv4(address)} is in no pool of this pair`,
     };
     this.#session.answer(MESSAGE.BNDACK, message.xid, { 'assigned-IP-address': address, ...options }, now);
-    this.#tellPools(address);
+    this.#tellPools(address, 'this server');
   }
 
   /** Once for each connection: there may be thousands of such addresses. */
-  #tellPools(address: Ipv4): void {
+  #tellPools(address: Ipv4, whose: 'this server' | 'the partner'): void {
     if (this.#toldOfPools) return;
     this.#toldOfPools = true;
-    this.#log('failover-pools-differ', { address: formatIpv4(address) });
+    this.#log('failover-pools-differ', { address: formatIpv4(address), whose });
   }
 
   #tellConflict(own: Binding, taken: Binding, now: number): void {

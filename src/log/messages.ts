@@ -155,8 +155,8 @@ export const MESSAGES = {
   },
   'failover-pools-differ': {
     level: 'error',
-    text: 'Failover {name}: partner has {address} in no pool of the pair',
-    help: 'Both servers must share the same ranges. Correct the one that is wrong and restart it',
+    text: 'Failover {name}: {address} is in no shared pool of {whose}, but in one of the other server',
+    help: 'Both servers must share the same ranges. Correct the one that is wrong and restart it. Told once for each connection, with the first such address',
   },
   'failover-update-rejected': {
     level: 'warn',
@@ -240,6 +240,11 @@ export const MESSAGES = {
   },
 
   // queue
+  'queue-lost': {
+    level: 'warn',
+    text: 'Queue {file} is new, but {found} is there of one before it: leases and events of that one are not known here',
+    help: 'The file was removed or queue.file names another place: clients may hold addresses that are given again, and what was not shipped is missing. If the old file still exists, stop the server and put it back. Nothing to do if the key was laid there for a first start',
+  },
   'queue-write-failed': {
     level: 'error',
     text: '{error}',

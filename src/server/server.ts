@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { messageOf, UsageError } from '../base/errors.js';
 import { type Clock, MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
 import type { Config, ServerConfig } from '../config/types.js';
@@ -6,6 +7,7 @@ import { LeaseTable } from '../lease/table.js';
 import { findListenPlace } from '../net/interfaces.js';
 import type { Ipv4 } from '../net/ipv4.js';
 import { checkpointToJson, type Json } from '../proof/json.js';
+import { positionFile } from '../queue/position.js';
 import { Queue } from '../queue/queue.js';
 import { Checkpoints } from './checkpoints.js';
 import { Counters } from './counters.js';
@@ -92,7 +94,9 @@ export class DhcpServer {
     identity: Identity = OWN_IDENTITY,
   ): Promise<DhcpServer> {
     const complete = withServer(config);
+    const found = traceOfLostQueue(config.queue);
     const queue = Queue.open(config.queue.file, complete.server.name, clock.now());
+    if (found !== undefined) loggers.queue.log('queue-lost', { file: queue.file, found });
     let server: DhcpServer | undefined;
     try {
       server = new DhcpServer(complete, queue, loggers, clock);
@@ -285,6 +289,12 @@ export class DhcpServer {
 /** What a server is bound to as long as it runs. */
 function placeOf({ server, queue }: Config & { server: ServerConfig }): string {
   return JSON.stringify([server.name, queue.file, queue.keyFile]);
+}
+
+/** What is left of a queue of which the file is gone; undefined if there never was one, or it is there. */
+function traceOfLostQueue({ file, keyFile }: Config['queue']): string | undefined {
+  if (existsSync(file)) return undefined;
+  return [keyFile, positionFile(file)].find((trace) => existsSync(trace));
 }
 
 function newestAsJson(checkpoints: Checkpoints): Json | null {

@@ -408,9 +408,18 @@ describe('updates of a failover pair', () => {
       [1, 1],
     );
     assert.deepEqual(
-      bench.logged.map(({ id }) => id),
-      ['failover-pools-differ'],
+      bench.logged.map(({ id, fields }) => [id, fields.whose]),
+      [['failover-pools-differ', 'this server']],
     );
+  });
+
+  it('may be refused because the partner has the address in no pool', () => {
+    const bench = normalPair('primary');
+    bench.grant(FIRST);
+    const refusal = { 'assigned-IP-address': FIRST, 'reject-reason': REJECT.NOT_IN_POOL, message: 'no pool' };
+    bench.say(MESSAGE.BNDACK, refusal, bench.of(MESSAGE.BNDUPD).at(-1)!.xid);
+    const fields = { name: 'pair', address: '198.18.0.1', whose: 'the partner' };
+    assert.deepEqual(bench.logged.at(-1), { type: 'log', id: 'failover-pools-differ', fields });
   });
 
   it('carry the port to another Portledger, and to nobody else', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { UsageError } from '../../src/base/errors.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -67,6 +67,19 @@ describe('The server, from start to stop', () => {
     await once(socket, 'listening');
     return () => socket.close();
   }
+
+  it('warns of a queue that was lost, by the key that it left, and not of a first start', async () => {
+    const lost = () => logger.lines.filter(({ id }) => id === 'queue-lost');
+    await (await start()).stop();
+    await (await start()).stop();
+    assert.deepEqual(lost(), []);
+    const file = `${folder}/dhcp-a.queue`;
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+    await (await start()).stop();
+    assert.deepEqual(lost(), [{ id: 'queue-lost', fields: { file, found: `${file}.key` } }]);
+    await (await start()).stop();
+    assert.equal(lost().length, 1);
+  });
 
   it('records nothing of a start that fails, however often it is tried', async () => {
     const free = await occupy();
