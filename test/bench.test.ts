@@ -26,11 +26,19 @@ describe('The bench', () => {
     const asked: number[] = [];
     const load = async (rate: number): Promise<LoadResult> => {
       asked.push(rate);
-      const lost = rate > 2000 && rate !== 2856 ? 0.01 : 0;
+      const lost = rate > 2000 && rate !== 3842 ? 0.01 : 0;
       return { offered: rate, answered: rate * (1 - lost), lost, p50: 1, p99: 2 };
     };
-    assert.equal((await highest(load, 1000, 1)).answered, 2856);
-    assert.deepEqual(asked, [1000, 1300, 1690, 2197, 2856, 3713]);
+    assert.equal((await highest(load, 1000, 1)).answered, 3842);
+    assert.deepEqual(asked, [1000, 1400, 1960, 2744, 3842, 5379]);
+  });
+
+  it('goes down where even the first rate is too much', async () => {
+    const load = async (rate: number): Promise<LoadResult> => {
+      const lost = rate > 600 ? 0.01 : 0;
+      return { offered: rate, answered: rate, lost, p50: 1, p99: 2 };
+    };
+    assert.equal((await highest(load, 1000, 1)).answered, 510);
   });
 
   it('tells of nothing served by a zero', async () => {
