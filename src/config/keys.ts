@@ -64,7 +64,11 @@ const AUDIT_KEYS = {
     default: 'none',
     doc: 'encrypt the connection; `{}` is enough where a public authority signed',
   },
-  'batch-size': { kind: integer('batch size', 1, 100_000), default: '50000', doc: 'most events in one transaction' },
+  'batch-size': {
+    kind: integer('batch size', 1, 100_000),
+    default: '5000',
+    doc: 'most events in one transaction: more ship a backlog faster, but late events of other servers then take much memory (3 GiB at 50000)',
+  },
   'access-log': { kind: boolean, default: 'false', doc: 'note who asks which `report`, in table `access_log`' },
 } as const satisfies Record<string, Key<unknown>>;
 
