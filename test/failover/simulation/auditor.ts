@@ -6,6 +6,7 @@ import { EPOCH, type Recorded, type Server } from './server.js';
 import { type Fact, type Stay, staysOf } from './stays.js';
 
 const SECOND = 1_000_000;
+const NOWHERE = 'nowhere';
 /** Of the clocks' difference, as the servers know it. */
 const DOUBT: Time = 5 * SECOND;
 
@@ -83,9 +84,26 @@ export class Auditor {
         const event = byXid.get(xid);
         const isRight = event?.address === address && event.at === at && event.leaseEnd === until;
         if (!isRight) this.#fail(`${server.name} has no event of its answer about ${address}`);
-        if (event.evidence === 'none') this.#fail(`${server.name} does not know the port of ${shown(event)}`);
+        if (event.evidence === 'none' && !this.#mayNotKnowPort(event, server))
+          this.#fail(`${server.name} does not know the port of ${shown(event)}`);
       }
     }
+  }
+
+  /**
+   * Only after it lost its disk, and with it where it saw the client: the partner's word of an earlier time proves nothing. Once either has seen
+   * the client again, the port is known.
+   */
+  #mayNotKnowPort(event: Recorded, server: Server): boolean {
+    const lost = server.losses.findLast((at) => at < event.committed);
+    if (lost === undefined) return false;
+    return !this.#servers.some(({ stream }) =>
+      stream.some((seen) => {
+        const { evidence, committed, queue } = seen;
+        if (evidence !== 'observed' || committed <= lost || nameOf(seen) !== nameOf(event)) return false;
+        return queue === event.queue ? committed < event.committed : this.#isKnown(committed, event);
+      }),
+    );
   }
 
   /** The trail's own rules make of the events what an observer of the clients would have noted. */
@@ -93,7 +111,7 @@ export class Auditor {
     const events = this.#servers.flatMap(({ stream }) => stream);
     const revoked = events.filter(({ kind }) => kind === 'revoked').map(factOf);
     const found = fold(events).map(lineOfSighting).sort();
-    const expected = staysOf([...this.#servers.flatMap(({ facts }) => facts), ...revoked])
+    const expected = staysOf([...this.#servers.flatMap(knownFacts), ...revoked])
       .map(lineOfStay)
       .sort();
     for (let i = 0; i < Math.max(found.length, expected.length); i++) {
@@ -154,7 +172,7 @@ export class Auditor {
 
   /**
    * Only by the other server, and if it cannot know, or told the client in the very moment in which the first one ended it; or for a release of
-   * what is over here, and may have been extended by the other.
+   * what is over here, and may have been extended by the other; or if it takes back what was held for it.
    */
   #endAgain(name: string, event: Recorded, server: Server): void {
     const ended = this.#ended.get(name);
@@ -163,10 +181,19 @@ export class Auditor {
     if (ended.by === server && event.kind !== 'released' && !isForgotten) this.#fail(`${shown(event)} ended before`);
     const part = ended.parts.get(server);
     const isInDoubt = part !== undefined && part.told > ended.at - DOUBT;
-    if (!isInDoubt && !isForgotten && this.#isKnown(ended.at, event))
+    const isHeld = event.kind === 'revoked' && this.#isHeldFor(server, ended.at, event);
+    if (!isInDoubt && !isForgotten && !isHeld && this.#isKnown(ended.at, event))
       this.#fail(`${shown(event)} ended before at the partner`);
     this.#unknowing += 1;
     this.#ended.delete(name);
+  }
+
+  /** The partner had not told of that end when this server lost its disk: so it held the lease, and told it as one that goes on. */
+  #isHeldFor(server: Server, ended: Time, { committed }: Recorded): boolean {
+    return server.losses.some((lost) => {
+      const [from, to] = [Math.min(lost, ended), Math.max(lost, ended)];
+      return lost < committed && !this.#atRest.some((rest) => rest > from && rest < to);
+    });
   }
 
   #leftOpen(name: string, term: Term): void {
@@ -217,12 +244,18 @@ function shown(event: Recorded): string {
 function factOf(event: Recorded): Fact {
   const mac = Buffer.from(event.hwaddr!).toString('hex');
   const { at, queue, address } = event;
-  return { kind: 'revoked', at, queue, address: address!, mac, port: '', until: at };
+  return { kind: 'revoked', at, queue, address: address!, mac, port: null, until: at };
+}
+
+/** What the server noted, but for the ports that it cannot know. */
+function knownFacts({ facts, stream }: Server): Fact[] {
+  const unseen = new Set(stream.flatMap(({ evidence, xid }) => (evidence === 'none' ? [xid] : [])));
+  return facts.map((fact) => (unseen.has(fact.xid) ? { ...fact, port: null } : fact));
 }
 
 function lineOfSighting(sighting: Sighting): string {
   const { ip, hwaddr, portId, firstSeen, lastSeen, leaseUntil, endedAt, endReason } = sighting;
-  const [mac, port] = [Buffer.from(hwaddr!).toString('hex'), portId?.toString('hex') ?? 'nowhere'];
+  const [mac, port] = [Buffer.from(hwaddr!).toString('hex'), portId?.toString('hex') ?? NOWHERE];
   return line(ip, mac, port, [firstSeen, lastSeen, leaseUntil, endedAt ?? leaseUntil], endReason ?? 'expired');
 }
 
@@ -238,7 +271,8 @@ function line(address: string, mac: string, port: string, times: readonly number
 const portNames = new Map<string, string>();
 
 /** As the trail names it. */
-function nameOfPort(port: string): string {
+function nameOfPort(port: string | null): string {
+  if (port === null) return NOWHERE;
   let name = portNames.get(port);
   if (name === undefined) {
     const [circuitId, remoteId] = [Buffer.from(port), Buffer.from('sw')];
