@@ -25,6 +25,8 @@ interface Term {
   last: Server;
   /** The other one has recorded the end, and knew that this one had told the same. */
   isOver: boolean;
+  /** The other one has recorded the end, which is as late, without knowing: this one may record its own, and need not. */
+  mayBeOver: boolean;
 }
 
 /** A lease that one server has ended; the other may do so as well before it can know. */
@@ -84,26 +86,24 @@ export class Auditor {
         const event = byXid.get(xid);
         const isRight = event?.address === address && event.at === at && event.leaseEnd === until;
         if (!isRight) this.#fail(`${server.name} has no event of its answer about ${address}`);
-        if (event.evidence === 'none' && !this.#mayNotKnowPort(event, server))
-          this.#fail(`${server.name} does not know the port of ${shown(event)}`);
+        this.#checkPort(event, server);
       }
     }
   }
 
   /**
-   * Only after it lost its disk, and with it where it saw the client: the partner's word of an earlier time proves nothing. Once either has seen
-   * the client again, the port is known.
+   * A server that lost its disk has lost with it where it saw the client, and what the partner knows of an earlier time proves nothing: it knows
+   * the port once either has seen the client again, and no sooner. Any other server knows it always.
    */
-  #mayNotKnowPort(event: Recorded, server: Server): boolean {
-    const lost = server.losses.findLast((at) => at < event.committed);
-    if (lost === undefined) return false;
-    return !this.#servers.some(({ stream }) =>
-      stream.some((seen) => {
-        const { evidence, committed, queue } = seen;
-        if (evidence !== 'observed' || committed <= lost || nameOf(seen) !== nameOf(event)) return false;
-        return queue === event.queue ? committed < event.committed : this.#isKnown(committed, event);
-      }),
-    );
+  #checkPort(event: Recorded, server: Server): void {
+    if (event.evidence === 'observed') return;
+    const lost = server.losses.findLast((at) => at < event.committed) ?? Number.NEGATIVE_INFINITY;
+    const seen = this.#servers.flatMap(({ stream }) => stream.filter((one) => isSightingOf(event, one, lost)));
+    const mustKnow =
+      lost < 0 || seen.some(({ queue, committed }) => queue === event.queue || this.#isKnown(committed, event));
+    if (event.evidence === 'none' && mustKnow) this.#fail(`${server.name} does not know the port of ${shown(event)}`);
+    if (event.evidence === 'carried' && lost >= 0 && seen.length === 0)
+      this.#fail(`${server.name} cannot know the port of ${shown(event)}`);
   }
 
   /** The trail's own rules make of the events what an observer of the clients would have noted. */
@@ -130,9 +130,10 @@ export class Auditor {
   #extend(name: string, event: Recorded, server: Server): void {
     const told = event.committed;
     const open = this.#terms.get(name);
-    const term = open && !open.isOver ? open : { parts: new Map(), last: server, isOver: false };
+    const term = open && !open.isOver ? open : { parts: new Map(), last: server, isOver: false, mayBeOver: false };
     term.parts.set(server, { end: event.leaseEnd!, at: event.at, told });
     term.last = server;
+    term.mayBeOver = false;
     this.#terms.set(name, term);
   }
 
@@ -156,8 +157,11 @@ export class Auditor {
     const isKnown = this.#isKnown(other.told, event) && partner.lostDisk < other.told;
     term.parts.delete(server);
     term.last = partner;
-    if (!isKnown) this.#unknowing += 1;
-    else if (isAsLate(part, server, other, partner)) term.isOver = true;
+    const isLast = isAsLate(part, server, other, partner);
+    if (!isKnown) {
+      this.#unknowing += 1;
+      term.mayBeOver = isLast;
+    } else if (isLast) term.isOver = true;
     else this.#fail(`${shown(event)} has gone on at ${partner.name}`);
   }
 
@@ -197,7 +201,7 @@ export class Auditor {
   }
 
   #leftOpen(name: string, term: Term): void {
-    if (term.isOver || this.#isCrossed(name, term)) return;
+    if (term.isOver || term.mayBeOver || this.#isCrossed(name, term)) return;
     const isLost = [...term.parts].some(([server, { told }]) => server.lostDisk >= told);
     if (!isLost) this.#fail(`nobody recorded the end of ${name}`);
     this.#lost += 1;
@@ -230,6 +234,12 @@ function isLonger(one: Part, by: Server, other: Part | undefined, byOther: Serve
 
 function trueEnd({ end }: Part, { skew }: Server): number {
   return end - skew;
+}
+
+/** The client of the event, seen at a port since the disk was lost. */
+function isSightingOf(event: Recorded, one: Recorded, lost: Time): boolean {
+  const isInTime = one.committed > lost && one.committed < event.committed;
+  return isInTime && one.evidence === 'observed' && nameOf(one) === nameOf(event);
 }
 
 function nameOf({ address, hwaddr }: Recorded): string {
