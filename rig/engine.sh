@@ -4,11 +4,15 @@
 # usage: engine.sh [--if-possible] COMMAND [ARGUMENT...]     --if-possible: runs the command without one where none can be had
 set -uo pipefail
 needed=1
-if [ "$1" = --if-possible ]; then
+if [ "${1-}" = --if-possible ]; then
   needed=
   shift
-  command -v dockerd >/dev/null || exec "$@"
 fi
+if [ $# = 0 ]; then
+  echo 'error: no command is given: rig/engine.sh [--if-possible] COMMAND [ARGUMENT...]' >&2
+  exit 2
+fi
+[ -n "$needed" ] || command -v dockerd >/dev/null || exec "$@"
 if docker version >/dev/null 2>&1; then exec "$@"; fi
 
 work=$(mktemp -d /var/tmp/portledger-docker.XXXXXX)

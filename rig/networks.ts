@@ -1,6 +1,9 @@
 import type { Dockerode } from './docker.js';
 
+/** Which rig something belongs to. */
 export const LABEL = 'portledger.rig';
+/** Which service of it a container is. */
+export const SERVICE_LABEL = 'portledger.rig.service';
 
 /** Blocks of /24 in 198.18.0.0/15 (RFC 2544: for tests); the first one is that of `docker compose up`. */
 const BLOCKS = Array.from({ length: 511 }, (_, i) => `198.${18 + ((i + 1) >> 8)}.${(i + 1) & 0xff}`);

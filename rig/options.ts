@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 /** What a run is to be like. */
 export interface RigOptions {
@@ -18,6 +18,12 @@ const MAX_CLIENTS = 20;
 const MAX_SWITCHES = 4;
 const MAX_PORTS = 24;
 
+const NOTES = `
+It needs Docker, and builds the image of all roles first; the environment variable RIG_IMAGE names one that is there already, RIG_BASE what
+it is built on. rig/engine.sh npm run rig brings a Docker engine of its own. Ctrl-C ends a run and removes all that it made.
+
+Exit code: 0 the trail is exact, 1 it differs or the memory of a process grows, 2 wrong usage, 3 the rig could not run, 130 stopped.`;
+
 /** Reads the command line of `npm run rig`. Ends the process with 2 where it is wrong. */
 export function readOptions(argv: string[]): RigOptions {
   const command = new Command('npm run rig --')
@@ -25,19 +31,23 @@ export function readOptions(argv: string[]): RigOptions {
       'Runs a campus in containers, breaks things on purpose, and compares the trail with what was on the wire.',
     )
     .option('--minutes <number>', 'how long clients are moved about', number(0.1, 24 * 60), 3)
-    .option('--seed <number>', 'what determines moves and faults', whole(0, 2 ** 32 - 1), newSeed())
+    .addOption(seedOption())
     .option('--clients <number>', 'machines with a DHCP client', whole(1, MAX_CLIENTS), 6)
     .option('--switches <number>', 'access switches', whole(1, MAX_SWITCHES), 2)
     .option('--ports <number>', 'ports of each switch', whole(1, MAX_PORTS), 3)
     .option('--interval <seconds>', 'time between two turns of the port permuter', whole(1, 3600), 15)
     .option('--no-faults', 'break nothing')
+    .addHelpText('after', NOTES)
     .configureOutput({ outputError: (text, write) => write(text) })
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   return command.parse(argv, { from: 'user' }).opts();
 }
 
-function newSeed(): number {
-  return Math.floor(Math.random() * 1_000_000);
+/** A run without one prints the one that it took. */
+function seedOption(): Option {
+  return new Option('--seed <number>', 'what determines moves and faults')
+    .argParser(whole(0, 2 ** 32 - 1))
+    .default(Math.floor(Math.random() * 1_000_000), 'a new one, which is printed');
 }
 
 function number(least: number, most: number): (text: string) => number {

@@ -1,6 +1,6 @@
 import { GenericContainer } from 'testcontainers';
 import type { Dockerode } from './docker.js';
-import { LABEL } from './networks.js';
+import { LABEL, SERVICE_LABEL } from './networks.js';
 import type { Service } from './topology.js';
 
 /** `NAME:PATH`, and not a path alone, which stands for a volume without a name. */
@@ -26,7 +26,7 @@ export class RoleContainer extends GenericContainer {
     this.withName(`${rig}-${service.name}`)
       .withCommand(service.command)
       .withEnvironment(service.environment)
-      .withLabels({ [LABEL]: rig })
+      .withLabels({ [LABEL]: rig, [SERVICE_LABEL]: service.name })
       .withAddedCapabilities(...service.cap_add)
       .withNetworkMode(host === undefined ? `${rig}-${first![0]}` : `container:${host}`);
     Object.assign(this.hostConfig, {

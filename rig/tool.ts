@@ -1,57 +1,38 @@
-// Small helpers for a campus, started by compose or by `npm run rig`: image | leases | restart CLIENT | reset
+// Small helpers for a campus, started by compose or by `npm run rig`: npm run rig:image, rig:leases, rig:restart, rig:reset. Exit codes: 0 done,
+// 2 wrong usage, 3 it could not be done.
 import { Command } from 'commander';
-import { type Dockerode, dockerEngine } from './docker.js';
+import { dockerEngine } from './docker.js';
 import { buildImage, IMAGE } from './image/image.js';
-import { LABEL } from './networks.js';
 import { removeRig } from './reset.js';
+import { type Running, runningRig, serviceOf } from './running.js';
 
-interface Found {
-  readonly id: string;
-  readonly rig: string;
-  readonly service: string;
-}
-
-/** The containers of all rigs, or of one, by `PROJECT-serve-a-1`, `PROJECT_serve-a_1` or `RIG-serve-a`. */
-async function findContainers(docker: Dockerode, rig: string | undefined): Promise<Found[]> {
-  const containers = await docker.listContainers({ filters: { label: [LABEL] } });
-  const found = containers.flatMap(({ Id, Names }) => {
-    const parts = /^\/(.+?)[-_]((?:serve|ship|host|client|switch)-\w+|logger|gateway|permuter)(?:[-_]1)?$/.exec(
-      Names[0]!,
-    );
-    return parts ? [{ id: Id, rig: parts[1]!, service: parts[2]! }] : [];
-  });
-  const rigs = [...new Set(found.map((container) => container.rig))];
-  if (rig === undefined && rigs.length > 1)
-    throw new Error(`several rigs run: say which with --rig (${rigs.join(', ')})`);
-  return found.filter((container) => rig === undefined || container.rig === rig);
-}
-
-async function findService(docker: Dockerode, service: string, rig: string | undefined): Promise<Found> {
-  const found = (await findContainers(docker, rig)).find((container) => container.service === service);
-  if (!found)
-    throw new Error(
-      `no ${service} runs here: start a campus first (npm run rig, or docker compose -f rig/compose.yaml up)`,
-    );
-  return found;
-}
+const FAILED = 3;
 
 async function leases({ rig }: { rig?: string }): Promise<void> {
-  const docker = await dockerEngine();
-  for (const service of ['serve-a', 'serve-b']) {
-    const { id } = await findService(docker, service, rig);
-    const Cmd = ['rig/roles/portledger.sh', 'leases'];
-    const exec = await docker.getContainer(id).exec({ Cmd, AttachStdout: true, AttachStderr: true });
-    console.log(`== ${service}`);
-    const stream = await exec.start({});
-    docker.modem.demuxStream(stream, process.stdout, process.stderr);
-    await new Promise((resolve) => stream.once('end', resolve));
+  const services = await runningRig(rig);
+  for (const name of ['serve-a', 'serve-b']) {
+    const server = serviceOf(services, name);
+    console.log(`== ${name}${server.state === 'running' ? '' : ` is ${server.state}`}`);
+    // In one that is paused or has ended no command can begin
+    if (server.state !== 'running' || !(await listLeases(server))) process.exitCode = FAILED;
   }
 }
 
-async function restart(client: string, { rig }: { rig?: string }): Promise<void> {
+/** Prints the leases that a server has. False if it did not tell. */
+async function listLeases({ id }: Running): Promise<boolean> {
   const docker = await dockerEngine();
-  const { id, service } = await findService(docker, `client-${client}`, rig);
-  await docker.getContainer(id).restart({ t: 0 });
+  const Cmd = ['rig/roles/portledger.sh', 'leases'];
+  const exec = await docker.getContainer(id).exec({ Cmd, AttachStdout: true, AttachStderr: true });
+  const stream = await exec.start({});
+  docker.modem.demuxStream(stream, process.stdout, process.stderr);
+  await new Promise((resolve) => stream.once('end', resolve));
+  return (await exec.inspect()).ExitCode === 0;
+}
+
+async function restart(client: string, { rig }: { rig?: string }): Promise<void> {
+  const service = `client-${client}`;
+  const { id } = serviceOf(await runningRig(rig), service);
+  await (await dockerEngine()).getContainer(id).restart({ t: 0 });
   console.log(`${service} started anew`);
 }
 
@@ -65,19 +46,25 @@ async function image(): Promise<void> {
   console.log(`image ${IMAGE} is up to date`);
 }
 
-const program = new Command('npm run rig:');
-program.command('image').description('build the image of all roles from this working copy').action(image);
-program.command('leases').description('active leases of both servers').option('--rig <name>').action(leases);
-program
-  .command('restart <client>')
-  .description('start the machine of a client anew')
-  .option('--rig <name>')
+const NAME = 'npm run rig:';
+const RIG = ['--rig <name>', 'which one, if several run'] as const;
+const program = new Command(NAME)
+  .configureHelp({ commandUsage: (command) => `${NAME}${command.name()} -- ${command.usage()}` })
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+const command = (name: string, what: string) => program.command(name).description(what);
+command('image', 'build the image of all roles from this working copy').action(image);
+command('leases', 'active leases of both servers')
+  .option(...RIG)
+  .action(leases);
+command('restart', 'start the machine of a client anew')
+  .argument('<client>', 'its number')
+  .option(...RIG)
   .action(restart);
-program.command('reset').description('remove all rigs that run or were left').action(reset);
+command('reset', 'remove all rigs that run or were left').action(reset);
 
 try {
   await program.parseAsync();
 } catch (error) {
   console.error(`error: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = 3;
+  process.exitCode = FAILED;
 }

@@ -1,30 +1,41 @@
+import { groupBy } from './group.js';
 import type { Sight } from './sights.js';
 
 const MICROS = 1_000_000;
 
 /**
- * The sights, and those of leases that servers may have taken back: a client that takes another address loses the one before. Whether the
- * server knew of that one, which its partner may have given or ended meanwhile, is not on the wire, so each is doubtful.
+ * The sights, and those of leases that servers may have taken back: a server that gives a client another address ends the one that it knows
+ * the client to have. What it gave itself it knows, and ends the first time. Of its partner's leases it learns by the pair's own channel, from
+ * a partner that was paused or cut off long after others were given. What it knew when is not on the wire, so each is doubtful.
  */
 export function withRevocations(sights: readonly Sight[]): Sight[] {
-  const newest = new Map<string, Sight>();
-  const revoked: Sight[] = [];
-  for (const sight of sights.filter(({ kind }) => kind === 'lease').sort((a, b) => a.told - b.told)) {
-    const client = `${sight.mac} ${sight.clientId ?? ''}`;
-    // What anybody gave it last, and what this server did: a server that was paused gave it late
-    const keys = [client, `${client} ${sight.server}`];
-    for (const before of new Set(keys.map((key) => newest.get(key)))) {
-      if (!before || before.ip === sight.ip || isOver(before, sight)) continue;
-      const { server, at, told } = sight;
-      revoked.push({ ...before, kind: 'revoked', server, at, told, leaseTime: 0, isDoubtful: true });
-    }
-    for (const key of keys) newest.set(key, sight);
-  }
-  return [...sights, ...revoked];
+  const leases = sights.filter(({ kind }) => kind === 'lease').sort((a, b) => a.told - b.told);
+  const byClient = groupBy(leases, ({ mac, clientId }) => `${mac} ${clientId ?? ''}`);
+  return [
+    ...sights,
+    ...[...byClient.values()].flatMap((ofClient) => ofClient.flatMap((by) => revokedBy(by, ofClient))),
+  ];
+}
+
+/** What may end by this lease, of all that the client was given: each address once. */
+function revokedBy(by: Sight, leases: readonly Sight[]): Sight[] {
+  const former = leases.filter((lease) => lease.ip !== by.ip && mayEnd(by, lease, leases));
+  const { server, at, told, noted } = by;
+  return [...new Map(former.map((lease) => [lease.ip, lease])).values()].map((lease) => ({
+    ...lease,
+    ...{ kind: 'revoked', server, at, told, noted, leaseTime: 0, isDoubtful: true },
+  }));
+}
+
+function mayEnd(by: Sight, lease: Sight, leases: readonly Sight[]): boolean {
+  if (by.server !== lease.server) return lease.told <= by.noted && !isOver(lease, by);
+  if (lease.told >= by.told || isOver(lease, by)) return false;
+  const between = leases.filter(({ told }) => told > lease.told && told < by.told);
+  return !between.some(({ server, ip, isDoubtful }) => server === lease.server && ip !== lease.ip && !isDoubtful);
 }
 
 /** True if the lease was over by then, by the true time and by the servers' clocks. */
 function isOver(lease: Sight, then: Sight): boolean {
   const term = lease.leaseTime * MICROS;
-  return lease.told + term <= then.told && lease.at.to + term <= then.at.from;
+  return lease.noted + term <= then.told && lease.at.to + term <= then.at.from;
 }

@@ -14,6 +14,8 @@ export interface Sight {
   readonly at: Span;
   /** When the server was told, by the clock that did not step. Breaks ties: what was told first was noted first. */
   readonly told: number;
+  /** When it had noted it at the latest, by the same clock. */
+  readonly noted: number;
   readonly ip: string;
   readonly mac: string;
   /** Hex digits. */
@@ -152,6 +154,7 @@ class TapReader {
       server: this.#server,
       at: this.#time.stamp({ from: request.at, to }, kind === 'lease' && !isDoubtful),
       told: request.at,
+      noted: to,
       ip,
       mac: request.mac,
       clientId: request.options.get(OPTION.clientId),

@@ -80,6 +80,19 @@ describe('The rig', function () {
       assert.equal(code, 0, program.output);
     }
 
+    /** What `npm run rig:NAME` says of this campus. */
+    async function helper(name: string, ...args: string[]): Promise<string> {
+      const command = [process.execPath, '--import', 'tsx', 'rig/tool.ts', name, '--rig', PROJECT, ...args];
+      const program = new Program(command, { cwd: ROOT });
+      await program.ended;
+      return program.output;
+    }
+
+    function containerOf(service: string): string {
+      const names = docker('ps', '--filter', `name=${PROJECT}`, '--format', '{{.Names}}').split('\n');
+      return names.find((name) => name.includes(service))!;
+    }
+
     before(function () {
       requires(this, 'compose');
     });
@@ -92,8 +105,7 @@ describe('The rig', function () {
     it('has within two minutes seen all six clients on more than one port each, in a trail on loopback', async () => {
       const begun = Date.now();
       await compose('up', '-d');
-      const names = docker('ps', '--filter', `name=${PROJECT}`, '--format', '{{.Names}}').split('\n');
-      const logger = names.find((name) => name.includes('logger'))!;
+      const logger = containerOf('logger');
       const sql = 'SELECT mac FROM port_clients GROUP BY mac HAVING COUNT(*) > 1 ORDER BY mac';
       const moved = () =>
         docker('exec', logger, 'mariadb', '--no-defaults', '-NB', 'portledger', '-e', sql).trim().split('\n');
@@ -104,6 +116,27 @@ describe('The rig', function () {
       const greeting =
         "require('net').connect(33079, '127.0.0.1').once('data', (bytes) => { console.log(bytes.toString('latin1')); process.exit(); })";
       assert.match(inEngineNetwork(process.execPath, '-e', greeting), /MariaDB/);
+    });
+
+    it('has helpers that list the leases of both servers and start a client anew, and that say what is not there', async () => {
+      const isListed = async () => {
+        const [, ...servers] = (await helper('leases')).split(/^== serve-/m);
+        const isAll = (text: string) => [1, 2, 3, 4, 5, 6].every((n) => text.includes(`02:00:00:00:00:0${n}`));
+        return servers.length === 2 && servers.every(isAll);
+      };
+      await until('all clients listed by both servers', isListed, { withinMs: MINUTE });
+      const begun = () => docker('inspect', '-f', '{{.State.StartedAt}}', containerOf('client-3'));
+      const before = begun();
+      await helper('restart', '3');
+      assert.notEqual(begun(), before);
+      assert.match(await helper('restart', '7'), /^error: this rig has no client-7: it has client-1, .*client-6$/m);
+      assert.match(await helper('leases', '--rig', 'none'), /^error: no rig 'none' runs here: it must be one of .+$/m);
+      docker('pause', containerOf('serve-b'));
+      try {
+        assert.match(await helper('leases'), /^== serve-b is paused$/m);
+      } finally {
+        docker('unpause', containerOf('serve-b'));
+      }
     });
   });
 });

@@ -19,6 +19,7 @@ function lease(second: number, port: number, more: Partial<Sight> = {}): Sight {
     server: 'dhcp-a',
     at: { from: second * S, to: second * S + 1000 },
     told: second * S,
+    noted: second * S + 1000,
     ip: '198.18.0.140',
     mac: '02:00:00:00:00:01',
     clientId: undefined,
@@ -136,12 +137,56 @@ describe("The servers' clocks that the checker of the rig expects", () => {
 });
 
 describe('The revocations that the checker of the rig expects', () => {
+  const ADDRESS = '198.18.0.140';
+  const other = (second: number, more: Partial<Sight> = {}) => lease(second, 1, { ip: '198.18.0.141', ...more });
+  const revoked = (sights: Sight[]) =>
+    withRevocations(sights).flatMap(({ kind, ip, server, told, isDoubtful }) =>
+      kind === 'revoked' ? [[ip, server, told / S, isDoubtful]] : [],
+    );
+
   it('are those of leases whose client takes another address while they last', () => {
-    const revoked = (sights: Sight[]) =>
-      withRevocations(sights).flatMap(({ kind, ip, isDoubtful }) => (kind === 'revoked' ? [[ip, isDoubtful]] : []));
-    const other = (second: number) => lease(second, 1, { ip: '198.18.0.141' });
-    assert.deepEqual(revoked([lease(0, 1), other(10), other(20)]), [['198.18.0.140', true]]);
+    assert.deepEqual(revoked([lease(0, 1), other(10), other(20)]), [[ADDRESS, 'dhcp-a', 10, true]]);
     assert.deepEqual(revoked([lease(0, 1), other(LEASE + 1)]), []);
-    assert.deepEqual(revoked([lease(0, 1), lease(10, 1, { ip: '198.18.0.141', mac: '02:00:00:00:00:02' })]), []);
+    assert.deepEqual(revoked([lease(0, 1), other(10, { mac: '02:00:00:00:00:02' })]), []);
+  });
+
+  it('may come the second time if the server was about to end when it gave the other address the first time', () => {
+    const sights = [lease(0, 1), other(10, { isDoubtful: true }), other(20)];
+    assert.deepEqual(
+      revoked(sights).map(([, , second]) => second),
+      [10, 20],
+    );
+  });
+
+  it('may come each time that the other server answers the client: it may have learned of the lease just then', () => {
+    const b = { server: 'dhcp-b' };
+    const sights = [lease(0, 1), other(5, b), other(15, b), other(LEASE + 1, b)];
+    assert.deepEqual(revoked(sights), [
+      [ADDRESS, 'dhcp-b', 5, true],
+      [ADDRESS, 'dhcp-b', 15, true],
+    ]);
+  });
+
+  it('reach a lease that a paused server gave when its client had another one already, and no other time', () => {
+    // Asked at 3, server a noted it at 8, with a clock that is 6 s ahead; b gave the other address meanwhile
+    const late = lease(3, 1, { at: { from: 14 * S, to: 14 * S + 1000 }, noted: 8 * S });
+    const b = { server: 'dhcp-b' };
+    const sights = withRevocations([late, other(7, b), other(21, b), other(31, b)]);
+    const ofAddress = sights.filter(({ ip }) => ip === ADDRESS);
+    const reading = { at: 1000 * S, setBack: new Set<string>() };
+    const [stay] = staysOf([late], reading).map(rowOf);
+    const differences = (endedAt: number) =>
+      countOf(compareTrail(ofAddress, [{ ...stay!, endReason: 'revoked', endedAt, events: 2 }], reading));
+    assert.equal(differences(21 * S), 0);
+    assert.equal(differences(25 * S), 1);
+    assert.equal(countOf(compareTrail(ofAddress, [stay!], reading)), 0);
+  });
+
+  it('reach what the partner gave while this server stood still', () => {
+    const slow = other(2, { server: 'dhcp-b', at: { from: 9 * S, to: 9 * S }, noted: 9 * S });
+    assert.deepEqual(revoked([slow, lease(3, 1)]), [
+      [ADDRESS, 'dhcp-b', 2, true],
+      ['198.18.0.141', 'dhcp-a', 3, true],
+    ]);
   });
 });
