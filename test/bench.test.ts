@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { highest, type LoadResult, perfdhcpResult } from '../rig/bench/load.js';
 import { median, ratioRows, shown } from '../rig/bench/result.js';
 
+const STEPS = { from: 1000, factor: 1.4, seconds: 1 };
+
 /** What perfdhcp prints at its end, with these counts for both exchanges. */
 function perfdhcpOutput(sent: number, received: number): string {
   const section = (name: string): string =>
@@ -29,7 +31,7 @@ describe('The bench', () => {
       const lost = rate > 2000 && rate !== 3842 ? 0.01 : 0;
       return { offered: rate, answered: rate * (1 - lost), lost, p50: 1, p99: 2 };
     };
-    assert.equal((await highest(load, 1000, 1)).answered, 3842);
+    assert.equal((await highest(load, STEPS)).answered, 3842);
     assert.deepEqual(asked, [1000, 1400, 1960, 2744, 3842, 5379]);
   });
 
@@ -38,12 +40,12 @@ describe('The bench', () => {
       const lost = rate > 600 ? 0.01 : 0;
       return { offered: rate, answered: rate, lost, p50: 1, p99: 2 };
     };
-    assert.equal((await highest(load, 1000, 1)).answered, 510);
+    assert.equal((await highest(load, STEPS)).answered, 510);
   });
 
   it('tells of nothing served by a zero', async () => {
     const load = async (rate: number): Promise<LoadResult> => ({ offered: rate, answered: 1, lost: 1, p50: 1, p99: 2 });
-    assert.equal((await highest(load, 1000, 1)).answered, 0);
+    assert.equal((await highest(load, STEPS)).answered, 0);
   });
 
   it('gives medians, and the ratio of one subject to each of the others', () => {

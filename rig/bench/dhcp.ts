@@ -1,6 +1,6 @@
 import { startMariadb } from '../../test/support/database.js';
 import { Campus } from '../../test/support/netns.js';
-import { highest, type Load, type OwnLoad, ownLoad, perfdhcp } from './load.js';
+import { highest, type Load, type OwnLoad, ownLoad, perfdhcp, type Steps } from './load.js';
 import { kea, type Peer, portledger, responder, started } from './peers.js';
 import { compiled, keaProgram } from './programs.js';
 import { type Row, ratioRows } from './result.js';
@@ -57,8 +57,8 @@ async function measure(peers: readonly Peer[], site: Site): Promise<Row[]> {
   return ratioRows(rows, 'Portledger');
 }
 
-function lowest(peer: Peer): number {
-  return peer.name === 'C, stateless' ? 8000 : 3000;
+function steps(peer: Peer, { seconds, factor }: Settings): Steps {
+  return { from: peer.name === 'C, stateless' ? 8000 : 3000, factor, seconds };
 }
 
 function own(site: Site, wanted: Partial<OwnLoad>): Load {
@@ -67,26 +67,26 @@ function own(site: Site, wanted: Partial<OwnLoad>): Load {
 
 /** The first five of the measures. */
 async function measureOne(peer: Peer, site: Site): Promise<number[]> {
-  const seconds = site.settings.quick ? 1 : site.settings.seconds;
-  const from = lowest(peer);
+  const climb = steps(peer, site.settings);
+  const { from, seconds } = climb;
   const relay = perfdhcp(site.load, CLIENTS);
-  const peak = await started(peer, ADDRESSES, () => highest(relay, from, seconds));
+  const peak = await started(peer, ADDRESSES, () => highest(relay, climb));
   const [over, half] = await started(peer, ADDRESSES, async () => [
     await relay(Math.round(2 * peak.answered) || from, seconds),
     await own(site, {})(Math.round(peak.answered / 2) || from / 2, seconds),
   ]);
-  const ports = await started(peer, ADDRESSES, () => highest(own(site, { ports: PORTS }), from, seconds));
+  const ports = await started(peer, ADDRESSES, () => highest(own(site, { ports: PORTS }), climb));
   return [peak.answered, over!.answered, half!.p50 / 1000, half!.p99 / 1000, ports.answered];
 }
 
 /** The others. */
 async function measureSpecial(peer: Peer, site: Site): Promise<number[]> {
-  const { seconds } = site.settings;
+  const climb = steps(peer, site.settings);
   const renewals = own(site, { ports: PORTS, mode: 'renew', clients: RENEWING });
-  const renewed = await started(peer, ADDRESSES, () => highest(renewals, lowest(peer), seconds));
+  const renewed = await started(peer, ADDRESSES, () => highest(renewals, climb));
   const full = await started(peer, Math.round(FULL / 0.999), async () => {
     await own(site, { clients: FULL })(2000, FULL / 2000);
-    return await highest(own(site, { clients: FULL }), lowest(peer), seconds);
+    return await highest(own(site, { clients: FULL }), climb);
   });
   return [renewed.answered, full.answered];
 }

@@ -69,14 +69,20 @@ export function ownLoad(host: Namespace, program: string, { clients, ports, mode
 
 /** Most exchanges that may be lost at a rate that counts as served. */
 const LOST = 0.001;
-const FACTOR = 1.4;
 /** Beyond it the servers are no longer compared, only the ceiling explored. */
 const MOST = 30_000;
 /** Below it there is nothing to compare. */
 const LEAST = 300;
 
+/** The rates that are tried: from one that the server should manage, each by a factor above the one before, so many seconds each. */
+export interface Steps {
+  readonly from: number;
+  readonly factor: number;
+  readonly seconds: number;
+}
+
 /** The highest of the stepped rates at which less than 0.1 % is lost, as it was answered; 0 if not even at a low one. */
-export async function highest(load: Load, from: number, seconds: number): Promise<LoadResult> {
+export async function highest(load: Load, { from, factor, seconds }: Steps): Promise<LoadResult> {
   let best: LoadResult = { offered: 0, answered: 0, lost: 1, p50: Number.NaN, p99: Number.NaN };
   const isServed = async (rate: number): Promise<boolean> => {
     const result = await load(rate, seconds);
@@ -84,9 +90,9 @@ export async function highest(load: Load, from: number, seconds: number): Promis
     if (result.lost < LOST) best = result;
     return result.lost < LOST;
   };
-  for (let rate = from, failures = 0; failures < 2 && rate < MOST; rate = Math.round(rate * FACTOR)) {
+  for (let rate = from, failures = 0; failures < 2 && rate < MOST; rate = Math.round(rate * factor)) {
     if (!(await isServed(rate))) failures += 1;
   }
-  for (let rate = from / FACTOR; best.offered === 0 && rate > LEAST; rate /= FACTOR) await isServed(Math.round(rate));
+  for (let rate = from / factor; best.offered === 0 && rate > LEAST; rate /= factor) await isServed(Math.round(rate));
   return best;
 }

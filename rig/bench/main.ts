@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   if (verify !== undefined && !(Number.isInteger(verify) && verify > 0))
     throw new Error('--verify wants a number of events');
   const folder = mkdtempSync(join(tmpdir(), 'portledger-bench-'));
-  const settings = { quick, rounds: quick ? 1 : 2, seconds: quick ? 2 : 3, verify, folder };
+  const settings = { quick, rounds: quick ? 1 : 2, seconds: quick ? 1 : 2, factor: quick ? 2 : 1.4, verify, folder };
   const rows: Row[] = [];
   try {
     for (const [name, measure] of Object.entries(PARTS)) {

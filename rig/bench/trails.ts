@@ -13,7 +13,7 @@ import type { Database } from '../../test/trail/trails.js';
 import { MemoryQueue } from './workload.js';
 
 /** As `audit.batch-size` is by default. */
-export const BATCH = 2000;
+export const BATCH = 20_000;
 
 /** A database with an empty trail in it. */
 export interface BenchTrail {

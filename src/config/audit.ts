@@ -8,7 +8,7 @@ import type { Place } from './place.js';
 import type { AuditConfig } from './types.js';
 
 const DEFAULT_URL = 'sqlite:./data/audit.db';
-const DEFAULT_BATCH_SIZE = 5000;
+const DEFAULT_BATCH_SIZE = 20_000;
 const URL_HINT = 'write mysql://USER@HOST:3306/DATABASE, mariadb://..., or sqlite:FILE';
 
 /** The trail's place. Paths are from `folder`. */

@@ -22,7 +22,7 @@ export interface Findings {
 /** The baseline in force. */
 const BASELINE: Selected = {
   columns: { removed_before: 'sightings_before' },
-  from: 'FROM baselines WHERE made_at = (SELECT MAX(made_at) FROM baselines)',
+  from: 'FROM baselines ORDER BY made_at DESC LIMIT 1',
   values: [],
 };
 

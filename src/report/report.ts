@@ -86,11 +86,11 @@ async function notesOn(db: Knex, request: ReportRequest, findings: Findings, isE
 
 function answer(request: ReportRequest, { history, gaps }: Findings, width: number): Rendered {
   const { question, zone } = request;
-  if (question.about === 'gaps') return render(request, gaps, GAP_SHAPE, gapColumns(zone), gaps, width);
+  if (question.about === 'gaps') return render(request, gaps, GAP_SHAPE, () => gapColumns(zone), gaps, width);
   const rows = inOrder(history, question, request);
   if ('summary' in question && question.summary)
-    return render(request, summarize(rows), CLIENT_SHAPE, clientColumns(question.about, zone), gaps, width);
-  return render(request, rows, HISTORY_SHAPE, historyColumns(question.about, zone), gaps, width);
+    return render(request, summarize(rows), CLIENT_SHAPE, () => clientColumns(question.about, zone), gaps, width);
+  return render(request, rows, HISTORY_SHAPE, () => historyColumns(question.about, zone), gaps, width);
 }
 
 /** Oldest first; who was on a switch at one moment by port, as it is labelled. */
@@ -104,7 +104,7 @@ function render<Row extends object>(
   request: ReportRequest,
   rows: readonly Row[],
   shape: Readonly<Record<string, ColumnKind>>,
-  columns: readonly TableColumn<Row>[],
+  columns: () => readonly TableColumn<Row>[],
   gaps: readonly GapRow[],
   width: number,
 ): Rendered {
@@ -112,8 +112,8 @@ function render<Row extends object>(
   const pieces = (notes: readonly string[]): Iterable<string> => {
     if (request.output === 'json') return renderJson(cells, shape);
     if (request.output === 'csv') return renderCsv(cells, shape);
-    if (request.output === 'html') return page(request, rows, columns, gaps, notes);
-    return rows.length === 0 ? [] : [renderTable(rows, columns, width)];
+    if (request.output === 'html') return page(request, rows, columns(), gaps, notes);
+    return rows.length === 0 ? [] : [renderTable(rows, columns(), width)];
   };
   return { count: rows.length, pieces };
 }

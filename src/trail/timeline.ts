@@ -10,10 +10,13 @@ import { rowToSighting, SIGHTING_COLUMNS } from './sighting-rows.js';
 import { compareKeys, observe, type Sighting } from './sightings.js';
 import { splice, trace, wanted } from './splice.js';
 import { chunks, LIST_LENGTH } from './sql.js';
-import { cutWindow, FAR, NEAR, type Reach, readSightings, readWindows } from './windows.js';
+import { cutWindow, FAR, MIDDLE, NEAR, type Reach, readSightings, readWindows } from './windows.js';
 
 /** Addresses between two pauses. */
 const PORTION = 500;
+
+/** Addresses whose late events are merged at once. */
+const LATE_PORTION = 250;
 
 /** The new events of each address, in order. */
 type Timelines = ReadonlyMap<string, readonly LedgerEvent[]>;
@@ -53,8 +56,14 @@ export async function prepareSightings(
     if (latest !== null && latest >= events[0]!.at) late.set(ip, events);
     else added.set(ip, { open, events });
   }
-  let unclear: Timelines = late;
-  for (const reach of [NEAR, FAR]) unclear = await insert(db, { changes, unclear, baseline }, before, reach);
+  const unclear = new Map<string, readonly LedgerEvent[]>();
+  // A portion at a time: what is read of the trail around them takes far more memory than they do.
+  for (const portion of chunks([...late], LATE_PORTION)) {
+    let left: Timelines = new Map(portion);
+    for (const reach of [NEAR, MIDDLE, FAR])
+      left = await insert(db, { changes, unclear: left, baseline }, before, reach);
+    for (const [ip, events] of left) unclear.set(ip, events);
+  }
   return { changes, added, unclear, baseline, ends };
 }
 

@@ -21,6 +21,8 @@ export interface Reach {
 
 /** Nearly all events are grants, and one of them on each side is enough. */
 export const NEAR: Reach = { earlier: 1, later: 2 };
+/** Several late events of an address, with events of others between them. */
+export const MIDDLE: Reach = { earlier: 4, later: 30 };
 export const FAR: Reach = { earlier: 20, later: 100 };
 
 type Order = 'ASC' | 'DESC';

@@ -22,7 +22,7 @@ describe('A configuration', () => {
         checkpointEvents: 10_000,
         checkpointInterval: 600_000_000,
       },
-      audit: { url: `sqlite:${join(folder, 'data/audit.db')}`, batchSize: 5000, accessLog: false },
+      audit: { url: `sqlite:${join(folder, 'data/audit.db')}`, batchSize: 20_000, accessLog: false },
       switches: [],
       log: { level: 'info', format: 'text', console: true, modules: {} },
       file: join(folder, 'portledger.yaml'),
