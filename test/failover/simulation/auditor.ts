@@ -186,10 +186,18 @@ export class Auditor {
     const part = ended.parts.get(server);
     const isInDoubt = part !== undefined && part.told > ended.at - DOUBT;
     const isHeld = event.kind === 'revoked' && this.#isHeldFor(server, ended.at, event);
-    if (!isInDoubt && !isForgotten && !isHeld && this.#isKnown(ended.at, event))
+    const isApart = event.kind === 'expired' && this.#isApart(server, ended);
+    if (!isInDoubt && !isForgotten && !isHeld && !isApart && this.#isKnown(ended.at, event))
       this.#fail(`${shown(event)} ended before at the partner`);
     this.#unknowing += 1;
     this.#ended.delete(name);
+  }
+
+  /** Both had given it out of contact, and the partner ended its own before they met: then this one, being as late, is still to be ended. */
+  #isApart(server: Server, { at, parts }: Ended): boolean {
+    const [own, other] = [parts.get(server), parts.get(server.partner)];
+    if (!own || !other || !isAsLate(own, server, other, server.partner)) return false;
+    return !this.#isKnown(Math.max(own.told, other.told), { committed: at });
   }
 
   /** The partner had not told of that end when this server lost its disk: so it held the lease, and told it as one that goes on. */
@@ -214,7 +222,7 @@ export class Auditor {
   }
 
   /** True if the two were in agreement after `at`, and before this event. */
-  #isKnown(at: Time, { committed }: Recorded): boolean {
+  #isKnown(at: Time, { committed }: Pick<Recorded, 'committed'>): boolean {
     return this.#atRest.some((rest) => rest > at && rest < committed);
   }
 }
