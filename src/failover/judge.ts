@@ -140,7 +140,7 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     holder: update.holder ?? (isFree ? own.holder : null),
     // An echo of what is known here says nothing against what was seen here
     hostname: update.carried?.hostname ?? (isSame(own, update) ? own.hostname : null),
-    port: update.carried?.port ?? (isSame(own, update) ? own.port : null),
+    port: update.carried?.port ?? (isSame(own, update) || isOnlyHeld(own, update) ? own.port : null),
     starts: update.starts,
     ends: update.ends,
     cltt: update.cltt,
@@ -159,6 +159,12 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
   };
 }
 
+/** The partner has not given this lease to its client: it takes it for one that may go on. */
+function isOnlyHeld(own: Binding, update: Update): boolean {
+  const both = own.status === 'ACTIVE' && update.status === 'ACTIVE' && sameHolder(own.holder, update.holder);
+  return both && update.carried?.own === false;
+}
+
 /**
  * True if it still is this server that gave the lease last: the update only repeats it, or both gave the same in the same second and the partner
  * gives way to the primary, or the partner holds it for longer without having given it.
@@ -166,8 +172,7 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
 function staysOwn(own: Binding, update: Update, { inFlight, isPrimary }: JudgeContext): boolean {
   if (!own.own) return false;
   if (isSame(own, update)) return !update.carried?.own || (inFlight && isPrimary);
-  const isHeld = update.status === 'ACTIVE' && own.status === 'ACTIVE' && update.carried?.own === false;
-  return isHeld && own.starts === update.starts && sameHolder(own.holder, update.holder);
+  return isOnlyHeld(own, update) && own.starts === update.starts;
 }
 
 /**
