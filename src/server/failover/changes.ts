@@ -82,8 +82,9 @@ function takeActive(before: Binding, after: Binding, lease: Lease | undefined, d
   const client = clientOf(after.holder);
   const held = lease?.state === 'active' && lease.client === client.client ? lease : undefined;
   const starts = after.starts * MICROS_PER_SECOND;
-  // A lease that stays this server's own ends in the trail when its client was told, though the client may have it longer from the partner
-  const told = before.own && after.own ? held?.end : undefined;
+  // A lease that stays this server's own ends in the trail when its client was told, though the client may have it longer from the partner,
+  // and keeps the port at which it was seen, which a partner that holds it may not tell
+  const own = before.own && after.own ? held : undefined;
   desk.leases.put({
     ...client,
     address: after.address,
@@ -91,21 +92,21 @@ function takeActive(before: Binding, after: Binding, lease: Lease | undefined, d
     hostname: after.hostname ?? held?.hostname ?? null,
     start: held?.start ?? starts,
     renewed: starts,
-    end: told ?? after.ends * MICROS_PER_SECOND,
+    end: own?.end ?? after.ends * MICROS_PER_SECOND,
     due: dueOf(after.ends, moment),
-    // Who repeats or holds a lease without its port says nothing against what is known of it here
-    port: after.port ?? (isSameTerm(before, after) && held ? held.port : null),
+    port: after.port ?? own?.port ?? null,
   });
 }
 
 function isSameLease(before: Binding, after: Binding): boolean {
-  return isSameTerm(before, after) && before.ends === after.ends && samePort(before.port, after.port);
-}
-
-/** What the client got last is the same, whatever the end that the pair knows of it. */
-function isSameTerm(before: Binding, after: Binding): boolean {
-  const both = before.status === 'ACTIVE' && after.status === 'ACTIVE';
-  return both && sameHolder(before.holder, after.holder) && before.starts === after.starts;
+  return (
+    before.status === 'ACTIVE' &&
+    after.status === 'ACTIVE' &&
+    sameHolder(before.holder, after.holder) &&
+    before.starts === after.starts &&
+    before.ends === after.ends &&
+    samePort(before.port, after.port)
+  );
 }
 
 function samePort(a: PortObservation | null, b: PortObservation | null): boolean {

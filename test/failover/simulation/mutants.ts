@@ -101,8 +101,8 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mistake: 'records the end that the pair agreed upon, and not the one that the client was told',
     file: 'server/failover/changes.ts',
-    from: 'const told = before.own && after.own ? held?.end : undefined;',
-    to: 'const told = undefined;',
+    from: 'end: own?.end ?? after.ends * MICROS_PER_SECOND,',
+    to: 'end: after.ends * MICROS_PER_SECOND,',
   },
   {
     mistake: 'takes a lease for its own that the partner has extended',
@@ -125,7 +125,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mistake: 'forgets the port of a lease that its partner holds',
     file: 'server/failover/changes.ts',
-    from: 'port: after.port ?? (isSameTerm(before, after) && held ? held.port : null),',
+    from: 'port: after.port ?? own?.port ?? null,',
     to: 'port: after.port,',
   },
 ];
