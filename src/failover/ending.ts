@@ -58,7 +58,9 @@ export function holdPartnersLeases(relationship: Relationship, exchange: Exchang
     const promised = Math.max(binding.promised, ends);
     // The end of one that was over is recorded already
     const own = binding.own && binding.status === 'ACTIVE';
-    exchange.change({ ...binding, status, ends, promised, acknowledged: 0, pending: true, own }, 'held');
+    // The partner may have seen the client at another port since, and shall not take the one known here for what it saw
+    const unproven = { port: null, acknowledged: 0, pending: true };
+    exchange.change({ ...binding, ...unproven, status, ends, promised, own }, 'held');
     count += 1;
   }
   return count;

@@ -200,6 +200,12 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
         reason,
       );
     case 'shutdown':
+      // The partner takes who resumes for one that knows what it gave, and would hold nothing for it
+      if (machine.lostAt > 0)
+        return {
+          machine,
+          refusal: 'this server does not know yet what it and its partner have leased: let it recover',
+        };
       return moveTo(started, 'SHUTDOWN', now, reason);
     case 'pause':
       if (machine.state !== 'NORMAL')

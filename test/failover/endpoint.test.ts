@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { neverUsed } from '../../src/failover/binding.js';
-import { BINDING_STATUS, MESSAGE, REJECT, SERVER_STATE } from '../../src/failover/codes.js';
+import { decodeCarried } from '../../src/failover/carried.js';
+import { BINDING_STATUS, MESSAGE, REJECT, SERVER_STATE, type ServerState } from '../../src/failover/codes.js';
 import { encodeMessage } from '../../src/failover/message.js';
 import { Bench, CLIENT, FIRST, OTHER, record, T0 } from './peer.js';
 
@@ -442,6 +443,37 @@ describe('updates of a failover pair', () => {
       assert.deepEqual(partner.endpoint.binding(FIRST).port, port);
       assert.equal(partner.endpoint.binding(FIRST).hostname, 'h');
     }
+  });
+
+  it('carry no port to a partner that lost its memory, for it may have seen the client elsewhere, until that is seen again', () => {
+    const bench = new Bench({}, record('NORMAL'));
+    const port = { giaddr: 1, option82: '\x01\x02ab' };
+    const connects = (state: ServerState, since: number) => {
+      bench.open();
+      bench.greet({ 'vendor-class-identifier': 'portledger-9' });
+      bench.state(state, true, since);
+    };
+    const seesClient = () => {
+      bench.endpoint.granted({ ...CLIENT, address: FIRST, hostname: 'h', port, seconds: 60, desired: 60 }, bench.now);
+      bench.commit();
+    };
+    const told = () => {
+      const updates = bench.of(MESSAGE.BNDUPD).filter(({ options }) => options['assigned-IP-address'] === FIRST);
+      return decodeCarried(updates.at(-1)?.options['portledger-lease']);
+    };
+    connects('NORMAL', T0 - 500);
+    seesClient();
+    assert.deepEqual(told(), { port, hostname: 'h', own: true });
+    bench.acknowledgeAll();
+    bench.give({ type: 'closed', link: bench.link });
+    bench.wait(1);
+    connects('RECOVER', T0 + 1);
+    bench.say(MESSAGE.UPDREQALL);
+    assert.deepEqual(told(), { port: null, hostname: 'h', own: true });
+    bench.acknowledgeAll();
+    seesClient();
+    bench.say(MESSAGE.UPDREQALL);
+    assert.deepEqual(told(), { port, hostname: 'h', own: true });
   });
 });
 

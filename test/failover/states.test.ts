@@ -137,6 +137,16 @@ describe('the states of a failover server', () => {
     assert.equal(react(done, T0).machine.state, 'PARTNER-DOWN');
   });
 
+  it('do not become SHUTDOWN without a memory: the partner would take what it has then for all', () => {
+    const shutdown = { type: 'operator', command: 'shutdown' } as const;
+    for (const state of ['RECOVER', 'RECOVER-WAIT', 'RECOVER-DONE', 'PARTNER-DOWN'] as const) {
+      const { machine: after, refusal } = step(machine(state, { lostAt: T0 }), shutdown, context('primary'), T0);
+      assert.equal(after.state, state);
+      assert.match(refusal!, /let it recover$/);
+      assert.equal(step(machine(state), shutdown, context('primary'), T0).machine.state, 'SHUTDOWN');
+    }
+  });
+
   it('serve nobody, without a memory, before the partner has told what it knows', () => {
     for (const partner of STATES) {
       const { state } = hear(machine('RECOVER', { lostAt: T0 }), partner, 'primary', partner === 'NORMAL');

@@ -118,6 +118,15 @@ describe('What a failover endpoint did by itself', () => {
     assert.deepEqual(apply(601, { ...FREE, ends: 600 }, 'EXPIRED', { before: held }), [['expired', END]]);
   });
 
+  it('keeps the port of a lease that its partner holds without one, and not of one that the partner has extended', () => {
+    const { port } = lease;
+    const held: Binding = { ...OWN, ends: 600, port: null };
+    apply(200, held, 'ACTIVE');
+    assert.deepEqual([lease.due, lease.port], [600 * MICROS_PER_SECOND, port]);
+    apply(300, { ...held, starts: 290, own: false }, 'ACTIVE', { before: held });
+    assert.equal(lease.port, null);
+  });
+
   it('says nothing of an own lease that is over where the partner only repeats it', () => {
     assert.deepEqual(apply(401, { ...OWN, holder: { ...CLIENT } }, 'ACTIVE', { clockAhead: 50 }), []);
     assert.equal(lease.state, 'active');

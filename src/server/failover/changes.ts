@@ -93,19 +93,19 @@ function takeActive(before: Binding, after: Binding, lease: Lease | undefined, d
     renewed: starts,
     end: told ?? after.ends * MICROS_PER_SECOND,
     due: dueOf(after.ends, moment),
-    port: after.port,
+    // Who repeats or holds a lease without its port says nothing against what is known of it here
+    port: after.port ?? (isSameTerm(before, after) && held ? held.port : null),
   });
 }
 
 function isSameLease(before: Binding, after: Binding): boolean {
-  return (
-    before.status === 'ACTIVE' &&
-    after.status === 'ACTIVE' &&
-    sameHolder(before.holder, after.holder) &&
-    before.starts === after.starts &&
-    before.ends === after.ends &&
-    samePort(before.port, after.port)
-  );
+  return isSameTerm(before, after) && before.ends === after.ends && samePort(before.port, after.port);
+}
+
+/** What the client got last is the same, whatever the end that the pair knows of it. */
+function isSameTerm(before: Binding, after: Binding): boolean {
+  const both = before.status === 'ACTIVE' && after.status === 'ACTIVE';
+  return both && sameHolder(before.holder, after.holder) && before.starts === after.starts;
 }
 
 function samePort(a: PortObservation | null, b: PortObservation | null): boolean {

@@ -6,6 +6,7 @@ import { EPOCH, type Recorded, type Server } from './server.js';
 import { type Fact, type Stay, staysOf } from './stays.js';
 
 const SECOND = 1_000_000;
+const NOWHERE = 'nowhere';
 /** Of the clocks' difference, as the servers know it. */
 const DOUBT: Time = 5 * SECOND;
 
@@ -24,6 +25,8 @@ interface Term {
   last: Server;
   /** The other one has recorded the end, and knew that this one had told the same. */
   isOver: boolean;
+  /** The other one has recorded the end, which is as late, without knowing: this one may record its own, and need not. */
+  mayBeOver: boolean;
 }
 
 /** A lease that one server has ended; the other may do so as well before it can know. */
@@ -83,9 +86,24 @@ export class Auditor {
         const event = byXid.get(xid);
         const isRight = event?.address === address && event.at === at && event.leaseEnd === until;
         if (!isRight) this.#fail(`${server.name} has no event of its answer about ${address}`);
-        if (event.evidence === 'none') this.#fail(`${server.name} does not know the port of ${shown(event)}`);
+        this.#checkPort(event, server);
       }
     }
+  }
+
+  /**
+   * A server that lost its disk has lost with it where it saw the client, and what the partner knows of an earlier time proves nothing: it knows
+   * the port once either has seen the client again, and no sooner. Any other server knows it always.
+   */
+  #checkPort(event: Recorded, server: Server): void {
+    if (event.evidence === 'observed') return;
+    const lost = server.losses.findLast((at) => at < event.committed) ?? Number.NEGATIVE_INFINITY;
+    const seen = this.#servers.flatMap(({ stream }) => stream.filter((one) => isSightingOf(event, one, lost)));
+    const mustKnow =
+      lost < 0 || seen.some(({ queue, committed }) => queue === event.queue || this.#isKnown(committed, event));
+    if (event.evidence === 'none' && mustKnow) this.#fail(`${server.name} does not know the port of ${shown(event)}`);
+    if (event.evidence === 'carried' && lost >= 0 && seen.length === 0)
+      this.#fail(`${server.name} cannot know the port of ${shown(event)}`);
   }
 
   /** The trail's own rules make of the events what an observer of the clients would have noted. */
@@ -93,7 +111,7 @@ export class Auditor {
     const events = this.#servers.flatMap(({ stream }) => stream);
     const revoked = events.filter(({ kind }) => kind === 'revoked').map(factOf);
     const found = fold(events).map(lineOfSighting).sort();
-    const expected = staysOf([...this.#servers.flatMap(({ facts }) => facts), ...revoked])
+    const expected = staysOf([...this.#servers.flatMap(knownFacts), ...revoked])
       .map(lineOfStay)
       .sort();
     for (let i = 0; i < Math.max(found.length, expected.length); i++) {
@@ -112,9 +130,10 @@ export class Auditor {
   #extend(name: string, event: Recorded, server: Server): void {
     const told = event.committed;
     const open = this.#terms.get(name);
-    const term = open && !open.isOver ? open : { parts: new Map(), last: server, isOver: false };
+    const term = open && !open.isOver ? open : { parts: new Map(), last: server, isOver: false, mayBeOver: false };
     term.parts.set(server, { end: event.leaseEnd!, at: event.at, told });
     term.last = server;
+    term.mayBeOver = false;
     this.#terms.set(name, term);
   }
 
@@ -138,8 +157,11 @@ export class Auditor {
     const isKnown = this.#isKnown(other.told, event) && partner.lostDisk < other.told;
     term.parts.delete(server);
     term.last = partner;
-    if (!isKnown) this.#unknowing += 1;
-    else if (isAsLate(part, server, other, partner)) term.isOver = true;
+    const isLast = isAsLate(part, server, other, partner);
+    if (!isKnown) {
+      this.#unknowing += 1;
+      term.mayBeOver = isLast;
+    } else if (isLast) term.isOver = true;
     else this.#fail(`${shown(event)} has gone on at ${partner.name}`);
   }
 
@@ -154,7 +176,7 @@ export class Auditor {
 
   /**
    * Only by the other server, and if it cannot know, or told the client in the very moment in which the first one ended it; or for a release of
-   * what is over here, and may have been extended by the other.
+   * what is over here, and may have been extended by the other; or if it takes back what was held for it.
    */
   #endAgain(name: string, event: Recorded, server: Server): void {
     const ended = this.#ended.get(name);
@@ -163,14 +185,23 @@ export class Auditor {
     if (ended.by === server && event.kind !== 'released' && !isForgotten) this.#fail(`${shown(event)} ended before`);
     const part = ended.parts.get(server);
     const isInDoubt = part !== undefined && part.told > ended.at - DOUBT;
-    if (!isInDoubt && !isForgotten && this.#isKnown(ended.at, event))
+    const isHeld = event.kind === 'revoked' && this.#isHeldFor(server, ended.at, event);
+    if (!isInDoubt && !isForgotten && !isHeld && this.#isKnown(ended.at, event))
       this.#fail(`${shown(event)} ended before at the partner`);
     this.#unknowing += 1;
     this.#ended.delete(name);
   }
 
+  /** The partner had not told of that end when this server lost its disk: so it held the lease, and told it as one that goes on. */
+  #isHeldFor(server: Server, ended: Time, { committed }: Recorded): boolean {
+    return server.losses.some((lost) => {
+      const [from, to] = [Math.min(lost, ended), Math.max(lost, ended)];
+      return lost < committed && !this.#atRest.some((rest) => rest > from && rest < to);
+    });
+  }
+
   #leftOpen(name: string, term: Term): void {
-    if (term.isOver || this.#isCrossed(name, term)) return;
+    if (term.isOver || term.mayBeOver || this.#isCrossed(name, term)) return;
     const isLost = [...term.parts].some(([server, { told }]) => server.lostDisk >= told);
     if (!isLost) this.#fail(`nobody recorded the end of ${name}`);
     this.#lost += 1;
@@ -205,6 +236,12 @@ function trueEnd({ end }: Part, { skew }: Server): number {
   return end - skew;
 }
 
+/** The client of the event, seen at a port since the disk was lost. */
+function isSightingOf(event: Recorded, one: Recorded, lost: Time): boolean {
+  const isInTime = one.committed > lost && one.committed < event.committed;
+  return isInTime && one.evidence === 'observed' && nameOf(one) === nameOf(event);
+}
+
 function nameOf({ address, hwaddr }: Recorded): string {
   return `${address} of ${Buffer.from(hwaddr!).toString('hex')}`;
 }
@@ -217,12 +254,18 @@ function shown(event: Recorded): string {
 function factOf(event: Recorded): Fact {
   const mac = Buffer.from(event.hwaddr!).toString('hex');
   const { at, queue, address } = event;
-  return { kind: 'revoked', at, queue, address: address!, mac, port: '', until: at };
+  return { kind: 'revoked', at, queue, address: address!, mac, port: null, until: at };
+}
+
+/** What the server noted, but for the ports that it cannot know. */
+function knownFacts({ facts, stream }: Server): Fact[] {
+  const unseen = new Set(stream.flatMap(({ evidence, xid }) => (evidence === 'none' ? [xid] : [])));
+  return facts.map((fact) => (unseen.has(fact.xid) ? { ...fact, port: null } : fact));
 }
 
 function lineOfSighting(sighting: Sighting): string {
   const { ip, hwaddr, portId, firstSeen, lastSeen, leaseUntil, endedAt, endReason } = sighting;
-  const [mac, port] = [Buffer.from(hwaddr!).toString('hex'), portId?.toString('hex') ?? 'nowhere'];
+  const [mac, port] = [Buffer.from(hwaddr!).toString('hex'), portId?.toString('hex') ?? NOWHERE];
   return line(ip, mac, port, [firstSeen, lastSeen, leaseUntil, endedAt ?? leaseUntil], endReason ?? 'expired');
 }
 
@@ -238,7 +281,8 @@ function line(address: string, mac: string, port: string, times: readonly number
 const portNames = new Map<string, string>();
 
 /** As the trail names it. */
-function nameOfPort(port: string): string {
+function nameOfPort(port: string | null): string {
+  if (port === null) return NOWHERE;
   let name = portNames.get(port);
   if (name === undefined) {
     const [circuitId, remoteId] = [Buffer.from(port), Buffer.from('sw')];

@@ -116,6 +116,18 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     from: 'port: update.carried?.port ?? (isSame(own, update) ? own.port : null),',
     to: 'port: isSame(own, update) ? own.port : null,',
   },
+  {
+    mistake: 'tells a partner without memory the port that it knew before',
+    file: 'failover/ending.ts',
+    from: 'const unproven = { port: null, acknowledged: 0, pending: true };',
+    to: 'const unproven = { acknowledged: 0, pending: true };',
+  },
+  {
+    mistake: 'forgets the port of a lease that its partner holds',
+    file: 'server/failover/changes.ts',
+    from: 'port: after.port ?? (isSameTerm(before, after) && held ? held.port : null),',
+    to: 'port: after.port,',
+  },
 ];
 
 /** A mistake that shows itself with dhcpd as partner. */

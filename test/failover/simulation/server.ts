@@ -78,8 +78,8 @@ export class Server implements Host {
   readonly stream: Recorded[] = [];
   /** What it answered, and took up from clients. */
   readonly facts: (Fact & { readonly xid: number })[] = [];
-  /** When it lost its disk last, in true time. */
-  lostDisk: Time = Number.NEGATIVE_INFINITY;
+  /** When it lost its disk, in true time. */
+  readonly losses: Time[] = [];
   readonly #settings: FailoverSettings;
   readonly #config: ServerConfig;
   readonly #tools: Tools;
@@ -103,6 +103,11 @@ export class Server implements Host {
 
   get isUp(): boolean {
     return this.endpoint !== undefined;
+  }
+
+  /** When it lost its disk last, in true time. */
+  get lostDisk(): Time {
+    return this.losses.at(-1) ?? Number.NEGATIVE_INFINITY;
   }
 
   get now(): Moment {
@@ -135,7 +140,7 @@ export class Server implements Host {
     this.#tools.network.forget(this, silently);
     if (!withDisk) return;
     this.disk = emptyDisk(`${this.name} ${this.#life}`);
-    this.lostDisk = this.#tools.agenda.now;
+    this.losses.push(this.#tools.agenda.now);
   }
 
   operator(command: 'partner-down' | 'shutdown' | 'pause' | 'resume'): void {

@@ -8,8 +8,8 @@ export interface Fact {
   readonly queue: string;
   readonly address: string;
   readonly mac: string;
-  /** Where the client was plugged in when it asked. */
-  readonly port: string;
+  /** Where the client was plugged in when it asked; null if the server cannot know. */
+  readonly port: string | null;
   /** Until when it was told that it has the address; `at` if it is over. */
   readonly until: number;
 }
@@ -18,7 +18,7 @@ export interface Fact {
 export interface Stay {
   readonly address: string;
   readonly mac: string;
-  readonly port: string;
+  readonly port: string | null;
   readonly firstSeen: number;
   lastSeen: number;
   until: number;
@@ -50,7 +50,8 @@ function goOn(stay: Stay | undefined, fact: Fact): Stay | undefined {
     if (kind !== 'revoked') open.lastSeen = at;
     return Object.assign(open, { endedAt: at, reason: kind });
   }
-  if (open && isSame && open.port === port) return Object.assign(open, { lastSeen: at, until, endedAt: until });
+  if (open && isSame && (port === null || open.port === port))
+    return Object.assign(open, { lastSeen: at, until, endedAt: until });
   if (open) Object.assign(open, { endedAt: at, reason: isSame ? 'moved' : 'replaced' });
   return { address, mac, port, firstSeen: at, lastSeen: at, until, endedAt: until, reason: 'expired' };
 }

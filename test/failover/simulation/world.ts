@@ -228,7 +228,11 @@ export class World {
     this.#happen(`partner-down right ${server.partner.name}`);
     this.#heal();
     server.crash(false, this.#random(3) === 0);
-    this.agenda.in((15 + this.#random(30)) * SECOND, () => this.#sayPartnerDown(server.partner));
+    this.agenda.in((15 + this.#random(30)) * SECOND, () => {
+      // Who comes back cut off serves beside the one that took it for down: no protocol helps there
+      this.#heal();
+      this.#sayPartnerDown(server.partner);
+    });
     this.agenda.in((60 + this.#random(120)) * SECOND, () => this.#restart(server));
   }
 

@@ -230,6 +230,40 @@ describe('The trail of a pair', function () {
     await verifies();
   }).timeout(150_000);
 
+  it('has no port for what a server without memory renews, whose client it had seen elsewhere than its partner knows', async () => {
+    await start('portledger', 'portledger', 30);
+    const [lease] = await relay.lease(macs(1), SERVERS, { option82: PORT });
+    const [granter, other] = both(lease!.server);
+    await pair.reachesEqual();
+    await relay.extend([lease!], ({ server }) => server);
+    await pair.reachesEqual();
+    await other!.kill();
+    await pair.stateOf(granter!, 'communications-interrupted');
+    const reboots = { mac: lease!.mac, type: TYPE.request, requested: lease!.address, to: [lease!.server] };
+    const [ack] = await relay.ask([{ ...reboots, option82: option82('Gi1/0/8', 'sw-a') }]);
+    assert.equal(ack?.type, TYPE.ack);
+    const { name } = granter!;
+    await until('the event', async () => (await eventsOf(lease!.address)).at(-1) === `${name} renewed observed`);
+    await shipped();
+    await granter!.kill();
+    granter!.lose();
+    await Promise.all(pair.servers.map((server) => server.start()));
+    await pair.reachesNormal();
+    await pair.reachesEqual();
+    await relay.direct({ mac: lease!.mac, type: TYPE.request, ciaddr: lease!.address, to: [lease!.server] });
+    await until('the renewal', async () => (await eventsOf(lease!.address)).length > 0);
+    assert.deepEqual(await eventsOf(lease!.address), [`${name} renewed none`]);
+    await shipped();
+    assert.deepEqual(
+      (await history(lease!.address)).map(({ portName, endReason }) => [portName, endReason]),
+      [
+        ['Gi1/0/7', 'moved'],
+        ['Gi1/0/8', null],
+      ],
+    );
+    await verifies();
+  });
+
   it('has a declined address once, which neither server gives again', async () => {
     await start('portledger', 'portledger', 30);
     const [lease] = await relay.lease(macs(1), SERVERS, { option82: PORT });
