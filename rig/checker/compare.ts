@@ -38,17 +38,14 @@ export function countOf({ missing, surplus, wrong }: Differences): number {
 
 /** Goes to another account of what happened as long as the trail fits that one better. */
 function bestOf(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
-  const compare = ({ order, left }: Account) =>
-    compareStays(
-      staysOf(
-        order.filter((sight) => !left.has(sight)),
-        reading,
-      ),
-      rows,
-    );
+  const compare = ({ order, left, inTime }: Account) => {
+    const noted = order.filter((sight) => !left.has(sight));
+    return compareStays(staysOf(noted, reading, inTime), rows);
+  };
   let account: Account | undefined = {
     order: inOrder(sights),
     left: new Set(sights.filter(({ isDoubtful }) => isDoubtful)),
+    inTime: new Set(),
   };
   let best = compare(account);
   while (account && countOf(best) > 0) {
@@ -59,24 +56,29 @@ function bestOf(sights: readonly Sight[], rows: readonly Row[], reading: Reading
   return best;
 }
 
-/** What may have happened: in this order, and of the doubtful sights without those that are left out. */
+/**
+ * What may have happened: in this order, of the doubtful sights without those that are left out, and with those in time that came just
+ * before a lease ended: a server's clock that is set meanwhile makes that a matter of seconds.
+ */
 interface Account {
   readonly order: readonly Sight[];
   readonly left: ReadonlySet<Sight>;
+  readonly inTime: ReadonlySet<Sight>;
 }
 
-/** The accounts that differ from this one by one doubtful sight, or by one that another server may have noted later. */
-function* otherAccounts({ order, left }: Account): Generator<Account> {
+/** The accounts that differ from this one by one doubtful sight, by one in time, or by one that another server may have noted later. */
+function* otherAccounts({ order, left, inTime }: Account): Generator<Account> {
   for (const sight of order.filter(({ isDoubtful }) => isDoubtful)) {
     const other = new Set(left);
     if (!other.delete(sight)) other.add(sight);
-    yield { order, left: other };
+    yield { order, left: other, inTime };
   }
+  for (const sight of order) if (!inTime.has(sight)) yield { order, left, inTime: new Set([...inTime, sight]) };
   for (const [i, sight] of order.entries()) {
     for (let j = i + 1; j < order.length; j++) {
       const { server, at } = order[j]!;
       if (server === sight.server || !mayFollow(sight.at, at)) break;
-      yield { order: [...order.slice(0, i), ...order.slice(i + 1, j + 1), sight, ...order.slice(j + 1)], left };
+      yield { order: [...order.slice(0, i), ...order.slice(i + 1, j + 1), sight, ...order.slice(j + 1)], left, inTime };
     }
   }
 }

@@ -47,13 +47,13 @@ export function inOrder(sights: readonly Sight[]): Sight[] {
 
 /**
  * The stays of one address that follow from what servers noted about it in this order, as the README defines them: one uninterrupted
- * stay of one client on one port.
+ * stay of one client on one port. A sight within whose span a lease ends came after that, unless it is one of those in time.
  */
-export function staysOf(sights: readonly Sight[], reading: Reading): Stay[] {
+export function staysOf(sights: readonly Sight[], reading: Reading, inTime: ReadonlySet<Sight> = new Set()): Stay[] {
   const drafts: Draft[] = [];
   let open: Draft | undefined;
   for (const sight of sights) {
-    if (open && sight.at.to >= leaseUntil(open).to) open = close(open, 'expired');
+    if (open && (inTime.has(sight) ? sight.at.from : sight.at.to) >= leaseUntil(open).to) open = close(open, 'expired');
     if (sight.kind === 'lease') {
       if (open && isSameClient(open, sight) && isSamePort(open, sight)) open.leases.push(sight);
       else {
@@ -128,7 +128,7 @@ function endOf(draft: Draft): Span | undefined {
 /**
  * An expiry is an event, too, of the server that gave the lease last. It comes before that server's next grant; but another server may be
  * faster, the trail may have been read before it, and there is none if the client gave the lease back, or got it from the other server, which
- * was in time, but is too late by that one's clock.
+ * was in time, but is too late by that one's clock. Where both servers gave it at once the pair may have settled on either as the last one.
  */
 function eventCounts(
   draft: Draft,
@@ -148,7 +148,7 @@ function eventCounts(
     (sight) =>
       (sight.kind === 'released' || sight.server !== server) &&
       isSameClient(draft, sight) &&
-      sight.told > told &&
+      (sight.server === server ? sight.told : sight.noted) > told &&
       sight.told < Math.min(noted, next?.told ?? Number.POSITIVE_INFINITY),
   );
   return isOvertaken || isFresh || isSettled || setBack.has(server) ? [count, count + 1] : [count + 1];

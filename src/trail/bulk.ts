@@ -26,12 +26,7 @@ export async function insertAll<Row>(
   rows: readonly Row[],
   meanwhile: Work,
 ): Promise<void> {
-  if (await isWorthLoading(db, rows)) {
-    await loadRows(db, { ...form, replace: false }, RowText.pieces(rows, form.write), meanwhile);
-  } else {
-    await insertRows(db, form.table, form.columns, rows.map(form.values));
-    await workOff(meanwhile);
-  }
+  await write(db, { ...form, replace: false }, rows, meanwhile);
 }
 
 /**
@@ -44,14 +39,21 @@ export async function replaceAll<Row>(
   rows: readonly Row[],
   meanwhile: Work,
 ): Promise<void> {
-  if (await isWorthLoading(db, rows)) {
-    await loadRows(db, { ...form, replace: true }, RowText.pieces(rows, form.write), meanwhile);
-  } else {
-    await upsertRows(db, form.table, form.columns, form.keyLength, rows.map(form.values));
-    await workOff(meanwhile);
-  }
+  await write(db, { ...form, replace: true }, rows, meanwhile);
 }
 
-async function isWorthLoading(db: Knex, rows: readonly unknown[]): Promise<boolean> {
-  return isMysql(db) && (await isLoadable(db, rows));
+async function write<Row>(
+  db: Knex,
+  form: RowForm<Row> & { readonly replace: boolean },
+  rows: readonly Row[],
+  meanwhile: Work,
+): Promise<void> {
+  if (isMysql(db) && (await isLoadable(db, rows))) {
+    await loadRows(db, form, RowText.pieces(rows, form.write), meanwhile);
+    return;
+  }
+  const values = rows.map(form.values);
+  if (form.replace) await upsertRows(db, form.table, form.columns, form.keyLength, values);
+  else await insertRows(db, form.table, form.columns, values);
+  await workOff(meanwhile);
 }

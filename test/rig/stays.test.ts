@@ -73,6 +73,13 @@ describe('The stays that the checker of the rig expects', () => {
     assert.deepEqual(ends([lease(0, 1), ahead, lease(LEASE + 5, 2)])[0], ['Gi1/0/1', 'expired', LEASE, [1, 2]]);
   });
 
+  it('end with their time, which may be no event, if another server gave the lease at once: either may count as the last', () => {
+    const b = (second: number) => lease(0, 1, { server: 'dhcp-b', noted: second * S });
+    const next = lease(LEASE + 1, 2);
+    assert.deepEqual(ends([b(0.01), lease(0, 1), next])[0], ['Gi1/0/1', 'expired', LEASE, [2, 3]]);
+    assert.deepEqual(ends([b(-0.01), lease(0, 1), next])[0], ['Gi1/0/1', 'expired', LEASE, [3]]);
+  });
+
   it('may begin at either server if both answered at once', () => {
     const second = lease(10, 2, { server: 'dhcp-b', at: { from: 10 * S + 500, to: 10 * S + 4000 }, leaseTime: 18 });
     const [before, after] = staysOf([lease(0, 1), lease(10, 2), second], { at: 11 * S, setBack: new Set() });
@@ -101,6 +108,38 @@ describe('The order of two servers that the checker of the rig expects', () => {
       const differences = (rows: Row[]) => countOf(compareTrail([slow, ...moved(second)], rows, reading));
       assert.equal(differences(earlier), 0);
       assert.equal(differences(later) === 0, isOpen);
+    }
+  });
+});
+
+describe('The end of a lease that the checker of the rig expects', () => {
+  const reading = { at: 1000 * S, setBack: new Set<string>() };
+  const differences = (sights: Sight[], rows: Row[]) => countOf(compareTrail(sights, rows, reading));
+  const at = (from: number, to = from) => ({
+    at: { from: from * S, to: to * S },
+    told: from * S,
+    noted: from * S + 1000,
+  });
+
+  it('is on either side of a sight whose server had its clock set forward over it just then', () => {
+    const sights = [lease(0, 1), lease(0, 1, at(LEASE - 3, LEASE + 1)), lease(0, 1, at(LEASE - 2.9, LEASE + 1.1))];
+    const rowsOf = (second: number) =>
+      staysOf([lease(0, 1), lease(0, 1, at(second)), lease(0, 1, at(second))], reading);
+    const early = rowsOf(LEASE - 2.9).map(rowOf);
+    const late = rowsOf(LEASE + 1).map(rowOf);
+    assert.deepEqual([early.length, late.length], [1, 2]);
+    assert.deepEqual([differences(sights, early), differences(sights, late)], [0, 0]);
+  });
+
+  it('is before a sight that came later by all clocks, and after one that came earlier', () => {
+    const rowsOf = (second: number) => staysOf([lease(0, 1), lease(0, 1, at(second))], reading).map(rowOf);
+    for (const [second, other] of [
+      [LEASE + 1, LEASE - 1],
+      [LEASE - 1, LEASE + 1],
+    ] as const) {
+      const sights = [lease(0, 1), lease(0, 1, at(second))];
+      assert.equal(differences(sights, rowsOf(second)), 0);
+      assert.ok(differences(sights, rowsOf(other)) > 0);
     }
   });
 });
