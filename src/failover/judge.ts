@@ -38,6 +38,8 @@ export function judge(own: Binding, update: Update, context: JudgeContext): Verd
     // Both may be of the same moment: the update of that is on its way and settles it
     return own.status === 'RELEASED' ? outdated('lease was released here') : lessCritical();
   }
+  // To take it would end the lease a second time: the end is on its way, and settles it
+  if (update.status === 'ACTIVE' && isOverSince(own, update, context)) return lessCritical();
   const duels = context.inFlight && update.status !== 'ACTIVE';
   return duels && context.isPrimary ? lessCritical() : take(own, update, context);
 }
@@ -98,6 +100,16 @@ function isGivenBack(own: Binding, update: Update, { clockAhead }: JudgeContext)
   const at = update.cltt + clockAhead;
   if (own.status === 'ABANDONED') return own.cltt + INACCURACY >= at;
   return own.status === 'RELEASED' && sameHolder(own.holder, update.holder) && own.cltt - INACCURACY > at;
+}
+
+/**
+ * What is over here was given after the partner's lease, and for longer: the partner does not know of it yet, and takes the end of it, for its own
+ * lease is over as well. In doubt it is not so.
+ */
+function isOverSince(own: Binding, update: Update, { clockAhead, now }: JudgeContext): boolean {
+  if (own.status !== 'EXPIRED' || !own.pending || !sameHolder(own.holder, update.holder)) return false;
+  const doubt = clockAhead + INACCURACY;
+  return own.cltt > update.cltt + doubt && Math.min(own.ends, now) > update.ends + doubt;
 }
 
 function outdated(text: string): Verdict {

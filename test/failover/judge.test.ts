@@ -110,6 +110,27 @@ describe('an update of the partner', () => {
       {},
       REJECT.OUTDATED,
     ],
+    [
+      'is less critical where a later lease is over here since',
+      binding('EXPIRED', { ...own, ...later, ends: T0 - 1 }),
+      binding('ACTIVE', { ends: T0 - 20 }),
+      {},
+      REJECT.LESS_CRITICAL,
+    ],
+    [
+      'goes on where the lease that is over here was the earlier one',
+      binding('EXPIRED', { ...own, ends: T0 - 1 }),
+      binding('ACTIVE', { ...later, ends: T0 - 20 }),
+      {},
+      'ACTIVE',
+    ],
+    [
+      'goes on where the lease that is over here was no later one by the clock of the partner',
+      binding('EXPIRED', { ...own, ...later, ends: T0 - 1 }),
+      binding('ACTIVE', { ends: T0 - 20 }),
+      { clockAhead: 39 },
+      'ACTIVE',
+    ],
     ['wins as active lease', binding('EXPIRED', own), binding('ACTIVE'), { inFlight: true }, 'ACTIVE'],
     [
       'loses to the primary otherwise',
