@@ -188,7 +188,8 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
 function isOfSameExchange(own: Binding, update: Update): boolean {
   if (isSame(own, update) || isOnlyHeld(own, update)) return true;
   const both = own.status === 'ACTIVE' && update.status === 'ACTIVE' && sameHolder(own.holder, update.holder);
-  return both && own.starts === update.starts && own.cltt === update.cltt;
+  // dhcpd never tells a port, so that it may have seen the client in the same second
+  return both && update.carried !== undefined && own.starts === update.starts && own.cltt === update.cltt;
 }
 
 /** The partner has not given this lease to its client: it takes it for one that may go on. */

@@ -191,12 +191,14 @@ describe('an update of the partner', () => {
   it('takes no port away by an exchange that is known, as one of a partner does that holds the lease for longer', () => {
     const port = { giaddr: 0x0a000001, option82: 'port' };
     const mine = binding('ACTIVE', { port });
-    const portAfter = (changes: Partial<Binding>) => {
-      const verdict = judge(mine, told(binding('ACTIVE', { own: true, ends: T0 + 500, ...changes })), context());
+    const portAfter = (changes: Partial<Binding>, rest: Partial<Update> = {}) => {
+      const update = { ...told(binding('ACTIVE', { own: true, ends: T0 + 500, ...changes })), ...rest };
+      const verdict = judge(mine, update, context());
       return verdict.type === 'take' ? verdict.binding.port : undefined;
     };
     assert.deepEqual(portAfter({}), port);
     assert.equal(portAfter(later), null);
+    assert.equal(portAfter({}, { carried: undefined }), null);
   });
 
   it('gets that end by the clock of the partner', () => {
