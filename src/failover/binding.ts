@@ -75,6 +75,11 @@ export function sameHolder(a: Holder | null, b: Holder | null): boolean {
 }
 
 /** True if nothing is known of the address but that it is free for the primary, as at the very beginning. */
-export function isUnused({ status, starts, ends, holder }: Binding): boolean {
+export function isUnused({
+  status,
+  starts,
+  ends,
+  holder,
+}: Pick<Binding, 'status' | 'starts' | 'ends' | 'holder'>): boolean {
   return status === 'FREE' && starts === 0 && ends === 0 && holder === null;
 }

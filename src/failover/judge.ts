@@ -1,4 +1,4 @@
-import { type Binding, type Seconds, sameHolder } from './binding.js';
+import { type Binding, isUnused, type Seconds, sameHolder } from './binding.js';
 import { type BindingStatus, REJECT } from './codes.js';
 import { NEVER } from './lease-time.js';
 import type { Rejection, Update } from './update.js';
@@ -38,7 +38,10 @@ export function judge(own: Binding, update: Update, context: JudgeContext): Verd
     // Both may be of the same moment: the update of that is on its way and settles it
     return own.status === 'RELEASED' ? outdated('lease was released here') : lessCritical();
   }
-  const duels = context.inFlight && update.status !== 'ACTIVE';
+  // To take it would end the lease a second time: the end is on its way, and settles it
+  if (update.status === 'ACTIVE' && isOverSince(own, update, context)) return lessCritical();
+  if (knowsNothing(own, update)) return lessCritical();
+  const duels = context.inFlight && update.status !== 'ACTIVE' && !(isUnused(own) && update.carried);
   return duels && context.isPrimary ? lessCritical() : take(own, update, context);
 }
 
@@ -50,6 +53,15 @@ function isSame(own: Binding, update: Update): boolean {
     own.starts === update.starts &&
     (update.holder === null || sameHolder(own.holder, update.holder))
   );
+}
+
+/**
+ * Another Portledger has never heard of the address, which the pair has used or moved: it lost its memory, and would not wait for what it may have
+ * given before if it made this server forget as well. Such a partner gives way itself; dhcpd does not.
+ */
+function knowsNothing(own: Binding, update: Update): boolean {
+  const isFree = own.status === 'FREE' || own.status === 'BACKUP';
+  return update.carried !== undefined && isFree && !isUnused(own) && isUnused(update);
 }
 
 function judgeActive(own: Binding, update: Update, context: JudgeContext): Verdict {
@@ -100,6 +112,16 @@ function isGivenBack(own: Binding, update: Update, { clockAhead }: JudgeContext)
   return own.status === 'RELEASED' && sameHolder(own.holder, update.holder) && own.cltt - INACCURACY > at;
 }
 
+/**
+ * What is over here was given after the partner's lease, and for longer: the partner does not know of it yet, and takes the end of it, for its own
+ * lease is over as well. In doubt it is not so.
+ */
+function isOverSince(own: Binding, update: Update, { clockAhead, now }: JudgeContext): boolean {
+  if (own.status !== 'EXPIRED' || !own.pending || !sameHolder(own.holder, update.holder)) return false;
+  const doubt = clockAhead + INACCURACY;
+  return own.cltt > update.cltt + doubt && Math.min(own.ends, now) > update.ends + doubt;
+}
+
 function outdated(text: string): Verdict {
   return { type: 'refuse', code: REJECT.OUTDATED, text };
 }
@@ -140,7 +162,7 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     holder: update.holder ?? (isFree ? own.holder : null),
     // An echo of what is known here says nothing against what was seen here
     hostname: update.carried?.hostname ?? (isSame(own, update) ? own.hostname : null),
-    port: update.carried?.port ?? (isSame(own, update) || isOnlyHeld(own, update) ? own.port : null),
+    port: update.carried?.port ?? (isOfSameExchange(own, update) ? own.port : null),
     starts: update.starts,
     ends: update.ends,
     cltt: update.cltt,
@@ -157,6 +179,17 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     type: 'take',
     binding: !isSame(own, update) && outlasts(own, taken, clockAhead) ? keepEnd(own, taken) : taken,
   };
+}
+
+/**
+ * The update tells of no exchange with the client but the one that is known here, and of its port nothing: a partner that takes this server for one
+ * without memory tells none, and holds the lease for longer.
+ */
+function isOfSameExchange(own: Binding, update: Update): boolean {
+  if (isSame(own, update) || isOnlyHeld(own, update)) return true;
+  const both = own.status === 'ACTIVE' && update.status === 'ACTIVE' && sameHolder(own.holder, update.holder);
+  // dhcpd never tells a port, so that it may have seen the client in the same second
+  return both && update.carried !== undefined && own.starts === update.starts && own.cltt === update.cltt;
 }
 
 /** The partner has not given this lease to its client: it takes it for one that may go on. */

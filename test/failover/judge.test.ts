@@ -110,6 +110,27 @@ describe('an update of the partner', () => {
       {},
       REJECT.OUTDATED,
     ],
+    [
+      'is less critical where a later lease is over here since',
+      binding('EXPIRED', { ...own, ...later, ends: T0 - 1 }),
+      binding('ACTIVE', { ends: T0 - 20 }),
+      {},
+      REJECT.LESS_CRITICAL,
+    ],
+    [
+      'goes on where the lease that is over here was the earlier one',
+      binding('EXPIRED', { ...own, ends: T0 - 1 }),
+      binding('ACTIVE', { ...later, ends: T0 - 20 }),
+      {},
+      'ACTIVE',
+    ],
+    [
+      'goes on where the lease that is over here was no later one by the clock of the partner',
+      binding('EXPIRED', { ...own, ...later, ends: T0 - 1 }),
+      binding('ACTIVE', { ends: T0 - 20 }),
+      { clockAhead: 39 },
+      'ACTIVE',
+    ],
     ['wins as active lease', binding('EXPIRED', own), binding('ACTIVE'), { inFlight: true }, 'ACTIVE'],
     [
       'loses to the primary otherwise',
@@ -140,6 +161,20 @@ describe('an update of the partner', () => {
       { inFlight: true },
       REJECT.LESS_CRITICAL,
     ],
+    [
+      'is less critical where the partner has never heard of an address that was moved',
+      binding('BACKUP', { holder: null, ends: 0 }),
+      neverUsed(FIRST),
+      { isPrimary: false },
+      REJECT.LESS_CRITICAL,
+    ],
+    [
+      'wins where nothing was heard of the address here',
+      neverUsed(FIRST),
+      binding('BACKUP', { holder: null, ends: 0 }),
+      { inFlight: true },
+      'BACKUP',
+    ],
     ['is no news where both know it', binding('FREE', { pending: true }), binding('FREE'), { inFlight: true }, 'FREE'],
   ];
   for (const [what, mine, theirs, changes, expected] of CASES) {
@@ -151,6 +186,19 @@ describe('an update of the partner', () => {
     const verdict = judge(mine, told(binding('ACTIVE', { ends: T0 + 60, cltt: T0 - 1 })), context());
     assert.ok(verdict.type === 'take');
     assert.deepEqual([verdict.binding.ends, verdict.binding.pending], [T0 + 500, true]);
+  });
+
+  it('takes no port away by an exchange that is known, as one of a partner does that holds the lease for longer', () => {
+    const port = { giaddr: 0x0a000001, option82: 'port' };
+    const mine = binding('ACTIVE', { port });
+    const portAfter = (changes: Partial<Binding>, rest: Partial<Update> = {}) => {
+      const update = { ...told(binding('ACTIVE', { own: true, ends: T0 + 500, ...changes })), ...rest };
+      const verdict = judge(mine, update, context());
+      return verdict.type === 'take' ? verdict.binding.port : undefined;
+    };
+    assert.deepEqual(portAfter({}), port);
+    assert.equal(portAfter(later), null);
+    assert.equal(portAfter({}, { carried: undefined }), null);
   });
 
   it('gets that end by the clock of the partner', () => {

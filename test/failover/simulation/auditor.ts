@@ -93,14 +93,15 @@ export class Auditor {
 
   /**
    * A server that lost its disk has lost with it where it saw the client, and what the partner knows of an earlier time proves nothing: it knows
-   * the port once either has seen the client again, and no sooner. Any other server knows it always.
+   * the port once either has seen the client again, and no sooner. Until they have met again the partner does not know when that was, so that what it
+   * sees meanwhile may be earlier still. Any other server knows it always.
    */
   #checkPort(event: Recorded, server: Server): void {
     if (event.evidence === 'observed') return;
     const lost = server.losses.findLast((at) => at < event.committed) ?? Number.NEGATIVE_INFINITY;
     const seen = this.#servers.flatMap(({ stream }) => stream.filter((one) => isSightingOf(event, one, lost)));
-    const mustKnow =
-      lost < 0 || seen.some(({ queue, committed }) => queue === event.queue || this.#isKnown(committed, event));
+    const isTold = (one: Recorded) => this.#isKnown(lost, one) && this.#isKnown(one.committed, event);
+    const mustKnow = lost < 0 || seen.some((one) => one.queue === event.queue || isTold(one));
     if (event.evidence === 'none' && mustKnow) this.#fail(`${server.name} does not know the port of ${shown(event)}`);
     if (event.evidence === 'carried' && lost >= 0 && seen.length === 0)
       this.#fail(`${server.name} cannot know the port of ${shown(event)}`);

@@ -113,7 +113,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mistake: 'takes the port of a lease from nobody but the client',
     file: 'failover/judge.ts',
-    from: 'port: update.carried?.port ?? (isSame(own, update) || isOnlyHeld(own, update) ? own.port : null),',
+    from: 'port: update.carried?.port ?? (isOfSameExchange(own, update) ? own.port : null),',
     to: 'port: isSame(own, update) ? own.port : null,',
   },
   {
