@@ -17,7 +17,10 @@ export async function collect(campus: Campus, faults: readonly Fault[]): Promise
   await sleep(1);
   await allShipped(campus);
   const readAt = now();
-  const query = (sql: string) => campus.run('logger', ['mariadb', '--no-defaults', '-NB', 'portledger', '-e', sql]);
+  // The view ends a lease by the database's clock: of this very moment, so that none runs out between here and there
+  const asOf = `SET timestamp = ${readAt / 1_000_000}`;
+  const query = (sql: string) =>
+    campus.run('logger', ['mariadb', '--no-defaults', '-NB', 'portledger', '-e', `${asOf}; ${sql}`]);
   const [rows, gaps] = [parseRows(await query(ROWS_SQL)), parseGaps(await query(GAPS_SQL))];
   const passages = parsePassages(await campus.run('permuter', ['cat', '/var/log/permuter.jsonl']));
   const packets = [];
