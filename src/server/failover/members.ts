@@ -46,7 +46,7 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
     const stored = { record, bindings: bindings.get(config.name)!.values() };
     const pools = shared.get(config.name)!;
     const settings = settingsOf(config, pools, Math.max(...pools.map(({ first }) => longestLease(first))));
-    return { config, endpoint: new FailoverEndpoint(settings, stored, moment, `portledger-${version()}`) };
+    return { config, endpoint: new FailoverEndpoint(settings, stored, moment, version()) };
   });
 }
 
