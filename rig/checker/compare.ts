@@ -66,7 +66,10 @@ interface Account {
   readonly inTime: ReadonlySet<Sight>;
 }
 
-/** The accounts that differ from this one by one doubtful sight, by one in time, or by one that another server may have noted later. */
+/**
+ * The accounts that differ from this one by one doubtful sight, by one in time, or by one that may have been noted later: by another server, or
+ * by the same, which takes up by turns what comes straight and what comes through a relay agent.
+ */
 function* otherAccounts({ order, left, inTime }: Account): Generator<Account> {
   for (const sight of order.filter(({ isDoubtful }) => isDoubtful)) {
     const other = new Set(left);
@@ -76,11 +79,16 @@ function* otherAccounts({ order, left, inTime }: Account): Generator<Account> {
   for (const sight of order) if (!inTime.has(sight)) yield { order, left, inTime: new Set([...inTime, sight]) };
   for (const [i, sight] of order.entries()) {
     for (let j = i + 1; j < order.length; j++) {
-      const { server, at } = order[j]!;
-      if (server === sight.server || !mayFollow(sight.at, at)) break;
+      if (!mayComeFirst(order[j]!, sight)) break;
       yield { order: [...order.slice(0, i), ...order.slice(i + 1, j + 1), sight, ...order.slice(j + 1)], left, inTime };
     }
   }
+}
+
+/** True if the second may have been noted before the first, although the order is this one. */
+function mayComeFirst(second: Sight, first: Sight): boolean {
+  if (second.server !== first.server) return mayFollow(first.at, second.at);
+  return second.giaddr !== first.giaddr && second.told < first.noted;
 }
 
 function compareStays(stays: readonly Stay[], rows: readonly Row[]): Differences {

@@ -16,6 +16,8 @@ export interface Sight {
   readonly told: number;
   /** When it had noted it at the latest, by the same clock. */
   readonly noted: number;
+  /** The relay agent that told it, 0.0.0.0 for the client itself. */
+  readonly giaddr: string;
   readonly ip: string;
   readonly mac: string;
   /** Hex digits. */
@@ -78,8 +80,8 @@ class TapReader {
   #serverId: string | undefined;
   #leaseTime = 0;
   #lastAnswer = 0;
-  /** What ended a lease for sure; the relay's copies that follow end nothing. */
-  readonly #taken = new Set<string>();
+  /** What ended a lease for sure, and when it came; the relay's copies that follow end nothing but a lease that was given in between. */
+  readonly #taken = new Map<string, number>();
 
   constructor(server: string, roundTrips: RoundTrips, places: Places, faults: readonly Fault[], result: Sights) {
     this.#server = server;
@@ -131,8 +133,9 @@ class TapReader {
     if (addressOption(packet, OPTION.serverId) !== this.#serverId || this.#isDown(packet.at)) return;
     const isDoubtful = this.#wasStoppedAfter(packet.at) || this.#isStarting(packet.at);
     const key = `${packet.mac} ${packet.xid}`;
-    if (this.#taken.has(key)) return;
-    if (!isDoubtful) this.#taken.add(key);
+    const taken = this.#taken.get(key);
+    if (taken !== undefined && !this.#open.some((request) => request.mac === packet.mac && request.at > taken)) return;
+    if (!isDoubtful) this.#taken.set(key, packet.at);
     this.#note(packet, kind, ip, this.#pauseEnd(packet.at, this.#roundTrips.noted(packet.at)), 0, isDoubtful);
   }
 
@@ -155,6 +158,7 @@ class TapReader {
       at: this.#time.stamp({ from: request.at, to }, kind === 'lease' && !isDoubtful),
       told: request.at,
       noted: to,
+      giaddr: request.giaddr,
       ip,
       mac: request.mac,
       clientId: request.options.get(OPTION.clientId),

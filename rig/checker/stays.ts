@@ -40,9 +40,20 @@ export interface Reading {
   readonly setBack: ReadonlySet<string>;
 }
 
-/** The sights by the time of the servers' clocks; where that is the same, by when the servers were told. */
+/**
+ * The sights by the time of the servers' clocks; where that is the same, by when the servers were told. The times of one server never go back,
+ * whatever its clock does: what it was told later has no earlier one.
+ */
 export function inOrder(sights: readonly Sight[]): Sight[] {
-  return [...sights].sort((a, b) => a.at.from - b.at.from || a.told - b.told);
+  const reached = new Map<string, number>();
+  const timed = [...sights]
+    .sort((a, b) => a.told - b.told)
+    .map((sight) => {
+      const from = Math.max(sight.at.from, reached.get(sight.server) ?? Number.NEGATIVE_INFINITY);
+      reached.set(sight.server, from);
+      return { sight, from };
+    });
+  return timed.sort((a, b) => a.from - b.from || a.sight.told - b.sight.told).map(({ sight }) => sight);
 }
 
 /**

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { compareTrail, countOf } from '../../rig/checker/compare.js';
-import type { Fault } from '../../rig/checker/journal.js';
+import { type Fault, macOfClient } from '../../rig/checker/journal.js';
+import { OPTION, type Packet, TYPE } from '../../rig/checker/packets.js';
 import { withRevocations } from '../../rig/checker/revocations.js';
 import type { Row } from '../../rig/checker/rows.js';
 import { ServerTime } from '../../rig/checker/server-time.js';
-import type { Sight } from '../../rig/checker/sights.js';
+import { readSights, type Sight } from '../../rig/checker/sights.js';
 import { inOrder, staysOf } from '../../rig/checker/stays.js';
-import { portLabel } from '../../rig/roles/labels.js';
+import { option82Of, portLabel } from '../../rig/roles/labels.js';
 import { rowOf } from './row-of.js';
 
 const S = 1_000_000;
@@ -20,6 +21,7 @@ function lease(second: number, port: number, more: Partial<Sight> = {}): Sight {
     at: { from: second * S, to: second * S + 1000 },
     told: second * S,
     noted: second * S + 1000,
+    giaddr: '198.18.0.129',
     ip: '198.18.0.140',
     mac: '02:00:00:00:00:01',
     clientId: undefined,
@@ -52,6 +54,18 @@ describe('The stays that the checker of the rig expects', () => {
       ['Gi1/0/2', 'expired', 100 + LEASE, [2]],
     ]);
     assert.deepEqual(ends(sights.slice(0, 2), 20), [['Gi1/0/1', undefined, undefined, [2]]]);
+  });
+
+  it('have what a server was told in this order, even where its clock was set back meanwhile', () => {
+    const back = { at: { from: 5 * S, to: 11 * S }, told: 12 * S };
+    const sights = [lease(0, 1), lease(10, 1, { kind: 'released', leaseTime: 0 }), lease(12, 1, back)];
+    assert.deepEqual(ends(sights), [
+      ['Gi1/0/1', 'released', 10, [2]],
+      ['Gi1/0/1', 'expired', 5 + LEASE, [2]],
+    ]);
+    // Another server has a clock of its own
+    const other = [...sights.slice(0, 2), lease(12, 1, { ...back, server: 'dhcp-b' })];
+    assert.deepEqual(ends(other), [['Gi1/0/1', 'released', 10, [3]]]);
   });
 
   it('end with a release of their own client, and with no other', () => {
@@ -110,6 +124,87 @@ describe('The order of two servers that the checker of the rig expects', () => {
       assert.equal(differences(later) === 0, isOpen);
     }
   });
+});
+
+describe('What a client sends straight and through its relay', () => {
+  const reading = { at: 1000 * S, setBack: new Set<string>() };
+  const differences = (sights: Sight[], rows: Row[]) => countOf(compareTrail(sights, rows, reading));
+  const millis = (after: number, more: Partial<Sight>) =>
+    lease(5, 1, { told: 5 * S + after, at: { from: 5 * S + after, to: 5 * S + 9000 }, noted: 5 * S + 9000, ...more });
+  const straight = { giaddr: '0.0.0.0' };
+  const release = { kind: 'released', leaseTime: 0 } as const;
+  const [renewal, end, copy] = [millis(0, straight), millis(1, { ...release, ...straight }), millis(2, {})];
+  const copyOfEnd = millis(3, release);
+  const rowsOf = (sights: Sight[]) => staysOf(sights, reading).map(rowOf);
+
+  it('is noted by a server in either order', () => {
+    const sights = [lease(0, 1), renewal, end, copy, copyOfEnd];
+    const [inTurn, other] = [rowsOf(sights), rowsOf([lease(0, 1), renewal, copy, end, copyOfEnd])];
+    assert.deepEqual([inTurn.length, other.length], [2, 1]);
+    assert.deepEqual([differences(sights, inTurn), differences(sights, other)], [0, 0]);
+  });
+
+  it('is noted in the order in which it came by the same way, or once the first was noted', () => {
+    const other = rowsOf([lease(0, 1), renewal, copy, end, copyOfEnd]);
+    const noted = [
+      { ...end, giaddr: copy.giaddr },
+      { ...end, noted: copy.told - 1 },
+    ];
+    for (const first of noted) assert.notEqual(differences([lease(0, 1), renewal, first, copy, copyOfEnd], other), 0);
+  });
+
+  it('ends what was given after the first release, and else ends nothing twice', () => {
+    const kinds = (types: readonly [number, string][]) => {
+      const passages = [1, 2].map((xid) => ({
+        at: 0,
+        client: 1,
+        socket: { switch: 1, port: 1 },
+        xid: `0000000${xid}`,
+      }));
+      const packets = types.map(([type, giaddr], i) => packet(type, giaddr, 1000 * (i + 1)));
+      const { sights, contradictions } = readSights(packets, passages, []);
+      assert.deepEqual(contradictions, []);
+      return sights.map(({ kind }) => kind).sort();
+    };
+    const { request, ack, release } = TYPE;
+    const [unicast, relay] = ['0.0.0.0', '198.18.0.129'];
+    const given: [number, string][] = [
+      [request, unicast],
+      [ack, unicast],
+    ];
+    const copies: [number, string][] = [
+      [release, unicast],
+      [request, relay],
+      [release, relay],
+      [ack, relay],
+    ];
+    assert.deepEqual(kinds([...given, ...copies]), ['lease', 'lease', 'released', 'released']);
+    assert.deepEqual(kinds([...given, [release, unicast], [release, relay]]), ['lease', 'released']);
+  });
+
+  /** As it passes the tap of dhcp-a. */
+  function packet(type: number, giaddr: string, at: number): Packet {
+    const option82 = option82Of(portLabel(1, 1)).toString('hex');
+    const options = new Map([
+      [OPTION.serverId, 'c6120002'],
+      [OPTION.leaseTime, '00000018'],
+      [OPTION.relayAgent, option82],
+    ]);
+    const address = '198.18.0.140';
+    const xid = type === TYPE.release ? '00000002' : '00000001';
+    return {
+      at,
+      server: 'dhcp-a',
+      source: giaddr,
+      type,
+      xid,
+      mac: macOfClient(1),
+      ciaddr: address,
+      yiaddr: address,
+      giaddr,
+      options,
+    };
+  }
 });
 
 describe('The end of a lease that the checker of the rig expects', () => {
