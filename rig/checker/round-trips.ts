@@ -1,7 +1,7 @@
 import type { Fault } from './journal.js';
 import { OPTION, type Packet, TYPE } from './packets.js';
 
-/** The longest that a server that is not paused may stand still. */
+/** What is asked within this time of something without an answer tells by its own answer when that was noted; if nothing is, it took no longer. */
 const STALL = 500_000;
 export const ANSWERS: number[] = [TYPE.offer, TYPE.ack, TYPE.nak];
 
@@ -35,9 +35,11 @@ export class RoundTrips {
     for (const pair of this.#pairs) if (!isPaused(pair)) this.#longest = Math.max(this.#longest, pair[1] - pair[0]);
   }
 
-  /** By when it had noted what it was told then: after its longest round trip, or when it answered what came later. */
+  /** By when it had noted what it was told then: after its longest round trip, or when it answered what came soon after. */
   noted(told: number): number {
-    const later = this.#pairs.filter(([asked]) => asked >= told).map(([, answered]) => answered);
-    return Math.max(told + this.#longest, Math.min(told + STALL, ...later));
+    const later = this.#pairs
+      .filter(([asked]) => asked >= told && asked <= told + STALL)
+      .map(([, answered]) => answered);
+    return Math.max(told + this.#longest, later.length > 0 ? Math.min(...later) : told + STALL);
   }
 }

@@ -3,6 +3,7 @@ import { compareTrail, countOf } from '../../rig/checker/compare.js';
 import { type Fault, macOfClient } from '../../rig/checker/journal.js';
 import { OPTION, type Packet, TYPE } from '../../rig/checker/packets.js';
 import { withRevocations } from '../../rig/checker/revocations.js';
+import { RoundTrips } from '../../rig/checker/round-trips.js';
 import type { Row } from '../../rig/checker/rows.js';
 import { ServerTime } from '../../rig/checker/server-time.js';
 import { readSights, type Sight } from '../../rig/checker/sights.js';
@@ -180,6 +181,18 @@ describe('What a client sends straight and through its relay', () => {
     ];
     assert.deepEqual(kinds([...given, ...copies]), ['lease', 'lease', 'released', 'released']);
     assert.deepEqual(kinds([...given, [release, unicast], [release, relay]]), ['lease', 'released']);
+  });
+
+  it('is noted by when the server answered what came soon after, and else within half a second', () => {
+    const exchange = (asked: number, answered: number) => [
+      packet(TYPE.request, '198.18.0.129', asked),
+      packet(TYPE.ack, '198.18.0.129', answered),
+    ];
+    const paused = [{ kind: 'server-paused', server: 'dhcp-a', at: 0, held: 0, undone: 9 * S, until: 9 * S }] as const;
+    const noted = (asked: number, answered: number) => new RoundTrips(exchange(asked, answered), paused).noted(S);
+    assert.equal(noted(1.4 * S, 1.6 * S), 1.6 * S);
+    assert.equal(noted(1.1 * S, 1.2 * S), 1.2 * S);
+    assert.equal(noted(1.6 * S, 1.7 * S), 1.5 * S);
   });
 
   /** As it passes the tap of dhcp-a. */
