@@ -187,15 +187,19 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
  */
 function isOfSameExchange(own: Binding, update: Update): boolean {
   if (isSame(own, update) || isOnlyHeld(own, update)) return true;
-  const both = own.status === 'ACTIVE' && update.status === 'ACTIVE' && sameHolder(own.holder, update.holder);
   // dhcpd never tells a port, so that it may have seen the client in the same second
-  return both && update.carried !== undefined && own.starts === update.starts && own.cltt === update.cltt;
+  const isTold = update.carried !== undefined && own.starts === update.starts && own.cltt === update.cltt;
+  return isTold && isSameLease(own, update);
 }
 
 /** The partner has not given this lease to its client: it takes it for one that may go on. */
 function isOnlyHeld(own: Binding, update: Update): boolean {
-  const both = own.status === 'ACTIVE' && update.status === 'ACTIVE' && sameHolder(own.holder, update.holder);
-  return both && update.carried?.own === false;
+  return isSameLease(own, update) && update.carried?.own === false;
+}
+
+/** Both know the address as leased to this client. */
+function isSameLease(own: Binding, update: Update): boolean {
+  return own.status === 'ACTIVE' && update.status === 'ACTIVE' && sameHolder(own.holder, update.holder);
 }
 
 /**

@@ -34,6 +34,12 @@ function lease(second: number, port: number, more: Partial<Sight> = {}): Sight {
   };
 }
 
+/** What is expected of a trail that is read long after the last lease was over. */
+const reading = { at: 1000 * S, setBack: new Set<string>() };
+
+const rowsOf = (sights: Sight[]) => staysOf(sights, reading).map(rowOf);
+const differences = (sights: Sight[], rows: Row[]) => countOf(compareTrail(sights, rows, reading));
+
 function ends(sights: Sight[], at = 1000) {
   const stays = staysOf(inOrder(sights), { at: at * S, setBack: new Set() });
   return stays.map(({ port, endReason, endedAt, events }) => [
@@ -108,7 +114,6 @@ describe('The stays that the checker of the rig expects', () => {
 });
 
 describe('The order of two servers that the checker of the rig expects', () => {
-  const reading = { at: 1000 * S, setBack: new Set<string>() };
   const slow = lease(10, 1, { at: { from: 10 * S, to: 13 * S } });
   const moved = (second: number) => [second, second].map((at) => lease(at, 2, { server: 'dhcp-b' }));
 
@@ -117,26 +122,22 @@ describe('The order of two servers that the checker of the rig expects', () => {
       [12, true],
       [14, false],
     ] as const) {
-      const rowsOf = (sights: Sight[]) => staysOf(sights, reading).map(rowOf);
       const earlier = rowsOf([lease(10, 1, { at: { from: 11 * S, to: 11 * S } }), ...moved(second)]);
       const later = rowsOf([...moved(second), lease(10, 1, { at: { from: 13 * S, to: 13 * S } })]);
-      const differences = (rows: Row[]) => countOf(compareTrail([slow, ...moved(second)], rows, reading));
-      assert.equal(differences(earlier), 0);
-      assert.equal(differences(later) === 0, isOpen);
+      const sights = [slow, ...moved(second)];
+      assert.equal(differences(sights, earlier), 0);
+      assert.equal(differences(sights, later) === 0, isOpen);
     }
   });
 });
 
 describe('What a client sends straight and through its relay', () => {
-  const reading = { at: 1000 * S, setBack: new Set<string>() };
-  const differences = (sights: Sight[], rows: Row[]) => countOf(compareTrail(sights, rows, reading));
   const millis = (after: number, more: Partial<Sight>) =>
     lease(5, 1, { told: 5 * S + after, at: { from: 5 * S + after, to: 5 * S + 9000 }, noted: 5 * S + 9000, ...more });
   const straight = { giaddr: '0.0.0.0' };
   const release = { kind: 'released', leaseTime: 0 } as const;
   const [renewal, end, copy] = [millis(0, straight), millis(1, { ...release, ...straight }), millis(2, {})];
   const copyOfEnd = millis(3, release);
-  const rowsOf = (sights: Sight[]) => staysOf(sights, reading).map(rowOf);
 
   it('is noted by a server in either order', () => {
     const sights = [lease(0, 1), renewal, end, copy, copyOfEnd];
@@ -221,8 +222,6 @@ describe('What a client sends straight and through its relay', () => {
 });
 
 describe('The end of a lease that the checker of the rig expects', () => {
-  const reading = { at: 1000 * S, setBack: new Set<string>() };
-  const differences = (sights: Sight[], rows: Row[]) => countOf(compareTrail(sights, rows, reading));
   const at = (from: number, to = from) => ({
     at: { from: from * S, to: to * S },
     told: from * S,
@@ -231,23 +230,21 @@ describe('The end of a lease that the checker of the rig expects', () => {
 
   it('is on either side of a sight whose server had its clock set forward over it just then', () => {
     const sights = [lease(0, 1), lease(0, 1, at(LEASE - 3, LEASE + 1)), lease(0, 1, at(LEASE - 2.9, LEASE + 1.1))];
-    const rowsOf = (second: number) =>
-      staysOf([lease(0, 1), lease(0, 1, at(second)), lease(0, 1, at(second))], reading);
-    const early = rowsOf(LEASE - 2.9).map(rowOf);
-    const late = rowsOf(LEASE + 1).map(rowOf);
+    const twiceAt = (second: number) => rowsOf([lease(0, 1), lease(0, 1, at(second)), lease(0, 1, at(second))]);
+    const [early, late] = [twiceAt(LEASE - 2.9), twiceAt(LEASE + 1)];
     assert.deepEqual([early.length, late.length], [1, 2]);
     assert.deepEqual([differences(sights, early), differences(sights, late)], [0, 0]);
   });
 
   it('is before a sight that came later by all clocks, and after one that came earlier', () => {
-    const rowsOf = (second: number) => staysOf([lease(0, 1), lease(0, 1, at(second))], reading).map(rowOf);
+    const onceAt = (second: number) => rowsOf([lease(0, 1), lease(0, 1, at(second))]);
     for (const [second, other] of [
       [LEASE + 1, LEASE - 1],
       [LEASE - 1, LEASE + 1],
     ] as const) {
       const sights = [lease(0, 1), lease(0, 1, at(second))];
-      assert.equal(differences(sights, rowsOf(second)), 0);
-      assert.ok(differences(sights, rowsOf(other)) > 0);
+      assert.equal(differences(sights, onceAt(second)), 0);
+      assert.ok(differences(sights, onceAt(other)) > 0);
     }
   });
 });
@@ -320,13 +317,11 @@ describe('The revocations that the checker of the rig expects', () => {
     const b = { server: 'dhcp-b' };
     const sights = withRevocations([late, other(7, b), other(21, b), other(31, b)]);
     const ofAddress = sights.filter(({ ip }) => ip === ADDRESS);
-    const reading = { at: 1000 * S, setBack: new Set<string>() };
-    const [stay] = staysOf([late], reading).map(rowOf);
-    const differences = (endedAt: number) =>
-      countOf(compareTrail(ofAddress, [{ ...stay!, endReason: 'revoked', endedAt, events: 2 }], reading));
-    assert.equal(differences(21 * S), 0);
-    assert.equal(differences(25 * S), 1);
-    assert.equal(countOf(compareTrail(ofAddress, [stay!], reading)), 0);
+    const [stay] = rowsOf([late]);
+    const revoked = (endedAt: number) => [{ ...stay!, endReason: 'revoked', endedAt, events: 2 }];
+    assert.equal(differences(ofAddress, revoked(21 * S)), 0);
+    assert.equal(differences(ofAddress, revoked(25 * S)), 1);
+    assert.equal(differences(ofAddress, [stay!]), 0);
   });
 
   it('reach what the partner gave while this server stood still', () => {
