@@ -31,7 +31,8 @@ export function keaProgram(): string | undefined {
 
 function unpack(name: string, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  execFileSync('apt-get', ['-q', 'download', name], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const asRoot = ['-o', 'APT::Sandbox::User=root'];
+  execFileSync('apt-get', ['-q', ...asRoot, 'download', name], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
   const archive = readdirSync(folder).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
   execFileSync('dpkg-deb', ['-x', join(folder, archive!), folder]);
 }
