@@ -152,7 +152,7 @@ function eventCounts(
   if (reason !== 'expired') return [count];
   const { server, at: granted, leaseTime, told } = leases.at(-1)!;
   const next = after?.leases[0];
-  const isOvertaken = next !== undefined && next.server !== server;
+  const isOvertaken = after !== undefined && openers(after).some((lease) => lease.server !== server);
   const noted = granted.to + leaseTime * MICROS + EXPIRY_NOTICE;
   const isFresh = next === undefined && noted > at;
   const isSettled = sights.some(

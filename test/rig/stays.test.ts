@@ -113,6 +113,18 @@ describe('The stays that the checker of the rig expects', () => {
   });
 });
 
+describe('The expiry that the checker of the rig expects', () => {
+  const next = (server: string) =>
+    lease(LEASE + 1, 2, { server, at: { from: (LEASE + 1) * S, to: (LEASE + 1) * S + 3000 } });
+  const counts = (...after: Sight[]) => staysOf([lease(0, 1), ...after], reading)[0]!.events;
+
+  it('is counted, unless the other server gave the address first, or as soon', () => {
+    assert.deepEqual(counts(next('dhcp-a')), [2]);
+    assert.deepEqual(counts(next('dhcp-b')), [1, 2]);
+    assert.deepEqual(counts(next('dhcp-a'), next('dhcp-b')), [1, 2]);
+  });
+});
+
 describe('The order of two servers that the checker of the rig expects', () => {
   const slow = lease(10, 1, { at: { from: 10 * S, to: 13 * S } });
   const moved = (second: number) => [second, second].map((at) => lease(at, 2, { server: 'dhcp-b' }));
