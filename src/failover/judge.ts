@@ -162,7 +162,7 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     holder: update.holder ?? (isFree ? own.holder : null),
     // An echo of what is known here says nothing against what was seen here
     hostname: update.carried?.hostname ?? (isSame(own, update) ? own.hostname : null),
-    port: update.carried?.port ?? (isOfSameExchange(own, update) ? own.port : null),
+    port: update.carried?.port ?? (isOfSameExchange(own, update, clockAhead) ? own.port : null),
     starts: update.starts,
     ends: update.ends,
     cltt: update.cltt,
@@ -182,14 +182,14 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
 }
 
 /**
- * The update tells of no exchange with the client but the one that is known here, and of its port nothing: a partner that takes this server for one
- * without memory tells none, and holds the lease for longer.
+ * The update tells of no exchange with the client that came after the one that is known here, and of its port nothing: a partner that takes this
+ * server for one without memory tells none, and holds the lease for longer.
  */
-function isOfSameExchange(own: Binding, update: Update): boolean {
+function isOfSameExchange(own: Binding, update: Update, clockAhead: number): boolean {
   if (isSame(own, update) || isOnlyHeld(own, update)) return true;
   // dhcpd never tells a port, so that it may have seen the client in the same second
-  const isTold = update.carried !== undefined && own.starts === update.starts && own.cltt === update.cltt;
-  return isTold && isSameLease(own, update);
+  if (update.carried === undefined || !isSameLease(own, update)) return false;
+  return (own.starts === update.starts && own.cltt === update.cltt) || own.cltt >= update.cltt + clockAhead;
 }
 
 /** The partner has not given this lease to its client: it takes it for one that may go on. */

@@ -50,7 +50,8 @@ export function applyChange(change: BindingChange, desk: Desk, moment: Moment): 
 function recordOwnEnd(change: BindingChange, desk: Desk): void {
   const { before, after, cause } = change;
   const lease = desk.leases.get(after.address);
-  if (!before.own || lease?.state !== 'active') return;
+  const staysOwn = after.own && after.status === 'ACTIVE';
+  if (!before.own || staysOwn || lease?.state !== 'active') return;
   const isOver = !isActive(lease, desk.now) || change.reported === 'EXPIRED';
   if (cause === 'expired') expireLease(desk, lease);
   else if (cause !== 'partner') return;
