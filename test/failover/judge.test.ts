@@ -191,14 +191,18 @@ describe('an update of the partner', () => {
   it('takes no port away by an exchange that is known, as one of a partner does that holds the lease for longer', () => {
     const port = { giaddr: 0x0a000001, option82: 'port' };
     const mine = binding('ACTIVE', { port });
-    const portAfter = (changes: Partial<Binding>, rest: Partial<Update> = {}) => {
+    const portAfter = (changes: Partial<Binding>, rest: Partial<Update> = {}, clockAhead = 0) => {
       const update = { ...told(binding('ACTIVE', { own: true, ends: T0 + 500, ...changes })), ...rest };
-      const verdict = judge(mine, update, context());
+      const verdict = judge(mine, update, context({ clockAhead }));
       return verdict.type === 'take' ? verdict.binding.port : undefined;
     };
     assert.deepEqual(portAfter({}), port);
     assert.equal(portAfter(later), null);
     assert.equal(portAfter({}, { carried: undefined }), null);
+    // 40 s later by the partner's clock
+    assert.deepEqual(portAfter(later, {}, -40), port);
+    assert.equal(portAfter(later, {}, -39), null);
+    assert.equal(portAfter(later, { carried: undefined }, -40), null);
   });
 
   it('gets that end by the clock of the partner', () => {
