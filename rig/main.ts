@@ -1,5 +1,5 @@
 // npm run rig [-- --minutes N --seed S ...]: a campus in containers whose trail is compared with what was on the wire. Exit codes: 0 the trail
-// is exact, 1 it differs or a process grows, 2 wrong usage, 3 the rig could not run, 130 stopped.
+// is exact, 1 it differs, something of the campus died, or a process grows, 2 wrong usage, 3 the rig could not run, 130 stopped.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   writeFileSync(record, JSON.stringify({ options, run, samples, logs }, plain));
   const chart = join(RESULTS, `seed-${options.seed}.html`);
   writeFileSync(chart, chartPage(`Rig, ${options.minutes} minutes, seed ${options.seed}`, samples));
-  console.log(`\nseed ${options.seed}: ${verdict.isExact ? 'the trail is exact' : 'the trail differs'}`);
+  console.log(`\nseed ${options.seed}: ${verdict.isExact ? 'the trail is exact' : 'the run is not exact'}`);
   console.log(`record ${record}\nchart  ${chart}`);
   return verdict.isExact && grown.length === 0 ? 0 : 1;
 }
