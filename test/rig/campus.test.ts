@@ -4,6 +4,7 @@ import { FAULT_KINDS, faultPlans } from '../../rig/faults.js';
 import { Gate } from '../../rig/gate.js';
 import { growing, type Sample, slope } from '../../rig/monitor.js';
 import { randomFrom } from '../../rig/roles/random.js';
+import { isGone } from '../../rig/run.js';
 import { readTopology, startOrder } from '../../rig/topology.js';
 
 const OPTIONS = { minutes: 1, seed: 1, clients: 6, ports: 3, switches: 2, interval: 15, faults: true };
@@ -77,6 +78,16 @@ describe('The campus of the rig', () => {
     assert.deepEqual(ends, ['command', 'shut']);
     gate.open();
     assert.equal(await gate.pass(() => Promise.resolve(1)), 1);
+  });
+
+  it('says what is left of it where it cannot be removed, and loses nothing else by that', async () => {
+    const said: string[] = [];
+    const say = (line: string) => void said.push(line);
+    assert.ok(await isGone({ stop: () => Promise.resolve() }, say));
+    assert.deepEqual(said, []);
+    const stop = () => Promise.reject(new Error('network x has active endpoints'));
+    assert.equal(await isGone({ stop }, say), false);
+    assert.match(said.join('\n'), /^something of the campus is left, .*rig:reset.*: network x has active endpoints$/);
   });
 
   it('finds the slope of memory that grows, whatever its peaks, and none where it stays', () => {
