@@ -7,7 +7,7 @@ import { chartPage } from './chart.js';
 import { verdictText } from './checker/check.js';
 import { dockerEngine } from './docker.js';
 import { buildImage } from './image/image.js';
-import { growing } from './monitor.js';
+import { growing, growthText } from './monitor.js';
 import { readOptions } from './options.js';
 import { removeRig } from './reset.js';
 import { runRig } from './run.js';
@@ -61,8 +61,7 @@ async function main(): Promise<number> {
   const { run, verdict, samples, logs, isRemoved } = await runRig(name, options, say, stop.signal);
   const grown = growing(samples);
   console.log(`\n${verdictText(verdict)}`);
-  for (const { service, perHour } of grown)
-    console.log(`memory: ${service} grows by ${perHour.toFixed(1)} MiB an hour`);
+  for (const growth of grown) console.log(growthText(growth));
   mkdirSync(RESULTS, { recursive: true });
   const record = join(RESULTS, `seed-${options.seed}.json`);
   const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { FAULT_KINDS, faultPlans } from '../../rig/faults.js';
 import { Gate } from '../../rig/gate.js';
-import { growing, type Sample, slope } from '../../rig/monitor.js';
+import { growing, growthText, type Sample, slope } from '../../rig/monitor.js';
 import { randomFrom } from '../../rig/roles/random.js';
 import { isGone } from '../../rig/run.js';
 import { readTopology, startOrder } from '../../rig/topology.js';
@@ -106,7 +106,17 @@ describe('The campus of the rig', () => {
     assert.deepEqual(growing(samplesOf(60, (minute) => Math.min(60 + minute, 70))), []);
     const [grown] = growing(samplesOf(60, (minute) => peaks(minute) + minute));
     assert.equal(grown?.service, 'serve-a');
-    assert.ok(Math.abs(grown.perHour - 60) < 6, String(grown.perHour));
+    assert.ok(Math.abs(grown.perHour! - 60) < 6, String(grown.perHour));
     assert.deepEqual(growing(samplesOf(10, (minute) => 60 + 5 * minute)), [], 'too short to tell');
+  });
+
+  it('does not take memory that was not read for memory that does not grow', () => {
+    const samples = samplesOf(60, () => 60).map((sample) => {
+      const { 'ship-b': _, ...memory } = sample.memory;
+      return { ...sample, memory };
+    });
+    const grown = growing(samples);
+    assert.deepEqual(grown, [{ service: 'ship-b', perHour: undefined }]);
+    assert.deepEqual(grown.map(growthText), ['memory: that of ship-b was not read']);
   });
 });
