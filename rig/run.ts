@@ -84,7 +84,7 @@ async function logsOf(campus: Campus): Promise<Record<string, string>> {
   return Object.fromEntries(logs);
 }
 
-/** One fault after the other until shortly before the end. */
+/** One fault after the other until shortly before the end, or until a service has died by itself: that is for the verdict. */
 async function breakThings(
   campus: Campus,
   options: RigOptions,
@@ -97,12 +97,21 @@ async function breakThings(
   let plan: FaultPlan = plans.next().value;
   for (let pause = TIMES.settle; options.faults && hasTimeFor(plan, pause, end); pause = TIMES.rest) {
     await idle(pause, signal);
+    if (await hasDied(campus, say)) break;
     say(`fault: ${plan.kind} at ${plan.host}, ${plan.seconds} s`);
     faults.push(await commit(campus, plan));
     plan = plans.next().value;
   }
   await idle((end - Date.now()) / 1000, signal);
   return faults;
+}
+
+/** True if not all services run, though nothing is broken just now; it says which. */
+export async function hasDied(campus: Pick<Campus, 'states'>, say: (line: string) => void): Promise<boolean> {
+  const dead = Object.entries(await campus.states()).filter(([, state]) => state !== 'running');
+  if (dead.length === 0) return false;
+  say(`${dead.map(([service, state]) => `${service} is ${state}`).join(', ')}: nothing more is broken`);
+  return true;
 }
 
 function hasTimeFor({ seconds }: FaultPlan, pause: number, end: number): boolean {

@@ -3,7 +3,9 @@ import type { Campus } from '../../rig/campus.js';
 import { check, type Run, verdictText } from '../../rig/checker/check.js';
 import { macOfClient } from '../../rig/checker/journal.js';
 import { TYPE } from '../../rig/checker/packets.js';
+import { troubleClient } from '../../rig/clients.js';
 import { collect } from '../../rig/evidence.js';
+import { hasDied } from '../../rig/run.js';
 import { readTopology } from '../../rig/topology.js';
 import { recordedRun } from './recorded-run.js';
 
@@ -79,6 +81,20 @@ describe('A campus that has died', () => {
       contradictions.filter((line) => line.includes('tap')),
       [],
     );
+  });
+
+  it('is broken no further, and a client that has died is asked nothing', async () => {
+    const services = allRunning();
+    const said: string[] = [];
+    const commands: string[] = [];
+    const say = (line: string) => void said.push(line);
+    assert.equal(await hasDied(campusOf(services, commands), say), false);
+    assert.equal(await troubleClient(campusOf(services, commands), 1, () => 0), 'client-1: release');
+    Object.assign(services, { 'serve-a': 'exited', 'client-1': 'exited' });
+    assert.ok(await hasDied(campusOf(services, commands), say));
+    assert.deepEqual(said, ['serve-a is exited, client-1 is exited: nothing more is broken']);
+    assert.equal(await troubleClient(campusOf(services, commands), 1, () => 0), 'client-1: dead');
+    assert.deepEqual(commands, ['client-1']);
   });
 
   it('is collected as far as it runs, before the gateway rests', async () => {
