@@ -104,6 +104,13 @@ export class Campus {
     return await logOf(this.#engine(service));
   }
 
+  /** In what state each service is: `running`, `paused`, `exited` ... */
+  async states(): Promise<Record<string, string>> {
+    const stateOf = async (service: string) => (await this.#engine(service).inspect()).State.Status;
+    const states = this.services.map(async (service) => [service, await stateOf(service)] as const);
+    return Object.fromEntries(await Promise.all(states));
+  }
+
   /** Removes everything. */
   async stop(): Promise<void> {
     await removeRig(this.#docker, this.name);

@@ -1,5 +1,5 @@
 // npm run rig [-- --minutes N --seed S ...]: a campus in containers whose trail is compared with what was on the wire. Exit codes: 0 the trail
-// is exact, 1 it differs or a process grows, 2 wrong usage, 3 the rig could not run, 130 stopped.
+// is exact, 1 it differs, something of the campus died, or a process grows, 2 wrong usage, 3 the rig could not run or be removed, 130 stopped.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,15 +7,21 @@ import { chartPage } from './chart.js';
 import { verdictText } from './checker/check.js';
 import { dockerEngine } from './docker.js';
 import { buildImage } from './image/image.js';
-import { growing } from './monitor.js';
+import { growing, growthText } from './monitor.js';
 import { readOptions } from './options.js';
+import { removeRig } from './reset.js';
 import { runRig } from './run.js';
 
 const RESULTS = fileURLToPath(new URL('../dist/rig-runs', import.meta.url));
+const [DIFFERS, FAILED, STOPPED] = [1, 3, 130];
+/** How long an orderly end may take after an error that nobody caught. */
+const PATIENCE_MS = 60_000;
 
 const options = readOptions(process.argv.slice(2));
 const name = `portledger-rig-${process.pid}`;
 const stop = new AbortController();
+/** What went wrong where nobody waited for it. */
+let failure: unknown;
 const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)}  ${line}`);
 
 /** A second signal changes nothing: what was made must be removed. */
@@ -26,32 +32,53 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
+
+/** The campus is removed as after a signal; what such an error cut off may never end by itself, and is not waited for without end. */
+function fail(error: unknown): void {
+  if (failure !== undefined) return;
+  failure = error ?? 'unknown';
+  complain(error);
+  stop.abort();
+  setTimeout(async () => {
+    await dockerEngine()
+      .then((docker) => removeRig(docker, name))
+      .catch(complain);
+    process.exit(FAILED);
+  }, PATIENCE_MS);
+}
+
+function complain(error: unknown): void {
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
+}
+
 async function main(): Promise<number> {
   say(
     `seed ${options.seed}, ${options.minutes} minutes, ${options.clients} clients, ${options.switches} switches with ${options.ports} ports`,
   );
   await dockerEngine();
   if (!process.env.RIG_IMAGE) await buildImage(say);
-  const { run, verdict, samples, logs } = await runRig(name, options, say, stop.signal);
+  const { run, verdict, samples, logs, isRemoved } = await runRig(name, options, say, stop.signal);
   const grown = growing(samples);
   console.log(`\n${verdictText(verdict)}`);
-  for (const { service, perHour } of grown)
-    console.log(`memory: ${service} grows by ${perHour.toFixed(1)} MiB an hour`);
+  for (const growth of grown) console.log(growthText(growth));
   mkdirSync(RESULTS, { recursive: true });
   const record = join(RESULTS, `seed-${options.seed}.json`);
   const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
   writeFileSync(record, JSON.stringify({ options, run, samples, logs }, plain));
   const chart = join(RESULTS, `seed-${options.seed}.html`);
   writeFileSync(chart, chartPage(`Rig, ${options.minutes} minutes, seed ${options.seed}`, samples));
-  console.log(`\nseed ${options.seed}: ${verdict.isExact ? 'the trail is exact' : 'the trail differs'}`);
+  console.log(`\nseed ${options.seed}: ${verdict.isExact ? 'the trail is exact' : 'the run is not exact'}`);
   console.log(`record ${record}\nchart  ${chart}`);
-  return verdict.isExact && grown.length === 0 ? 0 : 1;
+  if (!verdict.isExact || grown.length > 0) return DIFFERS;
+  return isRemoved ? 0 : FAILED;
 }
 
 try {
-  process.exit(await main());
+  const code = await main();
+  process.exit(failure === undefined ? code : FAILED);
 } catch (error) {
   const isStopped = stop.signal.aborted;
-  if (!isStopped) console.error(`error: ${error instanceof Error ? error.message : error}`);
-  process.exit(isStopped ? 130 : 3);
+  if (!isStopped) complain(error);
+  process.exit(isStopped && failure === undefined ? STOPPED : FAILED);
 }

@@ -77,19 +77,36 @@ const LEAST_MINUTES = 20;
 const ALLOWED_GROWTH = 12;
 const ALLOWED_SHARE = 0.1;
 
-/** The processes whose memory grows, with how much in MiB an hour. Empty if the run was too short to tell. */
-export function growing(samples: readonly Sample[]): { service: string; perHour: number }[] {
+/** A process whose memory grows. */
+export interface Growth {
+  readonly service: string;
+  /** MiB; undefined where its memory was not read once the process was warm, which must not pass for no growth. */
+  readonly perHour: number | undefined;
+}
+
+/**
+ * The processes whose memory grows, or of which nothing is known. Empty if the run was too short to tell. One that a fault killed begins small
+ * again, which hides growth: only in a run without faults is it that of one life.
+ */
+export function growing(samples: readonly Sample[]): Growth[] {
   const last = samples.at(-1)?.at ?? 0;
   if (last < LEAST_MINUTES * 60) return [];
   const warm = samples.filter(({ at }) => at >= last * WARM_UP);
-  return WATCHED.flatMap((service) => {
+  return WATCHED.flatMap((service): Growth[] => {
     const points = warm
       .filter(({ memory }) => memory[service] !== undefined)
       .map(({ at, memory }) => [at, memory[service]!] as const);
+    if (points.length === 0) return [{ service, perHour: undefined }];
     const perHour = slope(points) * 3600;
     const size = median(points.map(([, value]) => value));
     return perHour > ALLOWED_GROWTH + size * ALLOWED_SHARE ? [{ service, perHour }] : [];
   });
+}
+
+export function growthText({ service, perHour }: Growth): string {
+  return perHour === undefined
+    ? `memory: that of ${service} was not read`
+    : `memory: ${service} grows by ${perHour.toFixed(1)} MiB an hour`;
 }
 
 /** The median of the slopes between all pairs of points (Theil and Sen): single peaks do not bend it. 0 for fewer than two points. */

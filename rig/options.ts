@@ -22,7 +22,8 @@ const NOTES = `
 It needs Docker, and builds the image of all roles first; the environment variable RIG_IMAGE names one that is there already, RIG_BASE what
 it is built on. rig/engine.sh npm run rig brings a Docker engine of its own. Ctrl-C ends a run and removes all that it made.
 
-Exit code: 0 the trail is exact, 1 it differs or the memory of a process grows, 2 wrong usage, 3 the rig could not run, 130 stopped.`;
+Exit code: 0 the trail is exact, 1 it differs, or something of the campus died, or the memory of a process grows, 2 wrong usage, 3 the rig could not
+run, 130 stopped.`;
 
 /** Reads the command line of `npm run rig`. Ends the process with 2 where it is wrong. */
 export function readOptions(argv: string[]): RigOptions {

@@ -15,6 +15,8 @@ export interface RigResult {
   readonly samples: readonly Sample[];
   /** What the servers and shippers logged, by service. */
   readonly logs: Readonly<Record<string, string>>;
+  /** False if something of the campus is left on the engine. */
+  readonly isRemoved: boolean;
 }
 
 const LOGGED = ['serve-a', 'ship-a', 'serve-b', 'ship-b'];
@@ -22,7 +24,10 @@ const LOGGED = ['serve-a', 'ship-a', 'serve-b', 'ship-b'];
 /** Seconds: until the first fault; between faults; between deeds of clients; before the end no more faults; between samples. */
 const TIMES = { settle: 15, rest: 8, client: 11, calm: 12, sample: 15 };
 
-/** Runs a campus from start to end and checks its trail. All that it made is removed, also if it fails or the signal ends it. */
+/**
+ * Runs a campus from start to end and checks its trail. All that it made is removed, also if it fails or the signal ends it; where that does not
+ * succeed it says so, and what is known of the run is not lost.
+ */
 export async function runRig(
   name: string,
   options: RigOptions,
@@ -30,6 +35,20 @@ export async function runRig(
   signal: AbortSignal,
 ): Promise<RigResult> {
   const campus = await Campus.start(name, options, signal);
+  let isRemoved = false;
+  const remove = async () => {
+    isRemoved = await isGone(campus, say);
+  };
+  const result = await liveThrough(campus, options, say, signal).finally(remove);
+  return { ...result, isRemoved };
+}
+
+async function liveThrough(
+  campus: Campus,
+  options: RigOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Omit<RigResult, 'isRemoved'>> {
   const monitor = new Monitor(campus, TIMES.sample, say);
   try {
     say(`${campus.services.length} containers are up, addresses ${campus.net}.0/24`);
@@ -44,7 +63,19 @@ export async function runRig(
     return { run, verdict: check(run), samples: monitor.samples, logs: await logsOf(campus) };
   } finally {
     await monitor.stop();
+  }
+}
+
+/** Removes the campus. False if something is left of it, which it says. */
+export async function isGone(campus: Pick<Campus, 'stop'>, say: (line: string) => void): Promise<boolean> {
+  try {
     await campus.stop();
+    return true;
+  } catch (error) {
+    say(
+      `something of the campus is left, which npm run rig:reset removes: ${error instanceof Error ? error.message : error}`,
+    );
+    return false;
   }
 }
 
@@ -53,7 +84,7 @@ async function logsOf(campus: Campus): Promise<Record<string, string>> {
   return Object.fromEntries(logs);
 }
 
-/** One fault after the other until shortly before the end. */
+/** One fault after the other until shortly before the end, or until a service has died by itself: that is for the verdict. */
 async function breakThings(
   campus: Campus,
   options: RigOptions,
@@ -66,12 +97,21 @@ async function breakThings(
   let plan: FaultPlan = plans.next().value;
   for (let pause = TIMES.settle; options.faults && hasTimeFor(plan, pause, end); pause = TIMES.rest) {
     await idle(pause, signal);
+    if (await hasDied(campus, say)) break;
     say(`fault: ${plan.kind} at ${plan.host}, ${plan.seconds} s`);
     faults.push(await commit(campus, plan));
     plan = plans.next().value;
   }
   await idle((end - Date.now()) / 1000, signal);
   return faults;
+}
+
+/** True if not all services run, though nothing is broken just now; it says which. */
+export async function hasDied(campus: Pick<Campus, 'states'>, say: (line: string) => void): Promise<boolean> {
+  const dead = Object.entries(await campus.states()).filter(([, state]) => state !== 'running');
+  if (dead.length === 0) return false;
+  say(`${dead.map(([service, state]) => `${service} is ${state}`).join(', ')}: nothing more is broken`);
+  return true;
 }
 
 function hasTimeFor({ seconds }: FaultPlan, pause: number, end: number): boolean {

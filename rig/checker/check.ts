@@ -1,6 +1,7 @@
 import { compareTrail, countOf, type Differences } from './compare.js';
 import { compareGaps } from './gaps.js';
 import type { Fault, Passage } from './journal.js';
+import { type Services, signsOfDeath } from './life.js';
 import type { Packet } from './packets.js';
 import { withRevocations } from './revocations.js';
 import type { GapRow, Row } from './rows.js';
@@ -16,6 +17,8 @@ export interface Run {
   readonly gaps: readonly GapRow[];
   /** When the trail was read, microseconds since 1970. */
   readonly readAt: number;
+  /** In what state each service was at the end; older records have none. */
+  readonly services?: Services;
 }
 
 export interface Verdict {
@@ -27,11 +30,18 @@ export interface Verdict {
 
 /** Works out from the wire and the permuter's log who must have been where, and compares it with the trail. */
 export function check(run: Run): Verdict {
-  const { sights, contradictions } = readSights(run.packets, run.passages, run.faults);
+  const { sights, contradictions: onWire } = readSights(run.packets, run.passages, run.faults);
+  const contradictions = [...signsOfDeath(run.packets, clientsOf(run), run.services ?? {}), ...onWire];
   const stays = compareTrail(withRevocations(sights), run.rows, readingOf(run));
   const gaps = compareGaps(run.faults, sights, run.gaps);
   const isExact = countOf(stays) + countOf(gaps) + contradictions.length === 0;
   return { stays, gaps, contradictions, isExact };
+}
+
+/** The numbers of all clients: as the services tell, or else those that the permuter heard of. */
+function clientsOf({ services, passages }: Run): number[] {
+  if (!services) return [...new Set(passages.map(({ client }) => client))];
+  return Object.keys(services).flatMap((name) => (name.startsWith('client-') ? [Number(name.slice(7))] : []));
 }
 
 /** What the comparison must know of the run beside the sights. */

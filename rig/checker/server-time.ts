@@ -13,8 +13,8 @@ const MICROS = 1_000_000;
 export class ServerTime {
   readonly #steps: Step[];
   readonly #pauses: Pause[];
-  /** The latest of the earliest times that it must have used. */
-  #used = 0;
+  /** The latest of the earliest times that it must have used until a moment of true time, ascending. */
+  readonly #used: { readonly until: number; readonly stamp: number }[] = [];
 
   constructor(server: string, faults: readonly Fault[]) {
     this.#steps = faults.filter((fault) => fault.kind === 'clock-stepped').filter((fault) => fault.server === server);
@@ -22,15 +22,15 @@ export class ServerTime {
   }
 
   /**
-   * The stamp of something that the server did within a span of true time. Ask for what it answered in the order of the answers; what has
-   * none may have been done later than it was read on the wire.
+   * The stamp of something that the server did within a span of true time. Ask for what it answered in the order of the answers, and then for what
+   * has none, which may have been done later than it was read on the wire.
    */
   stamp({ from, to }: Span, isAnswered = true): Span {
     const pause = this.#pauses.find(({ held, undone }) => from >= held && from < undone && to >= undone);
     const shown = this.shown({ from: pause ? pause.undone : from, to });
-    const held = this.#held(to);
+    const held = this.#held(to, isAnswered ? to : from);
     const stamp = { from: Math.max(shown.from, held.from), to: Math.max(shown.to, held.to) };
-    if (isAnswered) this.#used = Math.max(this.#used, stamp.from);
+    if (isAnswered) this.#used.push({ until: to, stamp: Math.max(this.#usedUntil(to), stamp.from) });
     return stamp;
   }
 
@@ -50,11 +50,15 @@ export class ServerTime {
     return offset;
   }
 
-  /** The time that it holds on to after a step back. */
-  #held(at: number): Span {
+  #usedUntil(moment: number): number {
+    return this.#used.findLast(({ until }) => until <= moment)?.stamp ?? 0;
+  }
+
+  /** The time that it holds on to after a step back; `known` is the moment until which it is known what it has used. */
+  #held(at: number, known: number): Span {
     const back = this.#steps.filter((step) => step.seconds < 0 && step.at <= at);
     if (back.length === 0) return { from: 0, to: 0 };
     const tops = back.map((step) => step.until + this.#offset(step.at - 1, 'most'));
-    return { from: this.#used, to: Math.max(...tops) };
+    return { from: this.#usedUntil(known), to: Math.max(...tops) };
   }
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { FAULT_KINDS, faultPlans } from '../../rig/faults.js';
 import { Gate } from '../../rig/gate.js';
-import { growing, type Sample, slope } from '../../rig/monitor.js';
+import { growing, growthText, type Sample, slope } from '../../rig/monitor.js';
 import { randomFrom } from '../../rig/roles/random.js';
+import { isGone } from '../../rig/run.js';
 import { readTopology, startOrder } from '../../rig/topology.js';
 
 const OPTIONS = { minutes: 1, seed: 1, clients: 6, ports: 3, switches: 2, interval: 15, faults: true };
@@ -79,6 +80,16 @@ describe('The campus of the rig', () => {
     assert.equal(await gate.pass(() => Promise.resolve(1)), 1);
   });
 
+  it('says what is left of it where it cannot be removed, and loses nothing else by that', async () => {
+    const said: string[] = [];
+    const say = (line: string) => void said.push(line);
+    assert.ok(await isGone({ stop: () => Promise.resolve() }, say));
+    assert.deepEqual(said, []);
+    const stop = () => Promise.reject(new Error('network x has active endpoints'));
+    assert.equal(await isGone({ stop }, say), false);
+    assert.match(said.join('\n'), /^something of the campus is left, .*rig:reset.*: network x has active endpoints$/);
+  });
+
   it('finds the slope of memory that grows, whatever its peaks, and none where it stays', () => {
     assert.equal(
       slope([
@@ -95,7 +106,17 @@ describe('The campus of the rig', () => {
     assert.deepEqual(growing(samplesOf(60, (minute) => Math.min(60 + minute, 70))), []);
     const [grown] = growing(samplesOf(60, (minute) => peaks(minute) + minute));
     assert.equal(grown?.service, 'serve-a');
-    assert.ok(Math.abs(grown.perHour - 60) < 6, String(grown.perHour));
+    assert.ok(Math.abs(grown.perHour! - 60) < 6, String(grown.perHour));
     assert.deepEqual(growing(samplesOf(10, (minute) => 60 + 5 * minute)), [], 'too short to tell');
+  });
+
+  it('does not take memory that was not read for memory that does not grow', () => {
+    const samples = samplesOf(60, () => 60).map((sample) => {
+      const { 'ship-b': _, ...memory } = sample.memory;
+      return { ...sample, memory };
+    });
+    const grown = growing(samples);
+    assert.deepEqual(grown, [{ service: 'ship-b', perHour: undefined }]);
+    assert.deepEqual(grown.map(growthText), ['memory: that of ship-b was not read']);
   });
 });

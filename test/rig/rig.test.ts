@@ -22,9 +22,14 @@ function remainsOf(rig: string): string {
   return docker('ps', '-a', ...filter) + docker('network', 'ls', ...filter) + docker('volume', 'ls', ...filter);
 }
 
+/** The rigs that a test started. */
+const started: Program[] = [];
+
 function startRig(...args: string[]): Program {
   const env = { ...process.env, RIG_IMAGE: IMAGE };
-  return new Program([process.execPath, '--import', 'tsx', 'rig/main.ts', ...args], { cwd: ROOT, env });
+  const rig = new Program([process.execPath, '--import', 'tsx', 'rig/main.ts', ...args], { cwd: ROOT, env });
+  started.push(rig);
+  return rig;
 }
 
 /** The networks of private engines are not this process's own. */
@@ -41,6 +46,11 @@ describe('The rig', function () {
   before(async function () {
     requires(this, 'docker');
     await buildImage(() => undefined);
+  });
+
+  // Also after a failed assertion, or when the time is up: a rig that is killed leaves its containers and networks on the engine
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((rig) => rig.stop('SIGINT', 2 * MINUTE)));
   });
 
   it('finds the trail exact after a minute of moves and faults, beside another rig, which leaves nothing when it is stopped', async () => {

@@ -279,6 +279,8 @@ describe("The servers' clocks that the checker of the rig expects", () => {
     assert.deepEqual(stamp(199), { from: 207 * S, to: 207 * S + 1000 });
     assert.deepEqual(stamp(202), { from: 207 * S, to: 208 * S + 100 });
     assert.deepEqual(stamp(300), { from: 300 * S, to: 300 * S + 1000 });
+    // It had no answer, and is asked for last
+    assert.equal(time.stamp({ from: 203 * S, to: 204 * S }, false).from, 207 * S);
     assert.deepEqual(new ServerTime('dhcp-b', [step(100, 8)]).stamp({ from: 150 * S, to: 151 * S }).from, 150 * S);
   });
 
