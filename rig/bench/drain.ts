@@ -50,9 +50,14 @@ async function measure(installation: Installation, file: string, load: Load, set
   const rows: Row[] = [];
   const add = async (subject: string): Promise<void> => {
     // A tail shows itself in many exchanges only
-    const { p50, p99 } = await load(RATE, 3 * settings.seconds);
-    rows.push({ part: 'drain', what: `p50 at ${RATE} exchanges/s, ms`, subject, value: p50 / 1000 });
-    rows.push({ part: 'drain', what: `p99 at ${RATE} exchanges/s, ms`, subject, value: p99 / 1000 });
+    const { p50, p99, lost } = await load(RATE, 3 * settings.seconds);
+    const row = (what: string, value: number): Row => ({
+      part: 'drain',
+      what: `${what} at ${RATE} exchanges/s`,
+      subject,
+      value,
+    });
+    rows.push(row('p50, ms,', p50 / 1000), row('p99, ms,', p99 / 1000), row('lost, %,', 100 * lost));
   };
   for (let round = 0; round < settings.rounds + 1; round++) {
     await add(IDLE);

@@ -124,7 +124,11 @@ function keaConfig(addresses: number, place: string): object {
           ],
         },
       ],
-      loggers: [{ name: 'kea-dhcp4', severity: 'INFO', output_options: [{ output: 'stdout' }] }],
+      // At INFO it logs each lease. That it has started is told by the second logger, which says nothing of leases.
+      loggers: [
+        { name: 'kea-dhcp4', severity: 'WARN', output_options: [{ output: 'stdout' }] },
+        { name: 'kea-dhcp4.dhcp4', severity: 'INFO', output_options: [{ output: 'stdout' }] },
+      ],
     },
   };
 }

@@ -56,6 +56,7 @@ async function ask(db: Knex, events: number, span: number): Promise<Row[]> {
     .join('ports as p', 'p.port_id', 's.port_id')
     .join('switches as w', 'w.switch_id', 's.switch_id')
     .select('s.ip', 's.mac', 's.port_id', 'p.name as port', 'w.name as switch')
+    .orderByRaw('RAND(1)')
     .limit(QUESTIONS);
   const kinds: [string, string, (row: Record<string, string>) => Question][] = [
     ['report ip --at', 'ip', (row) => ({ about: 'ip', address: row.ip! })],
@@ -68,9 +69,13 @@ async function ask(db: Knex, events: number, span: number): Promise<Row[]> {
     for (const [i, row] of places.entries()) {
       const at = new Date((DAY_START + (span * (i + 1)) / (QUESTIONS + 1)) / 1000).toISOString();
       const sqlAt = at.slice(0, 23).replace('T', ' ');
-      bare.push(await millis(() => db.raw(BARE.replace('{column}', column), [row[column], sqlAt, sqlAt])));
       const request = parseRequest(question(row), { at, output: 'json' }, Date.now() * 1000);
-      own.push(await millis(() => runReport(db, request, { out: nowhere(), err: nowhere(), width: 200 })));
+      const askBare = async () =>
+        bare.push(await millis(() => db.raw(BARE.replace('{column}', column), [row[column], sqlAt, sqlAt])));
+      const askOwn = async () =>
+        own.push(await millis(() => runReport(db, request, { out: nowhere(), err: nowhere(), width: 200 })));
+      // Whoever comes second finds the pages in memory
+      for (const one of i % 2 === 0 ? [askBare, askOwn] : [askOwn, askBare]) await one();
     }
     rows.push({
       part: 'report',
