@@ -89,7 +89,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mistake: 'records the end of every lease, whoever gave it',
     file: 'server/failover/changes.ts',
-    from: "if (!before.own || lease?.state !== 'active') return;",
+    from: "if (!before.own || staysOwn || lease?.state !== 'active') return;",
     to: "if (lease?.state !== 'active') return;",
   },
   {
@@ -113,7 +113,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mistake: 'takes the port of a lease from nobody but the client',
     file: 'failover/judge.ts',
-    from: 'port: update.carried?.port ?? (isOfSameExchange(own, update) ? own.port : null),',
+    from: 'port: update.carried?.port ?? (isOfSameExchange(own, update, clockAhead) ? own.port : null),',
     to: 'port: isSame(own, update) ? own.port : null,',
   },
   {
