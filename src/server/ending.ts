@@ -14,6 +14,8 @@ import { addressOption, type Requester } from './requester.js';
 export function release(requester: Requester, desk: Desk): DropReason | undefined {
   const { message, client } = requester;
   if (isForOther(requester)) return otherChosen(requester, message.ciaddr, desk);
+  // The client may have the address again by now, from the partner, and this is the relay's copy of what ended the lease before
+  if (desk.direct.has(requester, desk.now)) return 'release-unknown-lease';
   const pair = desk.pairs.of(message.ciaddr);
   const lease = currentLease(desk, message.ciaddr);
   // The partner may have extended what is over by all that is known here
@@ -22,6 +24,7 @@ export function release(requester: Requester, desk: Desk): DropReason | undefine
   const { view, port } = readUnicastPort(requester, lease.port, message.giaddr !== 0 && !requester.overridden);
   desk.leases.put({ ...lease, state: 'released', end: desk.at, due: desk.now, port });
   pair?.released(lease.address);
+  desk.direct.note(requester, desk.now);
   recordLeaseEvent(desk, 'released', lease, view, message, null, desk.at);
   return undefined;
 }

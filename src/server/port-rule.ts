@@ -47,8 +47,8 @@ export class DirectRequests {
   }
 }
 
-function keyOf({ client, message }: Requester): string {
-  return `${message.xid}:${message.secs}:${message.ciaddr}:${client.client}`;
+function keyOf({ type, client, message }: Requester): string {
+  return `${type}:${message.xid}:${message.secs}:${message.ciaddr}:${client.client}`;
 }
 
 /** What a request with ciaddr says about the client's state and port. */

@@ -358,6 +358,27 @@ describe('A server of a failover pair', function () {
     assert.deepEqual(kinds().slice(-3), ['released', 'expired', 'released']);
   });
 
+  it('takes a release that comes twice once, though its client got the address again from the partner in between', async () => {
+    const partner = await normal();
+    const address = '127.66.100.20';
+    const release = { mac: CLIENT.hwaddr, type: TYPE.release, ciaddr: address, xid: 0x77 };
+    const give = async () => {
+      const xid = partner.send(MESSAGE.BNDUPD, leased(address));
+      await until('an acknowledgement', () => acknowledged(partner, xid));
+      assert.equal(stored().leases.get(address)?.state, 'active');
+    };
+    await give();
+    await relay.ask(release, 300);
+    assert.equal(stored().leases.get(address)?.state, 'released');
+    await give();
+    await relay.ask(release, 300);
+    assert.equal(stored().leases.get(address)?.state, 'active');
+    await relay.ask({ ...release, xid: 0x78 }, 300);
+    assert.equal(stored().leases.get(address)?.state, 'released');
+    assert.equal(kinds().filter((kind) => kind === 'released').length, 2);
+    partner.close();
+  });
+
   it('leaves leases and their ends as they are when the partner has lost its memory', async () => {
     const partner = await normal();
     const [ended, lasting] = [await relay.lease({ mac: CLIENT.hwaddr }), await relay.lease({ mac: '02f000000002' })];
