@@ -40,6 +40,9 @@ export interface Sights {
 /** How long before its end a server may have noted a request without answering it. */
 const IN_FLIGHT = 1_000_000;
 
+/** A relay's copy follows what it is a copy of within this; a client does not use a transaction id again so soon. */
+const COPY_WINDOW = 3_000_000;
+
 /** Works out what each server must have noted: what it acknowledged, and what it was told and could not answer. */
 export function readSights(packets: readonly Packet[], passages: readonly Passage[], faults: readonly Fault[]): Sights {
   const result: Sights = { sights: [], contradictions: [] };
@@ -80,7 +83,7 @@ class TapReader {
   #serverId: string | undefined;
   #leaseTime = 0;
   #lastAnswer = 0;
-  /** What ended a lease for sure, and when it came; the relay's copies that follow end nothing but a lease that was given in between. */
+  /** What ended a lease for sure, and when it came; the relay's copies that follow end nothing, whoever gave the address in between. */
   readonly #taken = new Map<string, number>();
 
   constructor(server: string, roundTrips: RoundTrips, places: Places, faults: readonly Fault[], result: Sights) {
@@ -134,7 +137,7 @@ class TapReader {
     const isDoubtful = this.#wasStoppedAfter(packet.at) || this.#isStarting(packet.at);
     const key = `${packet.mac} ${packet.xid}`;
     const taken = this.#taken.get(key);
-    if (taken !== undefined && !this.#open.some((request) => request.mac === packet.mac && request.at > taken)) return;
+    if (taken !== undefined && packet.at - taken < COPY_WINDOW) return;
     if (!isDoubtful) this.#taken.set(key, packet.at);
     this.#note(packet, kind, ip, this.#pauseEnd(packet.at, this.#roundTrips.noted(packet.at)), 0, isDoubtful);
   }

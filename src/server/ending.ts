@@ -14,8 +14,8 @@ import { addressOption, type Requester } from './requester.js';
 export function release(requester: Requester, desk: Desk): DropReason | undefined {
   const { message, client } = requester;
   if (isForOther(requester)) return otherChosen(requester, message.ciaddr, desk);
-  // The client may have the address again by now, from the partner, and this is the relay's copy of what ended the lease before
-  if (desk.direct.has(requester, desk.now)) return 'release-unknown-lease';
+  // The client may have the address again by now, from the partner, and this is a copy of what ended the lease before
+  if (desk.direct.hasEither(requester, desk.now)) return 'release-unknown-lease';
   const pair = desk.pairs.of(message.ciaddr);
   const lease = currentLease(desk, message.ciaddr);
   // The partner may have extended what is over by all that is known here

@@ -14,13 +14,13 @@ const MAX_REBIND_SLACK: Micros = 2 * MICROS_PER_SECOND;
 /** RFC 5010: set if the relay received the client's packet by unicast. */
 const FLAG_UNICAST = 0x80;
 
-/** When a request was worked off, and its Option 82 ('' where it had none). */
+/** When a packet was worked off, and its Option 82 ('' where it had none). */
 interface Direct {
   readonly at: Micros;
   readonly option82: string;
 }
 
-/** Remembers which unicast requests came in directly, so that a relay's copies of them can be told from broadcasts. */
+/** Remembers which unicast requests came in directly, and which releases, so that a relay's copies of them can be told from others. */
 export class DirectRequests {
   #recent = new Map<string, Direct>();
   #older = new Map<string, Direct>();
@@ -40,10 +40,19 @@ export class DirectRequests {
    * still there, at most with more behind it. Clients use a transaction id again, and a server that could not run takes in late what came long before.
    */
   has(requester: Requester, now: Micros): boolean {
+    const direct = this.#find(requester, now);
+    return direct !== undefined && observedPort(requester.message).option82.startsWith(direct.option82);
+  }
+
+  /** True if this very packet was noted a moment ago, whichever way it and its copy came, and in whichever order. */
+  hasEither(requester: Requester, now: Micros): boolean {
+    return this.#find(requester, now) !== undefined;
+  }
+
+  #find(requester: Requester, now: Micros): Direct | undefined {
     const key = keyOf(requester);
     const direct = this.#recent.get(key) ?? this.#older.get(key);
-    if (!direct || now - direct.at > COPY_WINDOW) return false;
-    return observedPort(requester.message).option82.startsWith(direct.option82);
+    return direct && now - direct.at <= COPY_WINDOW ? direct : undefined;
   }
 }
 
