@@ -53,11 +53,11 @@ function runCommand(command, ...args) {
   return status ?? 1;
 }
 
-/** With a Docker engine, a private one if none answers; without one where that cannot be. */
+/** With a Docker engine, a private one if none answers; without one where that cannot be. All tests, unless the arguments name some. */
 function runTests(...args) {
   const isRoot = process.getuid?.() === 0;
-  const mocha = ['npx', '--no-install', 'mocha', ...args];
-  return isRoot ? runCommand('rig/engine.sh', '--if-possible', ...mocha) : runCommand(...mocha);
+  const tests = args.length === 0 ? ['node', 'test/lanes.mjs'] : ['npx', '--no-install', 'mocha', ...args];
+  return isRoot ? runCommand('rig/engine.sh', '--if-possible', ...tests) : runCommand(...tests);
 }
 
 function main() {
