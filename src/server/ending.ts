@@ -24,8 +24,8 @@ export function release(requester: Requester, desk: Desk): DropReason | undefine
   const { view, port } = readUnicastPort(requester, lease.port, message.giaddr !== 0 && !requester.overridden);
   desk.leases.put({ ...lease, state: 'released', end: desk.at, due: desk.now, port });
   pair?.released(lease.address);
-  desk.direct.note(requester, desk.now);
   recordLeaseEvent(desk, 'released', lease, view, message, null, desk.at);
+  desk.direct.note(requester, desk.now);
   return undefined;
 }
 
