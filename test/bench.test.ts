@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { highest, type LoadResult, perfdhcpResult } from '../rig/bench/load.js';
 import { median, ratioRows, shown } from '../rig/bench/result.js';
 
-const STEPS = { from: 1000, factor: 1.4, seconds: 1 };
+const STEPS = { from: 1000, factor: 1.4, seconds: 1, refine: false };
 
 /** What perfdhcp prints at its end, with these counts for both exchanges. */
 function perfdhcpOutput(sent: number, received: number): string {
@@ -33,6 +33,16 @@ describe('The bench', () => {
     };
     assert.equal((await highest(load, STEPS)).answered, 3842);
     assert.deepEqual(asked, [1000, 1400, 1960, 2744, 3842, 5379]);
+  });
+
+  it('tries a rate between the highest that was served and the next, if that is wanted', async () => {
+    const upTo =
+      (most: number) =>
+      async (rate: number): Promise<LoadResult> => {
+        return { offered: rate, answered: rate, lost: rate > most ? 0.01 : 0, p50: 1, p99: 2 };
+      };
+    assert.equal((await highest(upTo(2400), { ...STEPS, refine: true })).answered, 2319);
+    assert.equal((await highest(upTo(2200), { ...STEPS, refine: true })).answered, 1960);
   });
 
   it('goes down where even the first rate is too much', async () => {

@@ -79,10 +79,12 @@ export interface Steps {
   readonly from: number;
   readonly factor: number;
   readonly seconds: number;
+  /** Whether a rate between the highest that was served and the next is tried as well. */
+  readonly refine: boolean;
 }
 
 /** The highest of the stepped rates at which less than 0.1 % is lost, as it was answered; 0 if not even at a low one. */
-export async function highest(load: Load, { from, factor, seconds }: Steps): Promise<LoadResult> {
+export async function highest(load: Load, { from, factor, seconds, refine }: Steps): Promise<LoadResult> {
   let best: LoadResult = { offered: 0, answered: 0, lost: 1, p50: Number.NaN, p99: Number.NaN };
   const isServed = async (rate: number): Promise<boolean> => {
     const result = await load(rate, seconds);
@@ -94,5 +96,6 @@ export async function highest(load: Load, { from, factor, seconds }: Steps): Pro
     if (!(await isServed(rate))) failures += 1;
   }
   for (let rate = from / factor; best.offered === 0 && rate > LEAST; rate /= factor) await isServed(Math.round(rate));
+  if (refine && best.offered > 0) await isServed(Math.round(best.offered * Math.sqrt(factor)));
   return best;
 }

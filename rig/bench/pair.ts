@@ -14,9 +14,10 @@ const LINK = '198.18.2.1';
 const PARTNER = '198.18.2.2';
 const PORT = 6470;
 const ADDRESSES = 65_000;
-/** Of the half that the primary may give. */
-const CLIENTS = 25_000;
-const LOWEST = 2000;
+/** A second pool: the primary may give half of both, and at the highest rates no client shall begin again while it waits for an answer. */
+const MORE = '198.18.16.1-198.18.255.254';
+const CLIENTS = 60_000;
+const LOWEST = 4000;
 /** Milliseconds until a fresh pair is in NORMAL, and until the partner has acknowledged what came of a load. */
 const PATIENCE = 60_000;
 
@@ -46,13 +47,14 @@ const ALONE = 'Portledger alone';
 const PAIR = 'Portledger pair';
 
 async function measure(peer: Peer, site: Site): Promise<Row[]> {
-  const { seconds, factor } = site.settings;
+  const { seconds, factor, quick } = site.settings;
   const load = ownLoad(site.load, site.program, { clients: CLIENTS, ports: 0, mode: 'exchange' });
-  const peak = await started(peer, ADDRESSES, () => highest(load, { from: LOWEST, factor, seconds }));
-  const twice = Math.round(2 * peak.answered) || LOWEST;
-  const over = await started(peer, ADDRESSES, () => load(twice, seconds));
+  const [peak, over] = await started(peer, ADDRESSES, async () => {
+    const best = await highest(load, { from: LOWEST, factor, seconds, refine: !quick });
+    return [best, await load(Math.round(2 * best.answered) || LOWEST, seconds)];
+  });
   const row = (what: string, value: number): Row => ({ part: 'pair', what, subject: peer.name, value });
-  return [row('exchanges/s with under 0.1 % lost', peak.answered), row('answered/s at twice that', over.answered)];
+  return [row('exchanges/s with under 0.1 % lost', peak!.answered), row('answered/s at twice that', over!.answered)];
 }
 
 let starts = 0;
@@ -61,7 +63,7 @@ function alone(host: Namespace, folder: string): Peer {
   return {
     name: ALONE,
     start: async (addresses) => {
-      const server = await install(folder, SERVER, { range: poolOf(addresses) }).serve(host);
+      const server = await install(folder, SERVER, poolsOf(addresses)).serve(host);
       return { pid: server.pid, stop: async () => void (await server.stop('SIGTERM', 30_000)) };
     },
   };
@@ -72,9 +74,9 @@ function paired(host: Namespace, other: Namespace, folder: string): Peer {
   return {
     name: PAIR,
     start: async (addresses) => {
-      const pool = { range: poolOf(addresses), failover: 'bench' };
-      const primary = install(folder, SERVER, pool, { ...relationship('primary'), mclt: '1h', split: 256 });
-      const secondary = install(folder, PARTNER, pool, relationship('secondary'));
+      const pools = poolsOf(addresses).map((pool) => ({ ...pool, failover: 'bench' }));
+      const primary = install(folder, SERVER, pools, { ...relationship('primary'), mclt: '1h', split: 256 });
+      const secondary = install(folder, PARTNER, pools, relationship('secondary'));
       const servers = [await primary.serve(host), await secondary.serve(other)];
       await until('settled pair', () => isSettled(primary), { withinMs: PATIENCE });
       const stop = async (): Promise<void> => {
@@ -93,7 +95,11 @@ async function isSettled(primary: Installation): Promise<boolean> {
   if (code !== 0) return false;
   const [{ state, partnerState, unacked, pending, pools }] = JSON.parse(stdout);
   const isNormal = state === 'normal' && partnerState === 'normal';
-  return isNormal && unacked === 0 && pending === 0 && pools[0].backup > 0;
+  return isNormal && unacked === 0 && pending === 0 && pools.every(({ backup }: { backup: number }) => backup > 0);
+}
+
+function poolsOf(addresses: number): { range: string }[] {
+  return [{ range: poolOf(addresses) }, { range: MORE }];
 }
 
 function relationship(role: 'primary' | 'secondary'): Record<string, unknown> {
@@ -101,7 +107,7 @@ function relationship(role: 'primary' | 'secondary'): Record<string, unknown> {
   return { name: 'bench', role, address: own, port: PORT, 'peer-address': other, 'peer-port': PORT };
 }
 
-function install(folder: string, address: string, pool: object, failover?: object): Installation {
+function install(folder: string, address: string, pools: object[], failover?: object): Installation {
   const place = join(folder, `pair-${++starts}`);
   mkdirSync(place);
   return new Installation(place, {
@@ -111,7 +117,7 @@ function install(folder: string, address: string, pool: object, failover?: objec
       'trusted-relays': [RELAY],
       'lease-time': '1h',
       ...(failover && { failover: [failover] }),
-      subnets: [{ subnet: '198.18.0.0/15', pools: [pool], options: { routers: [address] } }],
+      subnets: [{ subnet: '198.18.0.0/15', pools, options: { routers: [address] } }],
     },
     queue: { file: join(place, 'dhcp.queue') },
     log: { level: 'warn', modules: { server: 'info' } },

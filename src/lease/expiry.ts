@@ -16,6 +16,11 @@ export class ExpiryQueue {
   /** All buckets below this second are empty. */
   #from = Number.MAX_SAFE_INTEGER;
 
+  /** @param expected about how many addresses will wait */
+  constructor(expected = 0) {
+    this.#secondOf.reserve(expected);
+  }
+
   add(address: Ipv4, end: Micros): void {
     const second = secondOf(end);
     const known = this.#secondOf.get(address);

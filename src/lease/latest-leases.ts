@@ -1,5 +1,5 @@
-import { randomFillSync } from 'node:crypto';
 import type { Ipv4 } from '../net/ipv4.js';
+import { ClientHash } from './client-hash.js';
 import type { Lease } from './lease.js';
 import type { LeaseStore } from './lease-store.js';
 import type { Network, NetworkOf } from './network.js';
@@ -9,22 +9,22 @@ import { Uint32Map } from './uint32-map.js';
 export class LatestLeases {
   readonly #store: LeaseStore;
   readonly #networkOf: NetworkOf;
-  readonly #hash = clientHash();
+  readonly #hash = new ClientHash();
   /** By hash of the client: the first slot, plus one, of those that have it. */
   readonly #first = new Uint32Map();
   /** By slot: the next one with the same hash, plus one; 0 ends. */
-  #next = new Uint32Array(64);
+  #next: Uint32Array;
 
   constructor(store: LeaseStore, networkOf: NetworkOf) {
     this.#store = store;
     this.#networkOf = networkOf;
+    this.#first.reserve(store.size);
+    this.#next = new Uint32Array(Math.max(64, store.size));
   }
 
   /** Slot of the client's latest lease in the network. */
   find(network: Network, client: string): number | undefined {
-    let link = this.#first.get(this.#hash(client)) ?? 0;
-    while (link !== 0 && !this.#isMeant(link - 1, network, client)) link = this.#next[link - 1]!;
-    return link === 0 ? undefined : link - 1;
+    return this.#find(this.#hash.ofText(client), network, client);
   }
 
   /** Address of the client's latest lease in the network of this address. */
@@ -38,24 +38,26 @@ export class LatestLeases {
   enter(slot: number): void {
     const network = this.#networkOf(this.#store.address(slot));
     if (!network) return;
-    const client = this.#store.client(slot);
-    const known = this.find(network, client);
+    const hash = this.#store.hashOfClient(slot, this.#hash);
+    // Of most clients nothing is known when all leases are entered: then what they are called need not be read
+    const known = this.#first.has(hash) ? this.#find(hash, network, this.#store.client(slot)) : undefined;
     if (known === slot || (known !== undefined && !this.#isNewer(slot, known))) return;
-    if (known !== undefined) this.#unlink(client, known);
-    this.#link(client, slot);
+    if (known !== undefined) this.#unlink(hash, known);
+    this.#link(hash, slot);
   }
 
   /** Says which lease, by its address, is the client's latest in the network of an address; with undefined there is none. */
   set(address: Ipv4, client: string, latest: Ipv4 | undefined): void {
     const network = this.#networkOf(address);
-    const known = network && this.find(network, client);
-    if (known !== undefined) this.#unlink(client, known);
-    if (latest !== undefined) this.#link(client, this.#store.slotOf(latest)!);
+    const hash = this.#hash.ofText(client);
+    const known = network && this.#find(hash, network, client);
+    if (known !== undefined) this.#unlink(hash, known);
+    if (latest !== undefined) this.#link(hash, this.#store.slotOf(latest)!);
   }
 
   /** Forgets that a lease is its client's latest, if it is. It must still be in the store. */
   remove({ address, client }: Lease): void {
-    this.#unlink(client, this.#store.slotOf(address)!);
+    this.#unlink(this.#hash.ofText(client), this.#store.slotOf(address)!);
   }
 
   #isNewer(slot: number, known: number): boolean {
@@ -64,15 +66,19 @@ export class LatestLeases {
     return this.#store.renewed(slot) >= this.#store.renewed(known);
   }
 
-  #link(client: string, slot: number): void {
-    const hash = this.#hash(client);
+  #find(hash: number, network: Network, client: string): number | undefined {
+    let link = this.#first.get(hash) ?? 0;
+    while (link !== 0 && !this.#isMeant(link - 1, network, client)) link = this.#next[link - 1]!;
+    return link === 0 ? undefined : link - 1;
+  }
+
+  #link(hash: number, slot: number): void {
     this.#reserve(slot);
     this.#next[slot] = this.#first.get(hash) ?? 0;
     this.#first.set(hash, slot + 1);
   }
 
-  #unlink(client: string, slot: number): void {
-    const hash = this.#hash(client);
+  #unlink(hash: number, slot: number): void {
     let before = -1;
     let link = this.#first.get(hash) ?? 0;
     for (; link !== 0 && link - 1 !== slot; link = this.#next[before]!) before = link - 1;
@@ -92,21 +98,4 @@ export class LatestLeases {
     larger.set(this.#next);
     this.#next = larger;
   }
-}
-
-/** A client's identity has 257 bytes at most. */
-const FACTORS = 258;
-
-/**
- * A hash of texts of bytes. Each place of the text has a factor of its own that nobody can guess: clients who choose their
- * identities cannot make many of them alike.
- */
-function clientHash(): (text: string) => number {
-  const factors = randomFillSync(new Int32Array(FACTORS));
-  return (text) => {
-    let hash = Math.imul(text.length, factors[0]! | 1);
-    for (let i = 0; i < text.length; i++)
-      hash = (hash + Math.imul(text.charCodeAt(i), factors[(i % (FACTORS - 1)) + 1]! | 1)) | 0;
-    return hash >>> 0;
-  };
 }

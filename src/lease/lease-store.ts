@@ -1,6 +1,7 @@
 import type { Micros } from '../base/time.js';
 import type { Ipv4 } from '../net/ipv4.js';
 import { Arena } from './arena.js';
+import type { ClientHash } from './client-hash.js';
 import { LEASE_STATES, type Lease, type LeaseState } from './lease.js';
 import { NULL_LENGTH, type PackedLease } from './packed.js';
 import { Uint32Map } from './uint32-map.js';
@@ -112,6 +113,13 @@ export class LeaseStore {
     return chunk.toString('latin1', start + HEADER, start + HEADER + readLength(chunk, start, 0));
   }
 
+  hashOfClient(slot: number, hash: ClientHash): number {
+    const place = this.#columns.texts[slot]!;
+    const chunk = this.#arena.chunk(place);
+    const start = Arena.start(place);
+    return hash.ofBytes(chunk, start + HEADER, readLength(chunk, start, 0));
+  }
+
   isClient(slot: number, client: string): boolean {
     const place = this.#columns.texts[slot]!;
     const chunk = this.#arena.chunk(place);
@@ -153,21 +161,22 @@ export class LeaseStore {
   put(lease: Lease): number {
     const { client, hwaddr, clientId, hostname, port } = lease;
     const state = LEASE_STATES.indexOf(lease.state);
-    const slot = this.#write(lease, state, port?.giaddr ?? 0);
+    const texts = [client, hwaddr, clientId, hostname, port?.option82 ?? null];
+    const slot = this.#write(lease, state, port?.giaddr ?? 0, recordLength(texts));
     this.#columns.due[slot] = lease.due;
-    this.#writeTexts(slot, [client, hwaddr, clientId, hostname, port?.option82 ?? null]);
+    this.#writeTexts(slot, texts);
     this.#recent[slot % RECENT] = lease;
     return slot;
   }
 
   /** As {@link put}, for one that is read from a file. */
   load(packed: PackedLease): number {
-    const slot = this.#write(packed, packed.state, packed.giaddr);
     const { lengths, bytes, offset } = packed;
-    this.#columns.due[slot] = packed.end;
     let length = 0;
     for (let i = 0; i < TEXTS; i++) if (lengths[i] !== NULL_LENGTH) length += lengths[i]!;
-    const place = this.#room(slot, HEADER + length);
+    const slot = this.#write(packed, packed.state, packed.giaddr, HEADER + length);
+    this.#columns.due[slot] = packed.end;
+    const place = this.#columns.texts[slot]!;
     const [chunk, start] = [this.#arena.chunk(place), Arena.start(place)];
     for (let i = 0; i < TEXTS; i++) writeLength(chunk, start, i, lengths[i]!);
     // So few bytes are copied sooner one by one
@@ -186,9 +195,16 @@ export class LeaseStore {
     this.#vacant.push(slot);
   }
 
-  /** All but due time and texts. */
-  #write(lease: Pick<Lease, 'address' | 'htype' | 'start' | 'renewed' | 'end'>, state: number, giaddr: Ipv4): number {
-    const slot = this.#slots.get(lease.address) ?? this.#newSlot(lease.address);
+  /** All but due time and texts, for which it makes room: so many bytes. */
+  #write(
+    lease: Pick<Lease, 'address' | 'htype' | 'start' | 'renewed' | 'end'>,
+    state: number,
+    giaddr: Ipv4,
+    length: number,
+  ): number {
+    const known = this.#slots.get(lease.address);
+    if (known !== undefined) this.#makeRoom(known, length);
+    const slot = known ?? this.#newSlot(lease.address, length);
     const columns = this.#columns;
     columns.state[slot] = state;
     columns.htype[slot] = lease.htype;
@@ -199,26 +215,17 @@ export class LeaseStore {
     return slot;
   }
 
-  #newSlot(address: Ipv4): number {
+  #newSlot(address: Ipv4, length: number): number {
     const slot = this.#vacant.pop() ?? this.#used++;
     if (slot === this.#columns.capacity) this.#columns = new Columns(Math.ceil(1.5 * slot), this.#columns);
     this.#slots.set(address, slot);
     this.#columns.address[slot] = address;
-    this.#columns.texts[slot] = this.#arena.take(HEADER);
-    this.#clear(slot);
+    this.#columns.texts[slot] = this.#arena.take(length);
     return slot;
   }
 
-  /** Gives the slot texts of no length. */
-  #clear(slot: number): void {
-    const start = Arena.start(this.#columns.texts[slot]!);
-    this.#arena.chunk(this.#columns.texts[slot]!).fill(0, start, start + HEADER);
-  }
-
   #writeTexts(slot: number, texts: readonly (string | null)[]): void {
-    let length = HEADER;
-    for (const text of texts) length += text?.length ?? 0;
-    const place = this.#room(slot, length);
+    const place = this.#columns.texts[slot]!;
     const chunk = this.#arena.chunk(place);
     const start = Arena.start(place);
     let at = start + HEADER;
@@ -229,15 +236,13 @@ export class LeaseStore {
     }
   }
 
-  /** Room for the texts of a slot, in place of what it had. */
-  #room(slot: number, length: number): number {
+  /** Makes room for other texts of a slot in place of those that it has. */
+  #makeRoom(slot: number, length: number): void {
     const former = this.#columns.texts[slot]!;
     const formerLength = this.#lengthOf(slot);
-    if (Arena.fits(formerLength, length)) return former;
+    if (Arena.fits(formerLength, length)) return;
     this.#arena.release(former, formerLength);
-    const place = this.#arena.take(length);
-    this.#columns.texts[slot] = place;
-    return place;
+    this.#columns.texts[slot] = this.#arena.take(length);
   }
 
   #lengthOf(slot: number): number {
@@ -266,6 +271,13 @@ export class LeaseStore {
     }
     return texts;
   }
+}
+
+/** Bytes that the texts take, with their lengths. */
+function recordLength(texts: readonly (string | null)[]): number {
+  let length = HEADER;
+  for (const text of texts) length += text?.length ?? 0;
+  return length;
 }
 
 function readLength(chunk: Buffer, start: number, which: number): number {

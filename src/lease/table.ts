@@ -188,7 +188,7 @@ export class LeaseTable {
     for (const packed of loaded) this.#store.load(packed);
     this.#networkOf = networkOf;
     this.#latest = new LatestLeases(this.#store, networkOf);
-    this.#expiry = new ExpiryQueue();
+    this.#expiry = new ExpiryQueue(this.#store.size);
     this.#active = 0;
     const ended: number[] = [];
     for (const slot of this.#store.slots()) {

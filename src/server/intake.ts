@@ -1,5 +1,6 @@
 import type { Micros } from '../base/time.js';
 import { Line } from './line.js';
+import { Turns, type Waiter } from './turns.js';
 
 /**
  * Datagrams of one port that wait at most. Turns are what protects other ports; this only bounds what one of them can hold, and must let a busy
@@ -8,8 +9,13 @@ import { Line } from './line.js';
 export const PORT_BACKLOG = 1024;
 /** Datagrams that wait at most, of all ports together: no more than can be worked off before their clients send again (4 s). */
 export const BACKLOG = 8192;
-/** A DISCOVER that has waited for longer lets fresh ones go before it: of its client nobody knows whether he still waits. */
-export const LATE: Micros = 250_000;
+/**
+ * A DISCOVER that has waited for longer lets fresh ones go before it: of its client nobody knows whether he still waits. Under overload it
+ * is how long a client waits for an offer, and it is longer than most pauses of the disk and of the garbage collector.
+ */
+export const LATE: Micros = 100_000;
+/** Where a relay must give way, those who begin do until they have one place for so many of those who go on. */
+const BEGINNERS_SHARE = 8;
 
 /** Where a datagram comes from and what it is, as far as that can be told without decoding it. */
 export interface IntakeKey {
@@ -33,13 +39,13 @@ interface Arrival {
  * relay that holds most of them gives way.
  */
 export class Intake<T extends Arrival> {
-  /** The relay whose turn is next comes first. */
-  readonly #relays = new Map<string, RelayLines<T>>();
+  readonly #relays = new Map<string, Relay<T>>();
+  readonly #turns = new Turns<Relay<T>>();
   readonly #portBacklog: number;
   readonly #backlog: number;
   #size = 0;
   /** A relay that holds about as many places as any other; see {@link push}. */
-  #fullest = '';
+  #fullest: Relay<T> | undefined;
 
   constructor(portBacklog = PORT_BACKLOG, backlog = BACKLOG) {
     this.#portBacklog = portBacklog;
@@ -52,50 +58,53 @@ export class Intake<T extends Arrival> {
 
   /** Takes one in. Returns the one that had to go for it, if any. */
   push(key: IntakeKey, item: T): T | undefined {
-    const relay = this.#linesOf(key.relay);
+    const relay = this.#relays.get(key.relay) ?? this.#open(key.relay);
     const outOfPort = relay.lineFor(key).push(key.port, item, this.#portBacklog);
     if (outOfPort !== undefined) return outOfPort;
-    this.#size += 1;
     // Compared at every growth, so that the one noted is never far behind the true one, without a search
-    if (relay.size >= (this.#relays.get(this.#fullest)?.size ?? 0)) this.#fullest = key.relay;
-    return this.#size > this.#backlog ? this.#takeOf(this.#fullest, (lines) => lines.giveWay()) : undefined;
+    if (relay.size >= (this.#fullest?.size ?? 0)) this.#fullest = relay;
+    if (this.#size === this.#backlog) return this.#fullest!.giveWay();
+    this.#size += 1;
+    return undefined;
   }
 
   /** Takes up to `limit` out, one of each relay in turn. */
   take(limit: number, now: Micros): T[] {
     const taken: T[] = [];
     while (taken.length < limit && this.#size > 0) {
-      taken.push(this.#takeOf(this.#relays.keys().next().value!, (lines) => lines.take(now)));
+      const relay = this.#turns.take();
+      // What it had may have given way
+      if (relay.size > 0) {
+        taken.push(relay.take(now));
+        this.#size -= 1;
+      }
+      if (relay.size > 0) this.#turns.add(relay);
+      else this.#relays.delete(relay.name);
     }
     return taken;
   }
 
-  #linesOf(name: string): RelayLines<T> {
-    const known = this.#relays.get(name);
-    if (known) return known;
-    const lines = new RelayLines<T>();
-    this.#relays.set(name, lines);
-    return lines;
-  }
-
-  /** Then the relay is last in the line, or out of it. */
-  #takeOf(name: string, take: (lines: RelayLines<T>) => T): T {
-    const lines = this.#relays.get(name)!;
-    const item = take(lines);
-    this.#size -= 1;
-    this.#relays.delete(name);
-    if (lines.size > 0) this.#relays.set(name, lines);
-    return item;
+  #open(name: string): Relay<T> {
+    const relay = new Relay<T>(name);
+    this.#relays.set(name, relay);
+    this.#turns.add(relay);
+    return relay;
   }
 }
 
 /** What waits behind one relay. */
-class RelayLines<T extends Arrival> {
+class Relay<T extends Arrival> implements Waiter<Relay<T>> {
+  readonly name: string;
+  behind: Relay<T> | undefined;
   readonly #begin = new Line<T>();
   readonly #goOn = new Line<T>();
   /** Those who wanted to begin so long ago that others go first. */
   readonly #late = new Line<T>();
   #isBeginnersTurn = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
 
   get size(): number {
     return this.#begin.size + this.#goOn.size + this.#late.size;
@@ -119,10 +128,10 @@ class RelayLines<T extends Arrival> {
     return this.#goOn.size > 0 ? this.#goOn : this.#late;
   }
 
-  /** Takes out the one that is missed least. */
+  /** Takes out the one that is missed least: for an exchange under way work was done, and who begins needs few places for his turns. */
   giveWay(): T {
     if (this.#late.size > 0) return this.#late.take();
-    return this.#begin.size >= this.#goOn.size ? this.#begin.take() : this.#goOn.take();
+    return this.#begin.size * BEGINNERS_SHARE >= this.#goOn.size ? this.#begin.take() : this.#goOn.take();
   }
 
   #setBack(now: Micros): void {

@@ -112,10 +112,14 @@ function grant(
   const before = desk.leases.get(address);
   const held = isActive(before, desk.now) && before.client === client.client ? before : undefined;
   const { view, port } = reading ?? readBroadcastPort(requester, held?.port ?? null);
+  // Each by its name: to spread the client and add the rest one by one takes a tenth of all the time of an exchange
   const lease: Lease = {
-    ...client,
     address,
     state: 'active',
+    client: client.client,
+    htype: client.htype,
+    hwaddr: client.hwaddr,
+    clientId: client.clientId,
     hostname: hostnameOf(message) ?? held?.hostname ?? null,
     start: held?.start ?? desk.at,
     renewed: desk.at,

@@ -38,9 +38,10 @@ describe('Uint32Map', () => {
     );
     const step = fc.record({ key, number: fc.option(fc.nat({ max: 0xfffffffe })) });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 400 }), fc.nat(400), fc.nat(300), (steps, at, size) => {
         const [map, model] = [new Uint32Map(), new Map<number, number>()];
-        for (const { key, number } of steps) {
+        for (const [i, { key, number }] of steps.entries()) {
+          if (i === at) map.reserve(size);
           if (number === null) {
             map.delete(key);
             model.delete(key);

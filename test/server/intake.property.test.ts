@@ -123,6 +123,38 @@ describe('The intake', () => {
     );
   });
 
+  it('spares exchanges that are under way, but leaves those who begin some places, whatever floods', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 100, maxLength: 400 }), (sent) => {
+        const intake = new Intake<{ begins: boolean; arrived: number }>(1, 90);
+        const waiting = { true: 0, false: 0 };
+        for (const [i, begins] of sent.entries()) {
+          waiting[`${begins}`] += 1;
+          const out = intake.push({ relay: 'a', port: `${i}`, begins }, { begins, arrived: 0 });
+          if (!out) continue;
+          waiting[`${out.begins}`] -= 1;
+          if (out.begins) assert.ok(waiting.true >= 9, 'no tenth of the places is left to those who begin');
+          else assert.ok(waiting.true <= 10, 'one who goes on gave way to those who begin');
+        }
+      }),
+    );
+  });
+
+  it('serves the same ones in the same order if a relay that had its place taken comes back', () => {
+    const intake = new Intake<{ name: string; arrived: number }>(64, 2);
+    const push = (relay: string, name: string) =>
+      intake.push({ relay, port: name, begins: true }, { name, arrived: 0 })?.name;
+    push('a', 'a1');
+    push('b', 'b1');
+    assert.equal(push('c', 'c1'), 'c1', 'all relays hold one place');
+    assert.deepEqual(
+      intake.take(9, 0).map(({ name }) => name),
+      ['a1', 'b1'],
+    );
+    assert.equal(push('c', 'c2'), undefined);
+    assert.deepEqual([intake.size, ...intake.take(9, 0).map(({ name }) => name), intake.size], [1, 'c2', 0]);
+  });
+
   it('drops of a relay that has too many those who want to begin, and first the late ones', () => {
     const intake = new Intake<{ name: string; arrived: number }>(64, 3);
     const push = (name: string, arrived: number, begins: boolean) =>
