@@ -70,7 +70,7 @@ export function ownLoad(host: Namespace, program: string, { clients, ports, mode
 /** Most exchanges that may be lost at a rate that counts as served. */
 const LOST = 0.001;
 /** Beyond it the servers are no longer compared, only the ceiling explored. */
-const MOST = 30_000;
+const MOST = 40_000;
 /** Below it there is nothing to compare. */
 const LEAST = 300;
 
