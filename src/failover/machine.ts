@@ -1,7 +1,15 @@
 import type { OperatorCommand, RelationshipRecord } from './api.js';
 import type { Seconds } from './binding.js';
 import type { ServerState } from './codes.js';
-import { MAY_GO_PARTNER_DOWN, ON_LINK_LOST, ON_PARTNER_DOWN_AT_START, ON_PARTNER_STATE, ON_RESTART } from './states.js';
+import {
+  ASKS_WHO_SHUT_DOWN,
+  IN_CONFLICT,
+  MAY_GO_PARTNER_DOWN,
+  ON_LINK_LOST,
+  ON_PARTNER_DOWN_AT_START,
+  ON_PARTNER_STATE,
+  ON_RESTART,
+} from './states.js';
 
 /** The states of both servers as this one knows them. Never changed in place. */
 export interface Machine {
@@ -109,7 +117,20 @@ function onPartnerState(machine: Machine, input: Extract<MachineInput, { type: '
     heard: true,
     partnerLostAt: hasLostMemory(machine, input) ? now : machine.partnerLostAt,
   };
+  if (shutDownUnheard(machine, input) && ASKS_WHO_SHUT_DOWN.has(machine.state))
+    return moveTo(
+      { ...heard, starting: false },
+      'RECOVER',
+      now,
+      'partner is in SHUTDOWN, and has to tell what it did before',
+    );
   return react(heard, now);
+}
+
+/** The partner connects in a SHUTDOWN of which this server did not hear while it was connected: it may have served meanwhile, alone even. */
+function shutDownUnheard(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>): boolean {
+  const isKnown = machine.partnerState === 'SHUTDOWN' && machine.partnerSince === input.since;
+  return input.state === 'SHUTDOWN' && !machine.heard && !isKnown;
 }
 
 /**
@@ -199,14 +220,10 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
         now,
         reason,
       );
-    case 'shutdown':
-      // The partner takes who resumes for one that knows what it gave, and would hold nothing for it
-      if (machine.lostAt > 0)
-        return {
-          machine,
-          refusal: 'this server does not know yet what it and its partner have leased: let it recover',
-        };
-      return moveTo(started, 'SHUTDOWN', now, reason);
+    case 'shutdown': {
+      const refusal = whyNotShutdown(machine);
+      return refusal === undefined ? moveTo(started, 'SHUTDOWN', now, reason) : { machine, refusal };
+    }
     case 'pause':
       if (machine.state !== 'NORMAL')
         return { machine, refusal: `this server is in ${named(machine.state)}, not in normal` };
@@ -221,6 +238,18 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
       return next ? moveTo(started, next, now, reason) : { machine };
     }
   }
+}
+
+/** A partner that hears of SHUTDOWN goes on alone, dhcpd at once: it must know by then what this server gave. */
+function whyNotShutdown({ state, lostAt, partnerState }: Machine): string | undefined {
+  // The partner takes who resumes for one that knows what it gave, and would hold nothing for it
+  if (lostAt > 0) return 'this server does not know yet what it and its partner have leased: let it recover';
+  if (IN_CONFLICT.has(state))
+    return `this server is in ${named(state)}: let it get to normal, or stop it without a shutdown`;
+  // A partner that was shut down itself asks when it resumes
+  if (state === 'PARTNER-DOWN' && partnerState !== 'SHUTDOWN')
+    return 'the partner does not know what this server gives alone, in partner-down: let the partner recover, or stop this server without a shutdown';
+  return undefined;
 }
 
 /** As the operator reads states elsewhere. */

@@ -115,6 +115,25 @@ export const ON_PARTNER_DOWN_AT_START: Reactions = {
   'COMMUNICATIONS-INTERRUPTED': 'RECOVER',
 };
 
+/**
+ * Where a server that hears for the first time of its partner's SHUTDOWN asks it for all that it did before it goes on alone. While there was no
+ * connection, the partner may have given what was this server's, or what this server was about to take over.
+ */
+export const ASKS_WHO_SHUT_DOWN: ReadonlySet<ServerState> = new Set([
+  'NORMAL',
+  'COMMUNICATIONS-INTERRUPTED',
+  'PARTNER-DOWN',
+  'RESOLUTION-INTERRUPTED',
+  'CONFLICT-DONE',
+]);
+
+/** Where both have yet to tell each other what they did: who shuts down now would leave the other without it. */
+export const IN_CONFLICT: ReadonlySet<ServerState> = new Set([
+  'POTENTIAL-CONFLICT',
+  'RESOLUTION-INTERRUPTED',
+  'CONFLICT-DONE',
+]);
+
 /** States in which clients are answered. */
 export const ANSWERING: ReadonlySet<ServerState> = new Set([
   'NORMAL',

@@ -143,8 +143,40 @@ describe('the states of a failover server', () => {
       const { machine: after, refusal } = step(machine(state, { lostAt: T0 }), shutdown, context('primary'), T0);
       assert.equal(after.state, state);
       assert.match(refusal!, /let it recover$/);
-      assert.equal(step(machine(state), shutdown, context('primary'), T0).machine.state, 'SHUTDOWN');
+      const partnerState = state === 'PARTNER-DOWN' ? ('SHUTDOWN' as const) : null;
+      assert.equal(step(machine(state, { partnerState }), shutdown, context('primary'), T0).machine.state, 'SHUTDOWN');
     }
+  });
+
+  it('do not become SHUTDOWN where the partner would go on without what this server gave', () => {
+    const shutDown = (state: ServerState, partnerState: ServerState | null) =>
+      step(machine(state, { partnerState }), { type: 'operator', command: 'shutdown' }, context('primary'), T0);
+    for (const partner of [null, ...STATES]) {
+      const alone = shutDown('PARTNER-DOWN', partner);
+      assert.equal(alone.machine.state, partner === 'SHUTDOWN' ? 'SHUTDOWN' : 'PARTNER-DOWN');
+      assert.equal(alone.refusal !== undefined, partner !== 'SHUTDOWN');
+      for (const state of ['POTENTIAL-CONFLICT', 'RESOLUTION-INTERRUPTED', 'CONFLICT-DONE'] as const)
+        assert.match(shutDown(state, partner).refusal!, /let it get to normal/);
+    }
+  });
+
+  it('are asked of a partner that was shut down unheard, and of one whose SHUTDOWN is known only once', () => {
+    const lost = { partnerState: 'NORMAL' as const, heard: false };
+    const asks = ['NORMAL', 'COMMUNICATIONS-INTERRUPTED', 'PARTNER-DOWN', 'RESOLUTION-INTERRUPTED', 'CONFLICT-DONE'];
+    const goesOn = ['RECOVER-DONE', 'POTENTIAL-CONFLICT'];
+    for (const state of STATES) {
+      const expected = asks.includes(state) ? 'RECOVER' : goesOn.includes(state) ? 'PARTNER-DOWN' : state;
+      assert.equal(hear(machine(state, lost), 'SHUTDOWN', 'primary').state, expected, state);
+    }
+    // As `hear` tells it
+    const known = { partnerState: 'SHUTDOWN' as const, partnerSince: T0 - 9, heard: false };
+    assert.equal(hear(machine('PARTNER-DOWN', known), 'SHUTDOWN', 'primary').state, 'PARTNER-DOWN');
+    assert.equal(
+      hear(machine('PARTNER-DOWN', { ...known, partnerSince: T0 - 10 }), 'SHUTDOWN', 'primary').state,
+      'RECOVER',
+    );
+    // Who hears it live knows what came before
+    assert.equal(hear(machine('NORMAL', { ...lost, heard: true }), 'SHUTDOWN', 'primary').state, 'PARTNER-DOWN');
   });
 
   it('serve nobody, without a memory, before the partner has told what it knows', () => {

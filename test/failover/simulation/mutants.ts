@@ -138,6 +138,14 @@ export const DHCPD_MUTANT: Mutant = {
   to: 'const TURN: Micros = 0;',
 };
 
+/** Found only where a server is shut down that its partner cannot hear. */
+export const REST_MUTANT: Mutant = {
+  mistake: 'goes on alone without asking what a partner did that has shut down unheard',
+  file: 'failover/machine.ts',
+  from: "return input.state === 'SHUTDOWN' && !machine.heard && !isKnown;",
+  to: 'return machine.heard && isKnown;',
+};
+
 /** In what a partner that decides as dhcpd does differs further: it never repeats an update, and does not wait with one. */
 const AS_DHCPD: readonly Omit<Mutant, 'mistake'>[] = [
   { file: 'failover/settling.ts', from: DHCPD_MUTANT.from, to: DHCPD_MUTANT.to },

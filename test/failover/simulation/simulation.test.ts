@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { runSeed } from '../../support/random.js';
 import { sized } from '../../support/size.js';
 import { makeTempDir } from '../../support/temp.js';
-import { AUDIT_MUTANTS, DHCPD_MUTANT, loadDhcpdModel, loadMutant, MUTANTS } from './mutants.js';
+import { AUDIT_MUTANTS, DHCPD_MUTANT, loadDhcpdModel, loadMutant, MUTANTS, REST_MUTANT } from './mutants.js';
 import type { WorldOptions } from './world.js';
 import { Violation, World } from './world.js';
 
@@ -12,6 +12,8 @@ const SEED = process.env.PORTLEDGER_SEED === undefined ? sized(1, runSeed()) : r
 const SCHEDULES = Number(process.env.PORTLEDGER_SCHEDULES ?? sized(600, 20_000));
 /** So many have something of each kind. */
 const ENOUGH = 200;
+/** In which whoever is out of contact may be shut down. */
+const RESTED_SCHEDULES = sized(100, 5000);
 /** With a partner that decides as dhcpd does. */
 const DHCPD_SCHEDULES = sized(200, 5000);
 /** A mistake has to show itself within so many. */
@@ -61,6 +63,24 @@ describe('a failover pair, simulated', () => {
   it(`keeps them in schedules ${TELLING.join(', ')}`, () => {
     for (const seed of TELLING) new World(optionsOf(seed)).run();
   });
+
+  it(`keeps them in ${RESTED_SCHEDULES} schedules in which a server is shut down that its partner cannot hear`, function () {
+    this.timeout(0);
+    let shutDown = 0;
+    for (let seed = SEED; seed < SEED + RESTED_SCHEDULES; seed++) {
+      const world = new World({ seed, rested: true });
+      world.run();
+      shutDown += world.happened.get('shutdown unheard') ?? 0;
+    }
+    assert.ok(shutDown > RESTED_SCHEDULES / 5, `${shutDown} shut down`);
+  });
+
+  it(`is caught if it ${REST_MUTANT.mistake}`, async () => {
+    const code = await loadMutant(REST_MUTANT, makeTempDir());
+    const found = findViolation((seed) => ({ seed, rested: true, code }), 1, PATIENCE);
+    assert.ok(found);
+    console.log(`      ${found.message.split('\n')[0]}`);
+  }).timeout(0);
 
   it('has no refused update where nothing befalls it', () => {
     for (let seed = 1; seed <= 100; seed++) {

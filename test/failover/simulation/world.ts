@@ -33,6 +33,8 @@ export interface WorldOptions {
   readonly peaceful?: boolean;
   /** Clocks that agree, and nothing but connections that break and servers that restart with all they knew. */
   readonly mild?: boolean;
+  /** Who served while the other could not hear it is shut down now and then before the two meet. */
+  readonly rested?: boolean;
 }
 
 /** What a schedule found wrong, with what led to it. */
@@ -55,19 +57,21 @@ export class World {
   readonly #random: Random;
   readonly #isPeaceful: boolean;
   readonly #isMild: boolean;
+  readonly #isRested: boolean;
   /** What is stored is no matter: that it is late is the fault to be found by what comes of it. */
   readonly #isCareless: boolean;
   /** The events of both servers are looked at as well; dhcpd records none. */
   readonly #isAudited: boolean;
   readonly #atRest: Time[] = [];
 
-  constructor({ seed, code = CODE, odd, faults = {}, peaceful = false, mild = false }: WorldOptions) {
+  constructor({ seed, code = CODE, odd, faults = {}, peaceful = false, mild = false, rested = false }: WorldOptions) {
     this.seed = seed;
     // Neighbouring seeds shall not give neighbouring schedules
     this.#random = randomFrom(Math.imul(seed + 1, 0x9e3779b1));
     for (let i = 0; i < 8; i++) this.#random(2);
     this.#isPeaceful = peaceful;
     this.#isMild = mild;
+    this.#isRested = rested;
     this.#isCareless = faults.sendsBeforeStoring ?? false;
     this.#isAudited = !odd && !this.#isCareless;
     this.network = new Network(this.agenda, this.#random);
@@ -232,6 +236,7 @@ export class World {
       // Who comes back cut off serves beside the one that took it for down: no protocol helps there
       this.#heal();
       this.#sayPartnerDown(server.partner);
+      this.#rest(server.partner, 120);
     });
     this.agenda.in((60 + this.#random(120)) * SECOND, () => this.#restart(server));
   }
@@ -245,7 +250,21 @@ export class World {
     this.network.cut();
     const wait = (15 + this.#random(20)) * SECOND;
     this.agenda.in(wait, () => this.#sayPartnerDown(server));
+    this.agenda.in(wait, () => this.#rest(server.partner, MCLT - 10));
     this.agenda.in(wait + this.#random(MCLT - 10) * SECOND, () => this.#heal());
+  }
+
+  /** Shuts a server down within so many seconds, for so long that it mostly meets its partner so. */
+  #rest(server: Server, seconds: number): void {
+    if (!this.#isRested) return;
+    this.agenda.in(this.#random(seconds) * SECOND, () => {
+      if (!server.isUp) return;
+      this.#happen(`shutdown unheard ${server.name}`);
+      server.operator('shutdown');
+    });
+    this.agenda.in((seconds + this.#random(200)) * SECOND, () => {
+      if (server.isUp) server.operator('resume');
+    });
   }
 
   /** Nobody says so to a server that has lost its memory. */
@@ -278,7 +297,8 @@ export class World {
   #isFragile(): boolean {
     return this.servers.some(({ disk, partner }) => {
       const state = partner.disk.record?.state;
-      const knows = state === 'RECOVER' || state === 'RECOVER-WAIT' || state === 'RECOVER-DONE' || state === 'SHUTDOWN';
+      const isResting = state === 'SHUTDOWN' && disk.record?.partnerState === 'SHUTDOWN';
+      const knows = state === 'RECOVER' || state === 'RECOVER-WAIT' || state === 'RECOVER-DONE' || isResting;
       return disk.record?.state === 'PARTNER-DOWN' && !(knows && partner.disk.record?.lostAt !== undefined);
     });
   }
