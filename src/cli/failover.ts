@@ -2,13 +2,13 @@ import { type Command, Option } from 'commander';
 import { EXIT, UnreachableError } from '../base/errors.js';
 import { MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
 import type { Config } from '../config/types.js';
-import { askServer, controlPath } from '../control/control.js';
 import type { OperatorCommand } from '../failover/api.js';
 import type { Seconds } from '../failover/binding.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import { visible } from '../report/visible.js';
 import type { PairStatus } from '../server/failover/pairs.js';
 import { configOf } from './context.js';
+import { askRunningServer } from './running-server.js';
 
 const COMMANDS: readonly { name: OperatorCommand; description: string }[] = [
   {
@@ -59,8 +59,7 @@ export function registerFailover(program: Command): void {
 }
 
 async function ask(config: Config, command: string, argument?: unknown): Promise<unknown> {
-  const path = controlPath(config.queue.file);
-  const answer = await askServer(path, command, argument);
+  const answer = await askRunningServer(config.queue.file, command, argument);
   if (answer === undefined) {
     throw new UnreachableError(`No server runs on queue ${config.queue.file}`, {
       hint: 'start it, or name its --config',

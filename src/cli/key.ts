@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { UsageError } from '../base/errors.js';
 import { SystemClock } from '../base/time.js';
 import type { Config } from '../config/types.js';
-import { askServer, controlPath } from '../control/control.js';
 import { LogSystem } from '../log/log-system.js';
 import { checkpointToJson } from '../proof/json.js';
 import { publicPem } from '../proof/key.js';
@@ -11,6 +10,7 @@ import { Queue } from '../queue/queue.js';
 import { QueueReader } from '../queue/reader.js';
 import { Checkpoints } from '../server/checkpoints.js';
 import { configOf } from './context.js';
+import { askRunningServer } from './running-server.js';
 
 /** `portledger key` and `portledger checkpoint`: what signs, and signing now. */
 export function registerKey(program: Command): void {
@@ -42,7 +42,7 @@ export function registerKey(program: Command): void {
 
 async function rotate(config: Config): Promise<{ key: string; by: string }> {
   const { file } = config.queue;
-  const answer = await askServer(controlPath(file), 'rotate-key');
+  const answer = await askRunningServer(file, 'rotate-key');
   return (answer as { key: string; by: string } | undefined) ?? (await rotateWithout(config));
 }
 
@@ -64,7 +64,7 @@ async function rotateWithout(config: Config): Promise<{ key: string; by: string 
 
 /** Without a server the newest checkpoint is that of its stop. */
 async function checkpoint({ queue: { file } }: Config): Promise<unknown> {
-  const made = await askServer(controlPath(file), 'checkpoint');
+  const made = await askRunningServer(file, 'checkpoint');
   if (made !== undefined) return made;
   const reader = QueueReader.open(file);
   try {

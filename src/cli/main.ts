@@ -22,8 +22,8 @@ import { registerStatus } from './status.js';
 import { registerVerify } from './verify.js';
 
 const EPILOGUE = `
-Exit codes: 0 done or found, 1 nothing found, 2 wrong usage or configuration, 3 trail or peer not reachable,
-4 verification failed.`;
+Exit codes: 0 done or found, 1 nothing found, 2 wrong usage or configuration, or a server refuses,
+3 trail, peer or server not reachable, 4 verification failed.`;
 
 function buildProgram(): Command {
   const program = new Command('portledger')

@@ -2,12 +2,12 @@ import { type Command, Option } from 'commander';
 import { EXIT, type ExitCode, messageOf, PortledgerError } from '../base/errors.js';
 import { toIsoTime } from '../base/time.js';
 import type { Config } from '../config/types.js';
-import { askServer, controlPath } from '../control/control.js';
 import { QueueReader } from '../queue/reader.js';
 import { visible } from '../report/visible.js';
 import { countQuarantined } from '../trail/quarantine.js';
 import { configOf } from './context.js';
 import { withTrail } from './open-trail.js';
+import { askRunningServer } from './running-server.js';
 
 /** What stands in the way of an answer is part of the answer: status says all it can find out. */
 type Part = Record<string, unknown> | { error: string };
@@ -34,7 +34,7 @@ export function registerStatus(program: Command): void {
 
 async function serverStatus(config: Config): Promise<Part> {
   try {
-    const answer = await askServer(controlPath(config.queue.file), 'status');
+    const answer = await askRunningServer(config.queue.file, 'status');
     return (answer as Part | undefined) ?? { error: 'no server runs on this queue' };
   } catch (error) {
     return { error: reasonOf(error) };

@@ -10,6 +10,9 @@ const TIMEOUT_MS = 5000;
 /** Milliseconds after which the server closes a connection on which nobody asks. */
 const IDLE_MS = 10_000;
 
+/** Bytes that the name of a socket may have; what is longer would be cut off without a word. */
+const LONGEST = process.platform === 'linux' ? 107 : 103;
+
 /** The control socket of the server on this queue. */
 export function controlPath(queueFile: string): string {
   return `${queueFile}.sock`;
@@ -33,8 +36,13 @@ export class ControlServer {
   /**
    * The caller holds the queue's lock, so a socket that is left there belongs to a server that has died.
    * @param idleMs after which a connection on which nobody asks is closed
+   * @throws UsageError if it cannot be made there
    */
   static async open(path: string, commands: ControlCommands, idleMs = IDLE_MS): Promise<ControlServer> {
+    const refusal = (why: string) =>
+      new UsageError(`Control socket ${path} cannot be made: ${why}`, { hint: 'choose a shorter queue.file' });
+    const length = Buffer.byteLength(path);
+    if (length > LONGEST) throw refusal(`its path has ${length} bytes, and may have ${LONGEST}`);
     if (existsSync(path)) unlinkSync(path);
     const connections = new Set<Socket>();
     const server = createServer((socket) => {
@@ -43,13 +51,7 @@ export class ControlServer {
       socket.on('close', () => connections.delete(socket));
     });
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) =>
-        reject(
-          new UsageError(`Control socket ${path} cannot be made: ${messageOf(error)}`, {
-            hint: 'choose a shorter queue.file',
-          }),
-        ),
-      );
+      server.once('error', (error) => reject(refusal(messageOf(error))));
       // The socket is made within the call; a moment with the rights of a loose umask would be enough to connect
       const before = process.umask(0o177);
       server.listen(path, resolve);
@@ -91,18 +93,17 @@ function answer(line: string, commands: ControlCommands): { result?: unknown; er
 }
 
 /**
- * Asks the running server. Undefined if none runs.
+ * Asks the server with this control socket. Undefined if none answers there.
  * @throws UnreachableError if it does not answer, UsageError if it refuses.
  */
 export function askServer(path: string, command: string, argument?: unknown): Promise<unknown> {
-  if (!existsSync(path)) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer within 5 s')));
     socket.on('error', (error) => {
       const code = (error as { code?: string }).code;
       if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(undefined);
-      else reject(new UnreachableError(`The server does not answer on ${path}: ${messageOf(error)}`, { cause: error }));
+      else reject(unanswered(path, error, code));
     });
     socket.on('close', () =>
       reject(new UnreachableError(`The server on ${path} closed the connection without an answer`)),
@@ -117,5 +118,13 @@ export function askServer(path: string, command: string, argument?: unknown): Pr
       else reject(new UsageError(reply.error));
     });
     socket.write(`${JSON.stringify({ command, argument })}\n`);
+  });
+}
+
+function unanswered(path: string, error: Error, code: string | undefined): UnreachableError {
+  const hint = code === 'EACCES' ? 'run this as the user that the server runs as, or as root' : undefined;
+  return new UnreachableError(`The server does not answer on ${path}: ${messageOf(error)}`, {
+    cause: error,
+    ...(hint !== undefined && { hint }),
   });
 }

@@ -20,7 +20,7 @@ import {
   sharedStateWriter,
 } from './failover-rows.js';
 import { leaseValues, readPacked, UPSERT_LEASE } from './lease-rows.js';
-import { acquireLock, type Lock } from './lock.js';
+import { acquireLock, type Lock, serverLockPath } from './lock.js';
 import { readPosition } from './position.js';
 import {
   deleteCheckpoints,
@@ -114,7 +114,7 @@ export class Queue {
     const db = openQueueFile(file);
     let lock: Lock | undefined;
     try {
-      lock = acquireLock(`${file}.serve.lock`, 'server');
+      lock = acquireLock(serverLockPath(file), 'server');
       return new Queue(file, db, lock, readOrMakeHead(db, file, server, now));
     } catch (error) {
       lock?.release();

@@ -6,7 +6,7 @@ import type { Micros } from '../base/time.js';
 import { decodeEvent, genesisHash } from '../event/encoding.js';
 import { QueueError } from './errors.js';
 import { forgetRelationships } from './failover-rows.js';
-import { acquireLock } from './lock.js';
+import { acquireLock, serverLockPath } from './lock.js';
 import { readPosition } from './position.js';
 import { openQueueFile } from './schema.js';
 
@@ -35,7 +35,7 @@ interface Head {
  * @throws UsageError while server or shipper run, QueueError if there is no queue or it cannot be kept
  */
 export function replaceQueue(file: string, now: Micros): Replacement {
-  const locks = [acquireLock(`${file}.serve.lock`, 'server')];
+  const locks = [acquireLock(serverLockPath(file), 'server')];
   try {
     locks.push(acquireLock(`${file}.ship.lock`, 'shipper'));
     const db = openQueueFile(file);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,15 @@ describe('The control socket', () => {
     await new Promise((resolve) => socket.once('data', resolve));
     socket.destroy();
     assert.deepEqual(await askServer(path, 'echo', 1), { argument: 1 });
+  });
+
+  it('is not made where the system would cut its path off', async () => {
+    const long = join(folder, 'x'.repeat(120));
+    await assert.rejects(ControlServer.open(long, {}), {
+      name: 'UsageError',
+      message: /cannot be made: its path has \d+ bytes, and may have \d+$/,
+    });
+    assert.deepEqual(readdirSync(folder), ['a.sock']);
   });
 
   it('tells by undefined that no server runs', async () => {

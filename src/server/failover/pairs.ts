@@ -217,7 +217,8 @@ export class Pairs {
     if (this.#failures !== before) {
       throw new UsageError('The queue cannot be written, nothing was changed: see the log of the server');
     }
-    if (this.#refusal !== undefined) throw new UsageError(this.#refusal);
+    if (this.#refusal !== undefined)
+      throw new UsageError(`Failover ${member.config.name} refuses ${command}: ${this.#refusal}`);
     return this.#statusOf(member);
   }
 

@@ -102,7 +102,7 @@ export class FailoverSockets {
       server.once('error', (error) =>
         reject(
           new UsageError(`Cannot listen for the failover partner on ${host}:${port}: ${messageOf(error)}`, {
-            hint: 'check failover.address and failover.port; ports below 1024 need root or CAP_NET_BIND_SERVICE',
+            hint: 'check address and port in server.failover; ports below 1024 need root or CAP_NET_BIND_SERVICE',
             cause: error,
           }),
         ),

@@ -181,7 +181,7 @@ describe('portledger failover', function () {
     assert.deepEqual([early.code, early.stdout], [2, '']);
     assert.match(
       early.stderr,
-      /^error: this server does not know yet what it and its partner have leased: let it recover/,
+      /^error: Failover campus refuses shutdown: this server does not know yet what it and its partner have leased: let it recover/,
     );
     partner = await startPartner(port);
     await server!.waitFor(/failover-state: .* to NORMAL/, 40_000);
@@ -189,12 +189,15 @@ describe('portledger failover', function () {
     await partner.waitFor(/failover-state: .* to PARTNER-DOWN/);
     const paused = await run('pause');
     assert.deepEqual([paused.code, paused.stdout], [2, '']);
-    assert.match(paused.stderr, /^error: this server is in shutdown, not in normal/);
+    assert.match(paused.stderr, /^error: Failover campus refuses pause: this server is in shutdown, not in normal/);
     const resumed = await run('resume');
     assert.deepEqual([resumed.code, resumed.stdout, resumed.stderr], [0, 'campus: recover\n', '']);
     const again = await run('resume');
     assert.equal(again.code, 2);
-    assert.match(again.stderr, /^error: this server is in [a-z-]+, not in paused or shutdown/);
+    assert.match(
+      again.stderr,
+      /^error: Failover campus refuses resume: this server is in [a-z-]+, not in paused or shutdown/,
+    );
   }).timeout(90_000);
 });
 
