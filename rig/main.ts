@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { chartPage } from './chart.js';
 import { verdictText } from './checker/check.js';
 import { dockerEngine } from './docker.js';
-import { buildImage } from './image/image.js';
+import { buildImage, IMAGE, requireImage } from './image/image.js';
 import { growing, growthText } from './monitor.js';
 import { readOptions } from './options.js';
 import { removeRig } from './reset.js';
@@ -56,8 +56,9 @@ async function main(): Promise<number> {
   say(
     `seed ${options.seed}, ${options.minutes} minutes, ${options.clients} clients, ${options.switches} switches with ${options.ports} ports`,
   );
-  await dockerEngine();
+  const docker = await dockerEngine();
   if (!process.env.RIG_IMAGE) await buildImage(say);
+  else await requireImage(docker, IMAGE);
   const { run, verdict, samples, logs, isRemoved } = await runRig(name, options, say, stop.signal);
   const grown = growing(samples);
   console.log(`\n${verdictText(verdict)}`);

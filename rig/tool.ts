@@ -9,10 +9,10 @@ import { type Running, runningRig, serviceOf } from './running.js';
 const FAILED = 3;
 
 async function leases({ rig }: { rig?: string }): Promise<void> {
-  const services = await runningRig(rig);
+  const running = await runningRig(rig);
   for (const name of ['serve-a', 'serve-b']) {
-    const server = serviceOf(services, name);
-    console.log(`== ${name}${server.state === 'running' ? '' : ` is ${server.state}`}`);
+    const server = serviceOf(running, name);
+    console.log(`== ${name} of ${running.name}${server.state === 'running' ? '' : ` is ${server.state}`}`);
     // In one that is paused or has ended no command can begin
     if (server.state !== 'running' || !(await listLeases(server))) process.exitCode = FAILED;
   }
@@ -31,9 +31,9 @@ async function listLeases({ id }: Running): Promise<boolean> {
 
 async function restart(client: string, { rig }: { rig?: string }): Promise<void> {
   const service = `client-${client}`;
-  const { id } = serviceOf(await runningRig(rig), service);
-  await (await dockerEngine()).getContainer(id).restart({ t: 0 });
-  console.log(`${service} started anew`);
+  const running = await runningRig(rig);
+  await (await dockerEngine()).getContainer(serviceOf(running, service).id).restart({ t: 0 });
+  console.log(`${service} of ${running.name} started anew`);
 }
 
 async function reset(): Promise<void> {

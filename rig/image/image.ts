@@ -2,8 +2,9 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Dockerode } from '../docker.js';
 
-export const IMAGE = 'portledger-rig';
+export const IMAGE = process.env.RIG_IMAGE || 'portledger-rig';
 /** From a registry; and made from Debian packages where none can be reached. */
 const REGISTRY_BASE = 'node:20-bookworm-slim';
 const DEBIAN_BASE = 'portledger-rig-base';
@@ -26,6 +27,21 @@ export async function buildImage(say: (line: string) => void): Promise<void> {
       ? [...(await dependencies()), 'dist/src', 'dist/migrations', 'dist/rig']
       : ['src', 'migrations'];
   await build(base, [...files, ...own]);
+}
+
+/** Throws if the engine does not have this image. */
+export async function requireImage(docker: Dockerode, image: string): Promise<void> {
+  const isHere = await docker
+    .getImage(image)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    );
+  if (!isHere)
+    throw new Error(
+      `image '${image}', which RIG_IMAGE names, is not here: RIG_IMAGE=${image} npm run rig:image builds it`,
+    );
 }
 
 async function findBase(say: (line: string) => void): Promise<string> {

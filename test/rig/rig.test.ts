@@ -143,7 +143,7 @@ describe('The rig', function () {
       assert.match(await helper('leases', '--rig', 'none'), /^error: no rig 'none' runs here: it must be one of .+$/m);
       docker('pause', containerOf('serve-b'));
       try {
-        assert.match(await helper('leases'), /^== serve-b is paused$/m);
+        assert.match(await helper('leases'), /^== serve-b of \S+ is paused$/m);
       } finally {
         docker('unpause', containerOf('serve-b'));
       }
