@@ -10,11 +10,14 @@ import { lay, type Site } from './site.js';
 const CLIENTS = 60_000;
 const ADDRESSES = 65_000;
 const PORTS = 5000;
-/** The lowest rate that is tried, and what some peers manage without being asked. */
+/** The lowest rate that is tried, and what some peers manage without being asked, of perfdhcp's load and of the own one. */
 const LOWEST = 3000;
-const MANAGES: Readonly<Record<string, number>> = { 'C, stateless': 8000, Portledger: 5000 };
+const MANAGES: Readonly<Record<string, readonly [number, number]>> = {
+  'C, stateless': [8000, 16_000],
+  Portledger: [5000, 8000],
+};
 /** Clients that only renew. */
-const RENEWING = 5000;
+const RENEWING = 3000;
 /** Clients of the pool that is 99.9 % full. */
 const FULL = 20_000;
 
@@ -62,9 +65,10 @@ async function measure(peers: readonly Peer[], site: Site): Promise<Row[]> {
 }
 
 /** The rates that are tried are the same for all; a peer that is far above them leaves the lowest out. */
-function steps(peer: Peer, { seconds, factor, quick }: Settings): Steps {
+function steps(peer: Peer, isOwnLoad: boolean, { seconds, factor, quick }: Settings): Steps {
+  const manages = MANAGES[peer.name]?.[isOwnLoad ? 1 : 0] ?? LOWEST;
   let from = LOWEST;
-  while (from < (MANAGES[peer.name] ?? LOWEST)) from = Math.round(from * factor);
+  while (from < manages) from = Math.round(from * factor);
   return { from, factor, seconds, refine: !quick };
 }
 
@@ -74,23 +78,25 @@ function own(site: Site, wanted: Partial<OwnLoad>): Load {
 
 /** The first five of the measures. */
 async function measureOne(peer: Peer, site: Site): Promise<number[]> {
-  const climb = steps(peer, site.settings);
+  const climb = steps(peer, false, site.settings);
   const { from, seconds } = climb;
   const relay = perfdhcp(site.load, CLIENTS);
   const peak = await started(peer, ADDRESSES, () => highest(relay, climb));
-  const [half, over] = await started(peer, ADDRESSES, async () => [
-    // Half first, so that no server is overloaded in its first second, as none was at its peak
-    await own(site, {})(Math.round(peak.answered / 2) || from / 2, seconds),
+  const halfRate = Math.round(peak.answered / 2) || from / 2;
+  const [half, over] = await started(peer, ADDRESSES, async () => {
+    // Measured in no server's first seconds, for none was in them at its peak
+    await own(site, {})(halfRate, seconds);
     // perfdhcp counts what is answered after its load as well
-    await own(site, {})(Math.round(2 * peak.answered) || from, seconds),
-  ]);
-  const ports = await started(peer, ADDRESSES, () => highest(own(site, { ports: PORTS }), climb));
+    return [await own(site, {})(halfRate, seconds), await own(site, {})(4 * halfRate, seconds)];
+  });
+  const climbOwn = steps(peer, true, site.settings);
+  const ports = await started(peer, ADDRESSES, () => highest(own(site, { ports: PORTS }), climbOwn));
   return [peak.answered, over!.answered, half!.p50 / 1000, half!.p99 / 1000, ports.answered];
 }
 
 /** The others. */
 async function measureSpecial(peer: Peer, site: Site): Promise<number[]> {
-  const climb = steps(peer, site.settings);
+  const climb = steps(peer, true, site.settings);
   const renewals = own(site, { ports: PORTS, mode: 'renew', clients: RENEWING });
   const renewed = await started(peer, ADDRESSES, () => highest(renewals, climb));
   const full = await started(peer, Math.round(FULL / 0.999), async () => {

@@ -46,8 +46,10 @@ async function main(): Promise<void> {
   try {
     for (const [name, measure] of Object.entries(PARTS)) {
       if (chosen.length > 0 ? !chosen.includes(name) : ON_DEMAND.includes(name)) continue;
+      const began = performance.now();
       const part = await measure(settings);
       print(part);
+      console.log(`${name} took ${Math.round((performance.now() - began) / 1000)} s`);
       rows.push(...part);
     }
   } finally {

@@ -49,6 +49,21 @@ static uint8_t *put_port(uint8_t *at, long port) {
   return put(at, 82, 4 + c + r, value);
 }
 
+/* Clients that have an address send from it: to a server they are as many senders. */
+static void send_from(uint32_t source, uint8_t *packet, int length) {
+  union {
+    struct cmsghdr header;
+    uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+  } control;
+  struct iovec data = {packet, length};
+  struct in_pktinfo from = {.ipi_spec_dst.s_addr = source};
+  memset(&control, 0, sizeof control);
+  control.header = (struct cmsghdr){CMSG_LEN(sizeof from), IPPROTO_IP, IP_PKTINFO};
+  memcpy(CMSG_DATA(&control.header), &from, sizeof from);
+  struct msghdr message = {&server, sizeof server, &data, 1, &control, sizeof control, 0};
+  sendmsg(client_fd, &message, 0);
+}
+
 /* Sends what client i has to say now: a DISCOVER, a REQUEST after an offer, or a renewal. */
 static void ask(long i, uint8_t type, int unicast) {
   static uint8_t packet[SIZE];
@@ -67,7 +82,8 @@ static void ask(long i, uint8_t type, int unicast) {
   if (ports && !unicast) at = put_port(at, i % ports);
   *at++ = 255;
   int length = at - packet < 300 ? 300 : at - packet;
-  sendto(unicast ? client_fd : relay_fd, packet, length, 0, (struct sockaddr *)&server, sizeof server);
+  if (unicast) send_from(c->address, packet, length);
+  else sendto(relay_fd, packet, length, 0, (struct sockaddr *)&server, sizeof server);
 }
 
 static void take(uint8_t *packet, int length, int measured) {
@@ -147,6 +163,12 @@ static int listen_on(struct sockaddr_in *own) {
   return fd;
 }
 
+static int all_have_addresses(void) {
+  long i = 0;
+  while (i < count && clients[i].address) i++;
+  return i == count;
+}
+
 int main(int n, char **a) {
   if (n != 8) return fputs("usage: load SERVER RELAY RATE SECONDS CLIENTS PORTS exchange|renew\n", stderr), 2;
   server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(67), .sin_addr.s_addr = inet_addr(a[1])};
@@ -157,7 +179,7 @@ int main(int n, char **a) {
   relay_fd = listen_on(&relay), client_fd = listen_on(&any);
   clients = calloc(count, sizeof *clients), delays = calloc(rate * seconds + 2, sizeof *delays);
   if (renewing)
-    for (int round = 0; round < 2; round++) run(3000, 600, count, 0, 0);
+    for (int round = 0; round < 3 && !all_have_addresses(); round++) run(3000, 600, count, 0, 0);
   double perSecond = run(rate, seconds, rate * seconds + 1, renewing, 1);
   qsort(delays, answered, sizeof *delays, by_value);
   uint32_t p50 = answered ? delays[answered / 2] : 0, p99 = answered ? delays[answered * 99 / 100] : 0;
