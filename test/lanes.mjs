@@ -53,7 +53,7 @@ function add(results) {
     const { passed, failed, skipped } = summary ?? { passed: 0, failed: 0, skipped: {} };
     if (!summary) console.log(`Ended before it could be counted (exit code ${code}): ${LANES[index].name}`);
     all.passed += passed;
-    all.failed += failed > 0 || code === 0 ? failed : 1;
+    all.failed += summary && (failed > 0 || code === 0) ? failed : Math.max(1, failed);
     for (const [reason, count] of Object.entries(skipped)) all.skipped[reason] = (all.skipped[reason] ?? 0) + count;
   }
   return all;

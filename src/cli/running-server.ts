@@ -11,7 +11,7 @@ export async function askRunningServer(queueFile: string, command: string, argum
   const answer = await askServer(path, command, argument);
   if (answer === undefined && isLocked(serverLockPath(queueFile)))
     throw new UnreachableError(`A server has queue ${queueFile}, but there is no control socket ${path}`, {
-      hint: 'it may just be starting; if it stays so, somebody removed the socket: restart the server',
+      hint: 'it may just be starting, or another command is at work; if it stays so, somebody removed the socket: restart the server',
     });
   return answer;
 }

@@ -165,10 +165,17 @@ export class Conductor {
   }
 
   #context(now: Moment): MachineContext {
-    const { settings, mclt, table } = this.#parts.relationship;
+    const { settings, mclt, table, carries } = this.#parts.relationship;
     const { role, autoPartnerDown } = settings;
     const longest = mclt.longest(secondsOf(now));
-    return { role, mclt: longest, autoPartnerDown, started: this.#startedAt, hasPast: () => table.hasPast };
+    return {
+      role,
+      mclt: longest,
+      autoPartnerDown,
+      started: this.#startedAt,
+      partnerAsks: carries,
+      hasPast: () => table.hasPast,
+    };
   }
 }
 

@@ -25,6 +25,8 @@ export interface Machine {
   readonly heard: boolean;
   readonly lostAt: Seconds;
   readonly partnerLostAt: Seconds;
+  /** In RECOVER, which it left a state of service for to ask a partner that was shut down; see {@link ASKS_WHO_SHUT_DOWN}. */
+  readonly asking: boolean;
 }
 
 export type MachineInput =
@@ -44,6 +46,8 @@ export interface MachineContext {
   readonly started: Seconds;
   /** Seconds in COMMUNICATIONS-INTERRUPTED after which the partner is taken for down, 0 = never. */
   readonly autoPartnerDown: number;
+  /** The partner is a Portledger: it asks for all that a server did that was shut down unheard. */
+  readonly partnerAsks: boolean;
   /** True if any address is known to have been used or moved: then this pair has a past. */
   hasPast(): boolean;
 }
@@ -71,6 +75,7 @@ export function startMachine(record: RelationshipRecord | null, now: Seconds): M
     heard: false,
     lostAt: record ? record.lostAt : now,
     partnerLostAt: record?.partnerLostAt ?? 0,
+    asking: false,
   };
 }
 
@@ -105,7 +110,17 @@ function moveTo(machine: Machine, state: ServerState, now: Seconds, reason: stri
   if (state === machine.state) return { machine };
   const keepsTime = state === 'RECOVER-WAIT';
   const lostAt = state === 'NORMAL' ? 0 : machine.lostAt;
-  return { machine: { ...machine, state, since: keepsTime ? machine.since : now, lostAt }, reason };
+  return { machine: { ...machine, state, since: keepsTime ? machine.since : now, lostAt, asking: false }, reason };
+}
+
+/** Asks a partner in SHUTDOWN before it goes on alone. */
+function ask(machine: Machine, now: Seconds): Step {
+  const { machine: asking } = moveTo(machine, 'RECOVER', now, '');
+  return {
+    // Who has no memory is in RECOVER for more than that
+    machine: { ...asking, starting: false, asking: machine.lostAt === 0 },
+    reason: 'partner is in SHUTDOWN, and has to tell what it did before',
+  };
 }
 
 function onPartnerState(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>, now: Seconds): Step {
@@ -117,13 +132,7 @@ function onPartnerState(machine: Machine, input: Extract<MachineInput, { type: '
     heard: true,
     partnerLostAt: hasLostMemory(machine, input) ? now : machine.partnerLostAt,
   };
-  if (shutDownUnheard(machine, input) && ASKS_WHO_SHUT_DOWN.has(machine.state))
-    return moveTo(
-      { ...heard, starting: false },
-      'RECOVER',
-      now,
-      'partner is in SHUTDOWN, and has to tell what it did before',
-    );
+  if (shutDownUnheard(machine, input) && ASKS_WHO_SHUT_DOWN.has(machine.state)) return ask(heard, now);
   return react(heard, now);
 }
 
@@ -173,6 +182,8 @@ function lose(machine: Machine, reason: string, context: MachineContext, now: Se
   // A primary that is dhcpd and waits in CONFLICT-DONE would end itself if it heard COMMUNICATIONS-INTERRUPTED
   const waits = context.role === 'secondary' && machine.partnerState === 'CONFLICT-DONE' && machine.state === 'NORMAL';
   if (machine.starting) return { machine };
+  // As before it heard the partner, with its own addresses alone; it asks again when they meet
+  if (machine.asking) return moveTo({ ...machine, partnerSince: 0 }, 'COMMUNICATIONS-INTERRUPTED', now, reason);
   const next = waits ? 'RESOLUTION-INTERRUPTED' : ON_LINK_LOST[machine.state];
   return next ? moveTo(machine, next, now, reason) : { machine };
 }
@@ -221,7 +232,7 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
         reason,
       );
     case 'shutdown': {
-      const refusal = whyNotShutdown(machine);
+      const refusal = whyNotShutdown(machine, context);
       return refusal === undefined ? moveTo(started, 'SHUTDOWN', now, reason) : { machine, refusal };
     }
     case 'pause':
@@ -235,17 +246,24 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
       if (machine.state !== 'PAUSED' && machine.state !== 'SHUTDOWN') {
         return { machine, refusal: `this server is in ${named(machine.state)}, not in paused or shutdown` };
       }
+      // What the partner did before it was shut down is not known yet
+      if (machine.state === 'PAUSED' && machine.heard && machine.partnerState === 'SHUTDOWN') return ask(started, now);
       return next ? moveTo(started, next, now, reason) : { machine };
     }
   }
 }
 
 /** A partner that hears of SHUTDOWN goes on alone, dhcpd at once: it must know by then what this server gave. */
-function whyNotShutdown({ state, lostAt, partnerState }: Machine): string | undefined {
+function whyNotShutdown(
+  { state, heard, lostAt, partnerState }: Machine,
+  { partnerAsks }: MachineContext,
+): string | undefined {
   // The partner takes who resumes for one that knows what it gave, and would hold nothing for it
   if (lostAt > 0) return 'this server does not know yet what it and its partner have leased: let it recover';
   if (IN_CONFLICT.has(state))
     return `this server is in ${named(state)}: let it get to normal, or stop it without a shutdown`;
+  if (!partnerAsks && !(state === 'NORMAL' && heard))
+    return 'a partner that is no Portledger goes on without asking what this server gave: let the pair get to normal, or stop this server without a shutdown';
   // A partner that was shut down itself asks when it resumes
   if (state === 'PARTNER-DOWN' && partnerState !== 'SHUTDOWN')
     return 'the partner does not know what this server gives alone, in partner-down: let the partner recover, or stop this server without a shutdown';

@@ -25,7 +25,7 @@ export function release(requester: Requester, desk: Desk): DropReason | undefine
   desk.leases.put({ ...lease, state: 'released', end: desk.at, due: desk.now, port });
   pair?.released(lease.address);
   recordLeaseEvent(desk, 'released', lease, view, message, null, desk.at);
-  desk.direct.note(requester, desk.now);
+  desk.direct.noteEnding(requester, desk.now);
   return undefined;
 }
 

@@ -125,7 +125,7 @@ export class Pipeline {
     try {
       this.#work(pending);
     } catch (error) {
-      this.#leases.undo();
+      this.#undo();
       this.#pairs.failed();
       this.#logger.limited('batch-failed', { error: messageOf(error), requests: pending.length });
       for (const _ of pending) this.#counters.drop('internal-error');
@@ -279,8 +279,8 @@ export class Pipeline {
     } catch (error) {
       this.#outage.note(error, { at, steady: this.#serverClock.steady }, onFailure, requests, changed);
       this.#pairs.failed();
-      if (onFailure === 'serve') this.#leases.keep();
-      else this.#leases.undo();
+      if (onFailure === 'serve') this.#keep();
+      else this.#undo();
       return onFailure === 'serve';
     }
     this.#pairs.committed();
@@ -297,7 +297,17 @@ export class Pipeline {
     this.#queue.commit(leases, all, at, running, this.#pairs.unsaved());
     this.#unstored = [];
     this.#outage.end();
+    this.#keep();
+  }
+
+  #keep(): void {
     this.#leases.keep();
+    this.#direct.keep();
+  }
+
+  #undo(): void {
+    this.#leases.undo();
+    this.#direct.undo();
   }
 
   #noteClockStep({ found, expected }: ClockStep): void {

@@ -25,6 +25,8 @@ export class DirectRequests {
   #recent = new Map<string, Direct>();
   #older = new Map<string, Direct>();
   #turned: Micros = 0;
+  /** Of endings that are not stored yet. */
+  #unstored: string[] = [];
 
   note(requester: Requester, now: Micros): void {
     if (now - this.#turned > COPY_WINDOW) {
@@ -33,6 +35,23 @@ export class DirectRequests {
       this.#turned = now;
     }
     this.#recent.set(keyOf(requester), { at: now, option82: observedPort(requester.message).option82 });
+  }
+
+  /** As {@link note}, for what ends a lease; it is forgotten if that cannot be stored. */
+  noteEnding(requester: Requester, now: Micros): void {
+    this.note(requester, now);
+    this.#unstored.push(keyOf(requester));
+  }
+
+  /** What was noted is stored. */
+  keep(): void {
+    if (this.#unstored.length > 0) this.#unstored = [];
+  }
+
+  /** What ended leases since the last {@link keep} ended none. */
+  undo(): void {
+    for (const key of this.#unstored) for (const known of [this.#recent, this.#older]) known.delete(key);
+    this.#unstored = [];
   }
 
   /**

@@ -15,7 +15,7 @@ const STATES = Object.keys(SERVER_STATE).filter((state) => state !== 'STARTUP') 
 const ROLES = ['primary', 'secondary'] as const;
 
 function context(role: (typeof ROLES)[number], changes: Partial<MachineContext> = {}): MachineContext {
-  return { role, mclt: 60, autoPartnerDown: 0, started: 0, hasPast: () => true, ...changes };
+  return { role, mclt: 60, autoPartnerDown: 0, started: 0, partnerAsks: true, hasPast: () => true, ...changes };
 }
 
 function machine(state: ServerState, changes: Partial<Machine> = {}): Machine {
@@ -155,6 +155,17 @@ describe('the states of a failover server', () => {
       const alone = shutDown('PARTNER-DOWN', partner);
       assert.equal(alone.machine.state, partner === 'SHUTDOWN' ? 'SHUTDOWN' : 'PARTNER-DOWN');
       assert.equal(alone.refusal !== undefined, partner !== 'SHUTDOWN');
+      // Whatever dhcpd is in, it would not ask
+      const toDhcpd = (state: ServerState, heard: boolean) =>
+        step(
+          machine(state, { partnerState: partner, heard }),
+          { type: 'operator', command: 'shutdown' },
+          context('primary', { partnerAsks: false }),
+          T0,
+        ).machine.state;
+      for (const state of STATES.filter((one) => one !== 'SHUTDOWN'))
+        for (const heard of [false, true])
+          assert.equal(toDhcpd(state, heard) === 'SHUTDOWN', state === 'NORMAL' && heard, `${state} ${heard}`);
       for (const state of ['POTENTIAL-CONFLICT', 'RESOLUTION-INTERRUPTED', 'CONFLICT-DONE'] as const)
         assert.match(shutDown(state, partner).refusal!, /let it get to normal/);
     }
@@ -168,6 +179,15 @@ describe('the states of a failover server', () => {
       const expected = asks.includes(state) ? 'RECOVER' : goesOn.includes(state) ? 'PARTNER-DOWN' : state;
       assert.equal(hear(machine(state, lost), 'SHUTDOWN', 'primary').state, expected, state);
     }
+    const asked = hear(machine('PARTNER-DOWN', lost), 'SHUTDOWN', 'primary');
+    const alone = step(asked, { type: 'link-lost' }, context('primary'), T0).machine;
+    assert.equal(alone.state, 'COMMUNICATIONS-INTERRUPTED', 'who shut down is gone before it has told');
+    assert.equal(hear(alone, 'SHUTDOWN', 'primary').state, 'RECOVER');
+    const without = hear(machine('PARTNER-DOWN', { ...lost, lostAt: T0 - 5 }), 'SHUTDOWN', 'primary');
+    assert.equal(step(without, { type: 'link-lost' }, context('primary'), T0).machine.state, 'RECOVER');
+    const paused = hear(machine('PAUSED', lost), 'SHUTDOWN', 'primary');
+    const resume = { type: 'operator', command: 'resume' } as const;
+    assert.equal(step(paused, resume, context('primary'), T0).machine.state, 'RECOVER');
     // As `hear` tells it
     const known = { partnerState: 'SHUTDOWN' as const, partnerSince: T0 - 9, heard: false };
     assert.equal(hear(machine('PARTNER-DOWN', known), 'SHUTDOWN', 'primary').state, 'PARTNER-DOWN');

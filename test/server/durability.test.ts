@@ -200,6 +200,19 @@ describe('What the server keeps', () => {
       assert.equal(lab.events().at(-1)?.detail, 'queue not writable: 1 requests refused, 0 answered without a record');
     });
 
+    it('refuse: a release that could not be stored is taken when its copy comes', () => {
+      const mac = '02000000000a';
+      const ciaddr = yiaddrOf(lab.lease({ giaddr: RELAY, mac }))!;
+      const release = { type: TYPE.release, mac, ciaddr, xid: 77 };
+      const repair = breakQueue(lab);
+      lab.send(release);
+      repair();
+      lab.send({ ...release, giaddr: RELAY });
+      assert.equal(kinds().at(-1), 'released');
+      lab.send(release);
+      assert.equal(kinds().filter((kind) => kind === 'released').length, 1);
+    });
+
     it('refuse: a renewal that could not be stored leaves the lease as it was', () => {
       lab.lease({ giaddr: RELAY });
       const before = lab.leases.get(parseIpv4('198.18.0.100'));

@@ -259,12 +259,14 @@ export class World {
     if (!this.#isRested) return;
     this.agenda.in(this.#random(seconds) * SECOND, () => {
       if (!server.isUp) return;
-      this.#happen(`shutdown unheard ${server.name}`);
       server.operator('shutdown');
+      if (server.endpoint!.status().state === 'SHUTDOWN') this.#happen(`shutdown unheard ${server.name}`);
     });
-    this.agenda.in((seconds + this.#random(200)) * SECOND, () => {
-      if (server.isUp) server.operator('resume');
-    });
+    if (this.#random(3) === 0) this.agenda.in((seconds + this.#random(10)) * SECOND, () => this.#crash(server));
+    else
+      this.agenda.in((seconds + this.#random(200)) * SECOND, () => {
+        if (server.isUp) server.operator('resume');
+      });
   }
 
   /** Nobody says so to a server that has lost its memory. */
