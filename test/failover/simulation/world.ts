@@ -262,11 +262,12 @@ export class World {
       server.operator('shutdown');
       if (server.endpoint!.status().state === 'SHUTDOWN') this.#happen(`shutdown unheard ${server.name}`);
     });
-    if (this.#random(3) === 0) this.agenda.in((seconds + this.#random(10)) * SECOND, () => this.#crash(server));
-    else
-      this.agenda.in((seconds + this.#random(200)) * SECOND, () => {
-        if (server.isUp) server.operator('resume');
-      });
+    const isToCrash = this.#random(3) === 0;
+    this.agenda.in((seconds + this.#random(isToCrash ? 10 : 200)) * SECOND, () => {
+      if (!isToCrash) server.isUp && server.operator('resume');
+      // While it has to be asked what it did
+      else if (!this.#isFragile()) this.#crash(server);
+    });
   }
 
   /** Nobody says so to a server that has lost its memory. */
