@@ -15,7 +15,7 @@ const ENOUGH = 200;
 /** In which whoever is out of contact may be shut down. */
 const RESTED_SCHEDULES = sized(100, 5000);
 /** A schedule soon after it shows what comes of it if nobody is asked; few do. */
-const REST_FROM = 850;
+const REST_FROM = 420;
 /** With a partner that decides as dhcpd does. */
 const DHCPD_SCHEDULES = sized(200, 5000);
 /** A mistake has to show itself within so many. */
