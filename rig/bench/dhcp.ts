@@ -1,6 +1,6 @@
 import { startMariadb } from '../../test/support/database.js';
 import { Campus } from '../../test/support/netns.js';
-import { highest, type Load, type OwnLoad, ownLoad, perfdhcp, type Steps } from './load.js';
+import { highest, type Load, type LoadResult, type OwnLoad, ownLoad, perfdhcp, type Steps } from './load.js';
 import { kea, type Peer, portledger, responder, started } from './peers.js';
 import { compiled, keaProgram } from './programs.js';
 import { type Row, ratioRows } from './result.js';
@@ -76,12 +76,20 @@ function own(site: Site, wanted: Partial<OwnLoad>): Load {
   return ownLoad(site.load, site.program, { clients: CLIENTS, ports: 0, mode: 'exchange', ...wanted });
 }
 
+/** The highest rate of a server that has served for some seconds, as servers mostly have. */
+async function climbed(peer: Peer, load: Load, climb: Steps): Promise<LoadResult> {
+  return await started(peer, ADDRESSES, async () => {
+    await load(LOWEST, climb.seconds);
+    return await highest(load, climb);
+  });
+}
+
 /** The first five of the measures. */
 async function measureOne(peer: Peer, site: Site): Promise<number[]> {
   const climb = steps(peer, false, site.settings);
   const { from, seconds } = climb;
   const relay = perfdhcp(site.load, CLIENTS);
-  const peak = await started(peer, ADDRESSES, () => highest(relay, climb));
+  const peak = await climbed(peer, relay, climb);
   const halfRate = Math.round(peak.answered / 2) || from / 2;
   const [half, over] = await started(peer, ADDRESSES, async () => {
     // Measured in no server's first seconds, for none was in them at its peak
@@ -90,7 +98,7 @@ async function measureOne(peer: Peer, site: Site): Promise<number[]> {
     return [await own(site, {})(halfRate, seconds), await own(site, {})(4 * halfRate, seconds)];
   });
   const climbOwn = steps(peer, true, site.settings);
-  const ports = await started(peer, ADDRESSES, () => highest(own(site, { ports: PORTS }), climbOwn));
+  const ports = await climbed(peer, own(site, { ports: PORTS }), climbOwn);
   return [peak.answered, over!.answered, half!.p50 / 1000, half!.p99 / 1000, ports.answered];
 }
 

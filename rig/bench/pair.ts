@@ -50,6 +50,7 @@ async function measure(peer: Peer, site: Site): Promise<Row[]> {
   const { seconds, factor, quick } = site.settings;
   const load = ownLoad(site.load, site.program, { clients: CLIENTS, ports: 0, mode: 'exchange' });
   const [peak, over] = await started(peer, ADDRESSES, async () => {
+    await load(LOWEST / 2, seconds);
     const best = await highest(load, { from: LOWEST, factor, seconds, refine: !quick });
     return [best, await load(Math.round(2 * best.answered) || LOWEST, seconds)];
   });
