@@ -106,6 +106,15 @@ export class Pair {
     await this.reaches('normal', 'normal', withinMs);
   }
 
+  /** Waits until a fresh pair is in NORMAL and the secondary has its share of the addresses: it begins with none. */
+  async isReady(): Promise<void> {
+    await this.reachesNormal();
+    const isShared = (leases: Map<string, PairLease>) => [...leases.values()].some(({ status }) => status === 'backup');
+    const shared = async () => (await Promise.all(this.servers.map((server) => server.leases()))).every(isShared);
+    await until('addresses of the secondary', shared, { withinMs: 15_000, detail: () => this.log() });
+    await this.reachesEqual();
+  }
+
   /** What both logged so far. */
   log(): string {
     return this.servers.map(({ name, log }) => `== ${name}\n${log}`).join('\n');
