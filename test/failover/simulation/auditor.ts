@@ -53,6 +53,8 @@ export class Auditor {
   readonly #fail: (text: string) => never;
   readonly #terms = new Map<string, Term>();
   readonly #ended = new Map<string, Ended>();
+  /** What each server acknowledged last, until it records an end. */
+  readonly #told = new Map<string, Part>();
   #unknowing = 0;
   #lost = 0;
 
@@ -124,15 +126,20 @@ export class Auditor {
     if (!isLeaseEvent(event.kind)) return;
     const name = nameOf(event);
     if (event.kind === 'granted' || event.kind === 'renewed') this.#extend(name, event, server);
-    else if (event.kind === 'expired') this.#expire(name, event, server);
-    else this.#end(name, event, server);
+    else {
+      if (event.kind === 'expired') this.#expire(name, event, server);
+      else this.#end(name, event, server);
+      this.#told.delete(`${server.name} ${name}`);
+    }
   }
 
   #extend(name: string, event: Recorded, server: Server): void {
     const told = event.committed;
     const open = this.#terms.get(name);
     const term = open && !open.isOver ? open : { parts: new Map(), last: server, isOver: false, mayBeOver: false };
-    term.parts.set(server, { end: event.leaseEnd!, at: event.at, told });
+    const part = { end: event.leaseEnd!, at: event.at, told };
+    term.parts.set(server, part);
+    this.#told.set(`${server.name} ${name}`, part);
     term.last = server;
     term.mayBeOver = false;
     this.#terms.set(name, term);
@@ -145,11 +152,20 @@ export class Auditor {
     if (part && event.leaseEnd !== part.end)
       this.#fail(`${shown(event)} ends ${(event.leaseEnd! - part.end) / SECOND} s later than was told`);
     if (event.at < event.leaseEnd!) this.#fail(`${shown(event)} is recorded before its end`);
+    if (term && !part && this.#isFormer(name, term, event, server)) return;
     const { partner } = server;
     const other = term?.parts.get(partner);
     const goesOn = other && (term!.last === partner || isLonger(other, partner, part, server));
     if (term && part && goesOn) this.#expireFormer(term, [part, other], event, server);
     else this.#end(name, event, server);
+  }
+
+  /** The end of what this server had given before it was down, though the client has had the address again from the other since, and has it now. */
+  #isFormer(name: string, { parts }: Term, event: Recorded, server: Server): boolean {
+    const own = this.#told.get(`${server.name} ${name}`);
+    if (own?.end !== event.leaseEnd) return false;
+    const end = trueEnd(own, server) - EPOCH;
+    return [...parts.values()].every(({ told }) => told > end - DOUBT) && !this.#isKnown(end, event);
   }
 
   /** The other server has extended it since, or for longer. */
