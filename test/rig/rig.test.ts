@@ -139,7 +139,7 @@ describe('The rig', function () {
       const before = begun();
       await helper('restart', '3');
       assert.notEqual(begun(), before);
-      assert.match(await helper('restart', '7'), /^error: this rig has no client-7: it has client-1, .*client-6$/m);
+      assert.match(await helper('restart', '7'), /^error: rig \S+ has no client-7: it has client-1, .*client-6$/m);
       assert.match(await helper('leases', '--rig', 'none'), /^error: no rig 'none' runs here: it must be one of .+$/m);
       docker('pause', containerOf('serve-b'));
       try {
