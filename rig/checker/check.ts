@@ -5,6 +5,7 @@ import { type Services, signsOfDeath } from './life.js';
 import type { Packet } from './packets.js';
 import { withRevocations } from './revocations.js';
 import type { GapRow, Row } from './rows.js';
+import { ServerTime } from './server-time.js';
 import { readSights } from './sights.js';
 import type { Reading } from './stays.js';
 
@@ -47,7 +48,13 @@ function clientsOf({ services, passages }: Run): number[] {
 /** What the comparison must know of the run beside the sights. */
 export function readingOf({ faults, readAt }: Run): Reading {
   const back = faults.filter((fault) => fault.kind === 'clock-stepped').filter(({ seconds }) => seconds < 0);
-  return { at: readAt, setBack: new Set(back.map(({ server }) => server)) };
+  const servers = new Set(faults.flatMap((fault) => ('server' in fault ? [fault.server] : [])));
+  const shownBy = (server: string) => new ServerTime(server, faults).shown({ from: readAt, to: readAt }).to;
+  return {
+    at: readAt,
+    shown: new Map([...servers].map((server) => [server, shownBy(server)])),
+    setBack: new Set(back.map(({ server }) => server)),
+  };
 }
 
 /** The verdict as a table, and each difference in a line of its own. */

@@ -38,14 +38,15 @@ export function countOf({ missing, surplus, wrong }: Differences): number {
 
 /** Goes to another account of what happened as long as the trail fits that one better. */
 function bestOf(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
-  const compare = ({ order, left, inTime }: Account) => {
+  const compare = ({ order, left, inTime, isEarly }: Account) => {
     const noted = order.filter((sight) => !left.has(sight));
-    return compareStays(staysOf(noted, reading, inTime), rows);
+    return compareStays(staysOf(noted, reading, inTime, isEarly), rows);
   };
   let account: Account | undefined = {
     order: inOrder(sights),
     left: new Set(sights.filter(({ isDoubtful }) => isDoubtful)),
     inTime: new Set(),
+    isEarly: false,
   };
   let best = compare(account);
   while (account && countOf(best) > 0) {
@@ -64,23 +65,27 @@ interface Account {
   readonly order: readonly Sight[];
   readonly left: ReadonlySet<Sight>;
   readonly inTime: ReadonlySet<Sight>;
+  /** The end of the last lease by its server's clock was in the trail already. */
+  readonly isEarly: boolean;
 }
 
 /**
- * The accounts that differ from this one by one doubtful sight, by one in time, or by one that may have been noted later: by another server, or
+ * The accounts that differ from this one by the end of the last lease, by one doubtful sight, by one in time, or by one that may have been noted later: by another server, or
  * by the same, which takes up by turns what comes straight and what comes through a relay agent.
  */
-function* otherAccounts({ order, left, inTime }: Account): Generator<Account> {
+function* otherAccounts(account: Account): Generator<Account> {
+  const { order, left, inTime } = account;
+  yield { ...account, isEarly: !account.isEarly };
   for (const sight of order.filter(({ isDoubtful }) => isDoubtful)) {
     const other = new Set(left);
     if (!other.delete(sight)) other.add(sight);
-    yield { order, left: other, inTime };
+    yield { ...account, left: other };
   }
-  for (const sight of order) if (!inTime.has(sight)) yield { order, left, inTime: new Set([...inTime, sight]) };
+  for (const sight of order) if (!inTime.has(sight)) yield { ...account, inTime: new Set([...inTime, sight]) };
   for (const [i, sight] of order.entries()) {
     for (let j = i + 1; j < order.length; j++) {
       if (!mayComeFirst(order[j]!, sight)) break;
-      yield { order: [...order.slice(0, i), ...order.slice(i + 1, j + 1), sight, ...order.slice(j + 1)], left, inTime };
+      yield { ...account, order: [...order.slice(0, i), ...order.slice(i + 1, j + 1), sight, ...order.slice(j + 1)] };
     }
   }
 }

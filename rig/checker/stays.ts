@@ -33,10 +33,14 @@ const MICROS = 1_000_000;
 
 /** Servers note the end of a lease within this time, if they are up. */
 const EXPIRY_NOTICE = 3 * MICROS;
+/** By then the end is in the trail, too. */
+const END_SHIPPED = 2 * EXPIRY_NOTICE;
 
 /** When the trail was read, and which servers' clocks were set back: there a lease may end before its time by the wall clock. */
 export interface Reading {
   readonly at: number;
+  /** The latest that each server's clock may have shown then: one that is ahead ends leases that go on by the trail's clock. */
+  readonly shown: ReadonlyMap<string, number>;
   readonly setBack: ReadonlySet<string>;
 }
 
@@ -58,9 +62,15 @@ export function inOrder(sights: readonly Sight[]): Sight[] {
 
 /**
  * The stays of one address that follow from what servers noted about it in this order, as the README defines them: one uninterrupted
- * stay of one client on one port. A sight within whose span a lease ends came after that, unless it is one of those in time.
+ * stay of one client on one port. A sight within whose span a lease ends came after that, unless it is one of those in time. With `isEarly` the last
+ * lease has ended as soon as its server's clock was there, which takes it some time to notice and to ship.
  */
-export function staysOf(sights: readonly Sight[], reading: Reading, inTime: ReadonlySet<Sight> = new Set()): Stay[] {
+export function staysOf(
+  sights: readonly Sight[],
+  reading: Reading,
+  inTime: ReadonlySet<Sight> = new Set(),
+  isEarly = false,
+): Stay[] {
   const drafts: Draft[] = [];
   let open: Draft | undefined;
   for (const sight of sights) {
@@ -78,8 +88,14 @@ export function staysOf(sights: readonly Sight[], reading: Reading, inTime: Read
       open = close(open, sight.kind);
     }
   }
-  if (open && leaseUntil(open).to < reading.at) close(open, 'expired');
+  if (open && leaseUntil(open).to < overUntil(open, reading, isEarly)) close(open, 'expired');
   return drafts.map((draft, i) => finish(draft, eventCounts(draft, drafts[i + 1], reading, sights)));
+}
+
+/** What leases were over when the trail was read: by its own clock, or by that of the server, which records the end. */
+function overUntil({ leases }: Draft, { at, shown }: Reading, isEarly: boolean): number {
+  const byServer = shown.get(leases.at(-1)!.server) ?? at;
+  return Math.max(at, isEarly ? byServer : byServer - END_SHIPPED);
 }
 
 function close(draft: Draft, reason: string): undefined {

@@ -7,7 +7,7 @@ import { RoundTrips } from '../../rig/checker/round-trips.js';
 import type { Row } from '../../rig/checker/rows.js';
 import { ServerTime } from '../../rig/checker/server-time.js';
 import { readSights, type Sight } from '../../rig/checker/sights.js';
-import { inOrder, staysOf } from '../../rig/checker/stays.js';
+import { inOrder, type Reading, staysOf } from '../../rig/checker/stays.js';
 import { option82Of, portLabel } from '../../rig/roles/labels.js';
 import { rowOf } from './row-of.js';
 
@@ -34,14 +34,16 @@ function lease(second: number, port: number, more: Partial<Sight> = {}): Sight {
   };
 }
 
+/** A trail that was read at this second, by clocks that were never set. */
+const readAt = (second: number): Reading => ({ at: second * S, shown: new Map(), setBack: new Set() });
 /** What is expected of a trail that is read long after the last lease was over. */
-const reading = { at: 1000 * S, setBack: new Set<string>() };
+const reading = readAt(1000);
 
 const rowsOf = (sights: Sight[]) => staysOf(sights, reading).map(rowOf);
 const differences = (sights: Sight[], rows: Row[]) => countOf(compareTrail(sights, rows, reading));
 
 function ends(sights: Sight[], at = 1000) {
-  const stays = staysOf(inOrder(sights), { at: at * S, setBack: new Set() });
+  const stays = staysOf(inOrder(sights), readAt(at));
   return stays.map(({ port, endReason, endedAt, events }) => [
     port.portName,
     endReason,
@@ -103,13 +105,32 @@ describe('The stays that the checker of the rig expects', () => {
 
   it('may begin at either server if both answered at once', () => {
     const second = lease(10, 2, { server: 'dhcp-b', at: { from: 10 * S + 500, to: 10 * S + 4000 }, leaseTime: 18 });
-    const [before, after] = staysOf([lease(0, 1), lease(10, 2), second], { at: 11 * S, setBack: new Set() });
+    const [before, after] = staysOf([lease(0, 1), lease(10, 2), second], readAt(11));
     assert.deepEqual(after!.servers, ['dhcp-a', 'dhcp-b']);
     assert.deepEqual(after!.firstSeen, { from: 10 * S, to: 10 * S + 1000 });
     assert.deepEqual(after!.lastSeen, { from: 10 * S + 500, to: 10 * S + 4000 });
     assert.deepEqual(after!.leaseUntil, { from: 28 * S + 500, to: 34 * S + 1000 });
     assert.deepEqual(before!.endedAt, after!.firstSeen);
     assert.deepEqual(after!.events, [2]);
+  });
+});
+
+describe('The last lease that the checker of the rig expects', () => {
+  it('is over by the clock of its server, too, as soon as that may have recorded and shipped its end, and surely some seconds later', () => {
+    const ahead = (seconds: number): Reading => ({
+      ...readAt(LEASE - 4),
+      shown: new Map([['dhcp-a', (LEASE + seconds) * S]]),
+    });
+    const sights = [lease(0, 1)];
+    const [row] = rowsOf(sights);
+    const over: Row = { ...row!, endReason: 'expired', endedAt: LEASE * S, events: 2 };
+    const open: Row = { ...row!, endReason: null, endedAt: null, events: 1 };
+    const wrong = (one: Row, seconds: number) => countOf(compareTrail(sights, [one], ahead(seconds)));
+    assert.deepEqual([wrong(open, -1), wrong(over, -1)], [0, 1]);
+    assert.deepEqual([wrong(open, 3), wrong(over, 3)], [0, 0]);
+    assert.deepEqual([wrong(open, 8), wrong(over, 8)], [1, 0]);
+    const other: Reading = { ...readAt(LEASE - 4), shown: new Map([['dhcp-b', (LEASE + 8) * S]]) };
+    assert.equal(countOf(compareTrail(sights, [over], other)), 1);
   });
 });
 
