@@ -37,7 +37,7 @@ describe('The trail of a pair', function () {
     pair = new Pair(primary, secondary, { mclt: 5, leaseTime }, `sqlite:${join(folder, 'audit.db')}`);
     relay = await BulkRelay.start(pair.client(`${RELAY}/16`), RELAY);
     await pair.start();
-    await pair.isReady();
+    await pair.reachesReady();
   }
 
   beforeEach(function () {

@@ -104,7 +104,7 @@ class Interruption {
     const pair = this.#pair;
     this.#relay = await BulkRelay.start(pair.client(`${RELAY}/16`), RELAY);
     await pair.start();
-    await pair.isReady();
+    await pair.reachesReady();
     const reached = this.#moment.before === CONFLICT ? await this.#conflict() : await this.#loss();
     pair.limit(KILOBITS);
     await reached();

@@ -48,7 +48,7 @@ for (const [primary, secondary, victim, memory] of sized(ORDINARY, [...ORDINARY,
       survivorAddress = victim === 'primary' ? SERVERS[1]! : SERVERS[0]!;
       relay = await BulkRelay.start(pair.client(`${RELAY}/16`), RELAY);
       await pair.start();
-      await pair.isReady();
+      await pair.reachesReady();
       leases = await relay.lease(macs(16), SERVERS);
       await pair.reachesEqual();
       leases = await relay.extend(leases, ({ server }) => server);

@@ -107,7 +107,7 @@ export class Pair {
   }
 
   /** Waits until a fresh pair is in NORMAL and the secondary has its share of the addresses: it begins with none. */
-  async isReady(): Promise<void> {
+  async reachesReady(): Promise<void> {
     await this.reachesNormal();
     const isShared = (leases: Map<string, PairLease>) => [...leases.values()].some(({ status }) => status === 'backup');
     const shared = async () => (await Promise.all(this.servers.map((server) => server.leases()))).every(isShared);

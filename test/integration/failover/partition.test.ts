@@ -27,7 +27,7 @@ for (const [primary, secondary] of PAIRS) {
       pair = new Pair(primary, secondary, { mclt: 300, leaseTime: 600, maxResponseDelay: 3 });
       relay = await BulkRelay.start(pair.client(`${RELAY}/16`), RELAY);
       await pair.start();
-      await pair.isReady();
+      await pair.reachesReady();
     });
 
     after(() => pair?.close());

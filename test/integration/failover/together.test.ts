@@ -37,7 +37,7 @@ for (const [primary, secondary] of PAIRS) {
     });
 
     it('come from an empty start to normal, each with half of the addresses', async () => {
-      await pair.isReady();
+      await pair.reachesReady();
       const statuses = [...(await pair.primary.leases()).values()].map(({ status }) => status);
       const backup = statuses.filter((status) => status === 'backup').length;
       assert.ok(Math.abs(backup - 255) <= 1, `${backup} of 510 are the secondary's`);
