@@ -74,8 +74,8 @@ export type ChangeCause =
   /** Its time is over. The event is written by the server for which `before.own` is true. */
   | 'expired'
   /**
-   * The partner lost its memory, so that the address is held until `after.ends`. No client was told of that: its lease is what it was, and
-   * is over when the hold is.
+   * The partner lost its memory, so that the address is held until `after.ends`, and its port is not told any more. No client was told of that:
+   * its lease is what it was, and is over when the hold is.
    */
   | 'held'
   /** Nobody's concern but this protocol's: balance, acknowledgements. */

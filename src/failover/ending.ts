@@ -45,25 +45,35 @@ export function declined(binding: Binding, until: Seconds, now: Seconds): Bindin
 
 /**
  * The partner has lost its memory: what it may have promised to clients beyond what this server knows is known to nobody. So every lease that
- * may go on is taken to go on as long as the protocol allows. Returns how many. Takes time that grows with the number of leases.
+ * may go on is taken to go on as long as the protocol allows. Nor is it told a port: it may have seen the client at another one since, and shall not take
+ * the one known here for that. Returns how many leases are held. Takes time that grows with the number of addresses.
  */
 export function holdPartnersLeases(relationship: Relationship, exchange: Exchange, now: Moment): number {
   const seconds = secondsOf(now);
   let count = 0;
-  for (const binding of [...relationship.table.all()]) {
-    if (!mayGoOn(binding)) continue;
-    const ends = relationship.partnersLongest(binding, seconds);
-    if (ends <= seconds || ends <= binding.ends) continue;
-    const status = binding.status === 'ABANDONED' ? 'ABANDONED' : 'ACTIVE';
-    const promised = Math.max(binding.promised, ends);
-    // The end of one that was over is recorded already
-    const own = binding.own && binding.status === 'ACTIVE';
-    // The partner may have seen the client at another port since, and shall not take the one known here for what it saw
-    const unproven = { port: null, acknowledged: 0, pending: true };
-    exchange.change({ ...binding, ...unproven, status, ends, promised, own }, 'held');
-    count += 1;
+  for (const known of [...relationship.table.all()]) {
+    const binding = withoutPort(known);
+    const held = heldLease(relationship, binding, seconds);
+    if (held) count += 1;
+    if (held || binding !== known) exchange.change(held ?? binding, 'held');
   }
   return count;
+}
+
+function withoutPort(binding: Binding): Binding {
+  return binding.port ? { ...binding, port: null } : binding;
+}
+
+/** The binding if it goes on as long as the partner may have promised; undefined if it is over by then or no longer than it is known to be. */
+function heldLease(relationship: Relationship, binding: Binding, now: Seconds): Binding | undefined {
+  if (!mayGoOn(binding)) return undefined;
+  const ends = relationship.partnersLongest(binding, now);
+  if (ends <= now || ends <= binding.ends) return undefined;
+  const status = binding.status === 'ABANDONED' ? 'ABANDONED' : 'ACTIVE';
+  const promised = Math.max(binding.promised, ends);
+  // The end of one that was over is recorded already
+  const own = binding.own && binding.status === 'ACTIVE';
+  return { ...binding, status, ends, promised, own, acknowledged: 0, pending: true };
 }
 
 function mayGoOn({ status, pending }: Binding): boolean {

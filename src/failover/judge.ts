@@ -177,7 +177,7 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
   };
   return {
     type: 'take',
-    binding: !isSame(own, update) && outlasts(own, taken, clockAhead) ? keepEnd(own, taken) : taken,
+    binding: !isSame(own, update) && outlasts(own, taken, clockAhead) ? keepEnd(own, update, taken, clockAhead) : taken,
   };
 }
 
@@ -222,6 +222,12 @@ function outlasts(own: Binding, taken: Binding, clockAhead: number): boolean {
   return both && own.pending && isLonger && sameHolder(own.holder, taken.holder);
 }
 
-function keepEnd(own: Binding, taken: Binding): Binding {
-  return { ...taken, ends: own.ends, promised: Math.max(own.promised, taken.promised), pending: true, own: own.own };
+/** The lease goes on as this server gave it, so that all its times are by this server's clock: the partner compares them with its own. */
+function keepEnd(own: Binding, update: Update, taken: Binding, clockAhead: number): Binding {
+  // What the partner has not given itself it tells with the times that it was told
+  const shift = own.own && !isOnlyHeld(own, update) ? clockAhead : 0;
+  const starts = Math.max(own.starts, taken.starts + shift);
+  const cltt = Math.max(own.cltt, taken.cltt + shift);
+  const promised = Math.max(own.promised, taken.promised);
+  return { ...taken, starts, cltt, ends: own.ends, promised, pending: true, own: own.own };
 }

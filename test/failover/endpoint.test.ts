@@ -474,6 +474,17 @@ describe('updates of a failover pair', () => {
     seesClient();
     bench.say(MESSAGE.UPDREQALL);
     assert.deepEqual(told(), { port, hostname: 'h', own: true });
+    // Nor the one of a lease that is over: its client may go on at the partner
+    bench.acknowledgeAll();
+    bench.endpoint.released(FIRST, bench.now);
+    bench.commit();
+    bench.acknowledgeAll();
+    assert.deepEqual(bench.endpoint.binding(FIRST).port, port);
+    bench.give({ type: 'closed', link: bench.link });
+    bench.wait(1);
+    connects('RECOVER', T0 + 5);
+    bench.say(MESSAGE.UPDREQALL);
+    assert.deepEqual(told(), { port: null, hostname: 'h', own: false });
   });
 });
 

@@ -188,6 +188,21 @@ describe('an update of the partner', () => {
     assert.deepEqual([verdict.binding.ends, verdict.binding.pending], [T0 + 500, true]);
   });
 
+  it('has the times of this server where that end is kept, but for a lease that only this server gave', () => {
+    const mine = binding('ACTIVE', { ...own, starts: T0 - 20, cltt: T0 - 20, ends: T0 + 500 });
+    const timesAfter = (theirs: Partial<Binding>, changes: Partial<Binding> = {}) => {
+      const update = told(binding('ACTIVE', { ends: T0 + 60, ...theirs }));
+      const verdict = judge({ ...mine, ...changes }, update, context({ clockAhead: -30 }));
+      return (
+        verdict.type === 'take' && [verdict.binding.starts - T0, verdict.binding.cltt - T0, verdict.binding.pending]
+      );
+    };
+    const seen = { starts: T0 + 20, cltt: T0 + 25 };
+    assert.deepEqual(timesAfter({ ...seen, own: true }), [-10, -5, true]);
+    assert.deepEqual(timesAfter(seen), [20, 25, true]);
+    assert.deepEqual(timesAfter({ ...seen, own: true }, { own: false }), [20, 25, true]);
+  });
+
   it('takes no port away by an exchange that is known, as one of a partner does that holds the lease for longer', () => {
     const port = { giaddr: 0x0a000001, option82: 'port' };
     const mine = binding('ACTIVE', { port });

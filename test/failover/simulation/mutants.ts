@@ -119,8 +119,8 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mistake: 'tells a partner without memory the port that it knew before',
     file: 'failover/ending.ts',
-    from: 'const unproven = { port: null, acknowledged: 0, pending: true };',
-    to: 'const unproven = { acknowledged: 0, pending: true };',
+    from: 'const binding = withoutPort(known);',
+    to: 'const binding = known;',
   },
   {
     mistake: 'forgets the port of a lease that its partner holds',
