@@ -71,12 +71,14 @@ export class Conductor {
     }
     const starting = ((options['server-flags'] ?? 0) & FLAG_STARTUP) !== 0;
     const since = options['start-time-of-state'] ?? 0;
-    const { partnerState, partnerLostAt } = this.#machine;
+    const { partnerState, partnerLostAt, state: before, since: sinceBefore } = this.#machine;
     if (state !== partnerState)
       this.#parts.log('failover-partner-state', { from: partnerState ?? 'unknown', to: state });
     this.#drive({ type: 'partner-state', state, since, starting }, now);
     if (this.#machine.partnerLostAt === partnerLostAt) return;
-    const count = holdPartnersLeases(this.#parts.relationship, this.#parts.exchange, now);
+    // Out of contact it went on giving; but not since it was known to be down
+    const served = before === 'PARTNER-DOWN' ? sinceBefore : secondsOf(now);
+    const count = holdPartnersLeases(this.#parts.relationship, this.#parts.exchange, served, now);
     // Who was never heard before has lost nothing that counts here
     if (count > 0 || partnerState !== null) this.#parts.log('failover-partner-lost-memory', { count });
   }

@@ -46,14 +46,20 @@ export function declined(binding: Binding, until: Seconds, now: Seconds): Bindin
 /**
  * The partner has lost its memory: what it may have promised to clients beyond what this server knows is known to nobody. So every lease that
  * may go on is taken to go on as long as the protocol allows. Nor is it told a port: it may have seen the client at another one since, and shall not take
- * the one known here for that. Returns how many leases are held. Takes time that grows with the number of addresses.
+ * the one known here for that. `served`: until when it may have given leases, by this server's clock. Returns how many leases are held. Takes time that
+ * grows with the number of addresses.
  */
-export function holdPartnersLeases(relationship: Relationship, exchange: Exchange, now: Moment): number {
+export function holdPartnersLeases(
+  relationship: Relationship,
+  exchange: Exchange,
+  served: Seconds,
+  now: Moment,
+): number {
   const seconds = secondsOf(now);
   let count = 0;
   for (const known of [...relationship.table.all()]) {
     const binding = withoutPort(known);
-    const held = heldLease(relationship, binding, seconds);
+    const held = heldLease(relationship, binding, served, seconds);
     if (held) count += 1;
     if (held || binding !== known) exchange.change(held ?? binding, 'held');
   }
@@ -65,9 +71,9 @@ function withoutPort(binding: Binding): Binding {
 }
 
 /** The binding if it goes on as long as the partner may have promised; undefined if it is over by then or no longer than it is known to be. */
-function heldLease(relationship: Relationship, binding: Binding, now: Seconds): Binding | undefined {
+function heldLease(relationship: Relationship, binding: Binding, served: Seconds, now: Seconds): Binding | undefined {
   if (!mayGoOn(binding)) return undefined;
-  const ends = relationship.partnersLongest(binding, now);
+  const ends = relationship.partnersLongest(binding, now, served);
   if (ends <= now || ends <= binding.ends) return undefined;
   const status = binding.status === 'ABANDONED' ? 'ABANDONED' : 'ACTIVE';
   const promised = Math.max(binding.promised, ends);

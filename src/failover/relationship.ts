@@ -103,12 +103,15 @@ export class Relationship {
     return binding.ends + (binding.own || binding.status === 'ABANDONED' ? 0 : this.clockGuard);
   }
 
-  /** The end of the longest lease that the partner may have given on this address without this server's knowledge. */
-  partnersLongest(binding: Binding, now: Seconds): Seconds {
+  /**
+   * The end of the longest lease that the partner may have given on this address without this server's knowledge. `served`: until when it may
+   * have renewed leases out of contact, for MCLT each; 0 where that is seen to otherwise.
+   */
+  partnersLongest(binding: Binding, now: Seconds, served: Seconds = 0): Seconds {
     const { state, since } = this.machine;
     // What this server gave while it was alone the partner cannot have extended
     const isAlone = state === 'PARTNER-DOWN' && binding.own && binding.cltt >= since;
-    const told = isAlone ? binding.acknowledged : Math.max(binding.promised, binding.acknowledged);
+    const told = isAlone ? binding.acknowledged : Math.max(binding.promised, binding.acknowledged, served);
     return Math.min(told + this.mclt.longest(now) + this.clockGuard, NEVER);
   }
 

@@ -571,6 +571,22 @@ describe('the service of a failover pair', () => {
     assert.deepEqual(bench.logged, []);
   });
 
+  it('holds a lease that is over here for a partner that lost its memory, which may have extended it out of contact', () => {
+    for (const [isAlone, status, ends] of [
+      [false, 'ACTIVE', 161],
+      [true, 'EXPIRED', -200],
+    ] as const) {
+      const known = { ...neverUsed(FIRST), status: 'EXPIRED', holder: CLIENT, ends: T0 - 200, pending: true } as const;
+      const bench = new Bench({}, record(isAlone ? 'PARTNER-DOWN' : 'COMMUNICATIONS-INTERRUPTED'), [known]);
+      bench.wait(100);
+      bench.open();
+      bench.greet({ 'vendor-class-identifier': 'portledger-9' });
+      bench.state('RECOVER', true, T0 + 99);
+      const found = bench.endpoint.binding(FIRST);
+      assert.deepEqual([found.status, found.ends - T0], [status, ends]);
+    }
+  });
+
   it('finds an address behind many that are not free yet', () => {
     const pools = [{ first: FIRST, last: FIRST + 63, excluded: new Set<number>() }];
     const bench = new Bench({ pools }, record('PARTNER-DOWN', { since: T0 - 500 }), [
