@@ -13,8 +13,9 @@ const PORTS = 5000;
 /** The lowest rate that is tried, and what some peers manage without being asked, of perfdhcp's load and of the own one. */
 const LOWEST = 3000;
 const MANAGES: Readonly<Record<string, readonly [number, number]>> = {
-  'C, stateless': [8000, 16_000],
-  Portledger: [5000, 8000],
+  'C, stateless': [11_000, 22_000],
+  Kea: [4000, 5000],
+  Portledger: [5000, 11_000],
 };
 /** Clients that only renew. */
 const RENEWING = 3000;

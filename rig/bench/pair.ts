@@ -17,7 +17,7 @@ const ADDRESSES = 65_000;
 /** A second pool: the primary may give half of both, and at the highest rates no client shall begin again while it waits for an answer. */
 const MORE = '198.18.16.1-198.18.255.254';
 const CLIENTS = 60_000;
-const LOWEST = 8000;
+const LOWEST = 10_000;
 /** Milliseconds until a fresh pair is in NORMAL, and until the partner has acknowledged what came of a load. */
 const PATIENCE = 60_000;
 
