@@ -73,12 +73,13 @@ function withoutPort(binding: Binding): Binding {
 /** The binding if it goes on as long as the partner may have promised; undefined if it is over by then or no longer than it is known to be. */
 function heldLease(relationship: Relationship, binding: Binding, served: Seconds, now: Seconds): Binding | undefined {
   if (!mayGoOn(binding)) return undefined;
-  const ends = relationship.partnersLongest(binding, now, served);
+  // The end of one that was over is recorded already
+  const own = binding.own && binding.status === 'ACTIVE';
+  // Times are by the clock of the one whose lease it is
+  const ends = relationship.partnersLongest(binding, now, own ? served : served - relationship.clockAhead);
   if (ends <= now || ends <= binding.ends) return undefined;
   const status = binding.status === 'ABANDONED' ? 'ABANDONED' : 'ACTIVE';
   const promised = Math.max(binding.promised, ends);
-  // The end of one that was over is recorded already
-  const own = binding.own && binding.status === 'ACTIVE';
   return { ...binding, status, ends, promised, own, acknowledged: 0, pending: true };
 }
 

@@ -107,7 +107,7 @@ function isLaterEnd(own: Binding, update: Update, { clockAhead }: JudgeContext):
 /** The client gave the lease back here, after the partner gave it: the other way round {@link isLaterEnd} says so, too. */
 function isGivenBack(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
   if (!own.pending) return false;
-  const at = update.cltt + clockAhead;
+  const at = update.cltt + (isPartners(update) ? clockAhead : 0);
   if (own.status === 'ABANDONED') return own.cltt + INACCURACY >= at;
   return own.status === 'RELEASED' && sameHolder(own.holder, update.holder) && own.cltt - INACCURACY > at;
 }
@@ -118,7 +118,7 @@ function isGivenBack(own: Binding, update: Update, { clockAhead }: JudgeContext)
  */
 function isOverSince(own: Binding, update: Update, { clockAhead, now }: JudgeContext): boolean {
   if (own.status !== 'EXPIRED' || !own.pending || !sameHolder(own.holder, update.holder)) return false;
-  const doubt = clockAhead + INACCURACY;
+  const doubt = (isPartners(update) ? clockAhead : 0) + INACCURACY;
   return own.cltt > update.cltt + doubt && Math.min(own.ends, now) > update.ends + doubt;
 }
 
@@ -128,9 +128,26 @@ function outdated(text: string): Verdict {
 
 /** The partner takes the own lease for its own, and may forget that the client has a later end from there: so that is kept here. */
 function withPartnersEnd(own: Binding, update: Update, clockAhead: number): Binding {
-  const ends = Math.min(update.ends + Math.ceil(clockAhead), NEVER);
+  const ends = Math.min(update.ends + shiftOf(own, update, clockAhead), NEVER);
   if (ends <= own.ends || !sameHolder(own.holder, update.holder)) return own;
   return { ...own, ends, promised: Math.max(own.promised, ends, update.potential) };
+}
+
+/**
+ * Seconds to add to the times of an update about a lease, to have them by the clock by which the own binding tells it: on both servers its times are
+ * those of who gave it last.
+ */
+function shiftOf(own: Binding, update: Update, clockAhead: number): number {
+  return isByOtherClock(own, update) ? clockAhead : 0;
+}
+
+function isByOtherClock(own: Binding, update: Update): boolean {
+  return own.own && isPartners(update);
+}
+
+/** Of an active lease: it was the partner that gave it last, so that its times are by that one's clock; in doubt it was. */
+function isPartners(update: Update): boolean {
+  return update.carried?.own !== false;
 }
 
 function lessCritical() {
@@ -177,7 +194,7 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
   };
   return {
     type: 'take',
-    binding: !isSame(own, update) && outlasts(own, taken, clockAhead) ? keepEnd(own, update, taken, clockAhead) : taken,
+    binding: outlasts(own, update, clockAhead) ? keepEnd(own, update, taken, clockAhead) : taken,
   };
 }
 
@@ -194,7 +211,7 @@ function isOfSameExchange(own: Binding, update: Update, clockAhead: number): boo
 
 /** The partner has not given this lease to its client: it takes it for one that may go on. */
 function isOnlyHeld(own: Binding, update: Update): boolean {
-  return isSameLease(own, update) && update.carried?.own === false;
+  return isSameLease(own, update) && !isPartners(update);
 }
 
 /** Both know the address as leased to this client. */
@@ -213,19 +230,19 @@ function staysOwn(own: Binding, update: Update, { inFlight, isPrimary }: JudgeCo
 }
 
 /**
- * The client has a later end from here than the partner knows of: an end that was acknowledged to a client is never taken back. Either
- * end is a time of the clock of who gave it, and what is known of their difference is not exact.
+ * The client has a later end from here than the partner knows of: an end that was acknowledged to a client is never taken back. Of two
+ * clocks it is not exact how far they are apart.
  */
-function outlasts(own: Binding, taken: Binding, clockAhead: number): boolean {
-  const both = own.status === 'ACTIVE' && taken.status === 'ACTIVE';
-  const isLonger = own.ends > taken.ends + clockAhead - INACCURACY;
-  return both && own.pending && isLonger && sameHolder(own.holder, taken.holder);
+function outlasts(own: Binding, update: Update, clockAhead: number): boolean {
+  const isLonger = isByOtherClock(own, update)
+    ? own.ends > update.ends + clockAhead - INACCURACY
+    : own.ends > update.ends;
+  return own.pending && isLonger && isSameLease(own, update) && !isSame(own, update);
 }
 
-/** The lease goes on as this server gave it, so that all its times are by this server's clock: the partner compares them with its own. */
+/** The lease goes on as this server knows it, with all times by the same clock: the partner compares them with its own. */
 function keepEnd(own: Binding, update: Update, taken: Binding, clockAhead: number): Binding {
-  // What the partner has not given itself it tells with the times that it was told
-  const shift = own.own && !isOnlyHeld(own, update) ? clockAhead : 0;
+  const shift = shiftOf(own, update, clockAhead);
   const starts = Math.max(own.starts, taken.starts + shift);
   const cltt = Math.max(own.cltt, taken.cltt + shift);
   const promised = Math.max(own.promised, taken.promised);

@@ -105,7 +105,7 @@ export class Relationship {
 
   /**
    * The end of the longest lease that the partner may have given on this address without this server's knowledge. `served`: until when it may
-   * have renewed leases out of contact, for MCLT each; 0 where that is seen to otherwise.
+   * have renewed leases out of contact, for MCLT each, by the clock of the binding's times; 0 where that is seen to otherwise.
    */
   partnersLongest(binding: Binding, now: Seconds, served: Seconds = 0): Seconds {
     const { state, since } = this.machine;

@@ -118,6 +118,13 @@ describe('an update of the partner', () => {
       REJECT.LESS_CRITICAL,
     ],
     [
+      'is outdated where it tells by the clock here what was given before it was released here',
+      binding('RELEASED', { ...own, cltt: T0 - 10, starts: T0 - 10 }),
+      binding('ACTIVE'),
+      { clockAhead: 39 },
+      REJECT.OUTDATED,
+    ],
+    [
       'goes on where the lease that is over here was the earlier one',
       binding('EXPIRED', { ...own, ends: T0 - 1 }),
       binding('ACTIVE', { ...later, ends: T0 - 20 }),
@@ -127,7 +134,7 @@ describe('an update of the partner', () => {
     [
       'goes on where the lease that is over here was no later one by the clock of the partner',
       binding('EXPIRED', { ...own, ...later, ends: T0 - 1 }),
-      binding('ACTIVE', { ends: T0 - 20 }),
+      binding('ACTIVE', { own: true, ends: T0 - 20 }),
       { clockAhead: 39 },
       'ACTIVE',
     ],
@@ -220,12 +227,14 @@ describe('an update of the partner', () => {
     assert.equal(portAfter(later, { carried: undefined }, -40), null);
   });
 
-  it('gets that end by the clock of the partner', () => {
+  it('gets that end by the clock of the partner, if that gave it', () => {
     const mine = binding('ACTIVE', { ...own, ends: T0 + 60, cltt: T0 - 20 });
-    const verdict = (clockAhead: number) =>
-      judge(mine, told(binding('ACTIVE', { ends: T0 + 80, cltt: T0 - 1 })), context({ clockAhead }));
-    const endOf = (found: Verdict) => (found.type === 'take' ? found.binding.ends : 0);
-    assert.deepEqual([endOf(verdict(0)), endOf(verdict(-30))], [T0 + 80, T0 + 60]);
+    const endOf = (clockAhead: number, gaveIt = true) => {
+      const update = told(binding('ACTIVE', { ends: T0 + 80, cltt: T0 - 1, own: gaveIt }));
+      const verdict = judge(mine, update, context({ clockAhead }));
+      return verdict.type === 'take' ? verdict.binding.ends : undefined;
+    };
+    assert.deepEqual([endOf(0), endOf(-30), endOf(-30, false)], [T0 + 80, T0 + 60, T0 + 80]);
   });
 
   it('is decided alike by both where two cross, or told again', () => {

@@ -223,7 +223,8 @@ export class World {
     if (!server.isUp || !record || record.lostAt !== 0) return;
     this.#happen(`disk ${server.name}`);
     server.crash(this.#random(2) === 0, true);
-    this.agenda.in(this.#random(this.#random(2) === 0 ? 5 : 60) * SECOND, () => this.#restart(server));
+    // Not within the second in which its former life began, by which its partner tells the two apart
+    this.agenda.in(Math.max(1, this.#random(this.#random(2) === 0 ? 5 : 60)) * SECOND, () => this.#restart(server));
   }
 
   /** A server dies, and the operator says so to the other. */
