@@ -57,7 +57,8 @@ export function holdPartnersLeases(
 ): number {
   const seconds = secondsOf(now);
   let count = 0;
-  for (const known of [...relationship.table.all()]) {
+  // What ended last shall be given last
+  for (const known of [...relationship.table.all()].sort((a, b) => a.ends - b.ends)) {
     const binding = withoutPort(known);
     const held = heldLease(relationship, binding, served, seconds);
     if (held) count += 1;

@@ -142,7 +142,9 @@ function shiftOf(own: Binding, update: Update, clockAhead: number): number {
 }
 
 function isByOtherClock(own: Binding, update: Update): boolean {
-  return own.own && isPartners(update);
+  // dhcpd does not say whose lease it is; with the same times it is the one that it was told
+  const isEcho = update.carried === undefined && own.starts === update.starts && own.cltt === update.cltt;
+  return own.own && isPartners(update) && !isEcho;
 }
 
 /** Of an active lease: it was the partner that gave it last, so that its times are by that one's clock; in doubt it was. */

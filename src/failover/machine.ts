@@ -67,7 +67,7 @@ export function startMachine(record: RelationshipRecord | null, now: Seconds): M
   const next = ON_RESTART[state] ?? state;
   return {
     state: next,
-    since: record && next === state ? record.since : now,
+    since: record && (next === state || keepsTime(state, next)) ? record.since : now,
     starting: true,
     partnerState: record?.partnerState ?? null,
     partnerSince: record?.partnerSince ?? 0,
@@ -108,9 +108,17 @@ export function wantedUpdates(machine: Machine, role: 'primary' | 'secondary'): 
 
 function moveTo(machine: Machine, state: ServerState, now: Seconds, reason: string): Step {
   if (state === machine.state) return { machine };
-  const keepsTime = state === 'RECOVER-WAIT';
+  const since = keepsTime(machine.state, state) ? machine.since : now;
   const lostAt = state === 'NORMAL' ? 0 : machine.lostAt;
-  return { machine: { ...machine, state, since: keepsTime ? machine.since : now, lostAt, asking: false }, reason };
+  return { machine: { ...machine, state, since, lostAt, asking: false }, reason };
+}
+
+/**
+ * True if the new state has the time of the former one. By that of its SHUTDOWN a partner that heard of it knows a server that recovers for one that
+ * still has its memory.
+ */
+function keepsTime(from: ServerState, to: ServerState): boolean {
+  return to === 'RECOVER-WAIT' || (from === 'SHUTDOWN' && to === 'RECOVER');
 }
 
 /** Asks a partner in SHUTDOWN before it goes on alone. */
@@ -144,10 +152,11 @@ function shutDownUnheard(machine: Machine, input: Extract<MachineInput, { type: 
 
 /**
  * A partner that connects in RECOVER has no memory: with one it would tell the state that it had, and move on from there. Unless it was in
- * this very RECOVER when it was last heard.
+ * this very RECOVER when it was last heard, or in the SHUTDOWN that it comes from.
  */
 function hasLostMemory(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>): boolean {
-  const isSame = machine.partnerState === 'RECOVER' && machine.partnerSince === input.since;
+  const wasResting = machine.partnerState === 'RECOVER' || machine.partnerState === 'SHUTDOWN';
+  const isSame = wasResting && machine.partnerSince === input.since;
   // Nor did it serve anybody since it was in RECOVER-WAIT
   const isKnown = isSame || machine.partnerState === 'RECOVER-WAIT';
   return input.state === 'RECOVER' && !machine.heard && !isKnown;

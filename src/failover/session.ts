@@ -15,6 +15,8 @@ const HANDSHAKE: Micros = 15 * MICROS_PER_SECOND;
 const REDIAL: Micros = 5 * MICROS_PER_SECOND;
 /** What a partner is held to allow that never said it. */
 const DEFAULT_MAX_UNACKED = 10;
+/** Ticks come every second: between two that are further apart this server did not run, or its clock was set. */
+const PAUSE: Micros = 3 * MICROS_PER_SECOND;
 /** CONTACT is sent three times in the time after which the partner would give up. */
 const CONTACTS = 3;
 
@@ -56,6 +58,7 @@ export class Session {
   #link: Link | null = null;
   #isDialling = false;
   #nextDial: Micros = 0;
+  #ticked: Micros = Number.POSITIVE_INFINITY;
 
   constructor(owner: SessionOwner, put: (output: Output) => void) {
     this.#owner = owner;
@@ -101,7 +104,9 @@ export class Session {
     this.#candidates.delete(id);
     if (!early) this.#down('the partner closed the connection', now);
     else if (!this.#link) {
-      const what = this.#owner.isPrimary ? 'answer' : 'greeting: it may know its partner by another address';
+      const what = this.#owner.isPrimary
+        ? 'answer'
+        : 'greeting: it may be a secondary as well, or know its partner by another address';
       this.#log('failover-disconnected', `the partner closed it before its ${what}`);
     }
     this.#scheduleDial(now);
@@ -135,6 +140,10 @@ export class Session {
 
   tick(now: Moment): void {
     const link = this.#link;
+    const pause = now.steady - this.#ticked;
+    this.#ticked = now.steady;
+    // Nor was the partner silent in that time: what it sent is still to be read
+    if (link && pause > PAUSE) link.lastReceived = Math.min(link.lastReceived + pause, now.steady);
     if (link) this.#keepAlive(link, now);
     for (const candidate of this.#candidates.values()) {
       if (now.steady - candidate.opened >= HANDSHAKE) this.#break(candidate, this.#silence, now);

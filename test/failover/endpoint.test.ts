@@ -249,6 +249,15 @@ describe('a partner that is broken or hostile', () => {
     );
   });
 
+  it('is not lost by a time in which this server did not run, or its clock was set', () => {
+    const bench = normalPair('primary');
+    bench.time += 100;
+    bench.wait(29);
+    assert.equal(bench.endpoint.status().state, 'NORMAL');
+    bench.wait(2);
+    assert.equal(bench.endpoint.status().state, 'COMMUNICATIONS-INTERRUPTED');
+  });
+
   it('hears a CONTACT three times in the time that it would wait', () => {
     const bench = normalPair('primary');
     bench.forget();
@@ -569,6 +578,44 @@ describe('the service of a failover pair', () => {
     bench.forget();
     bench.give({ type: 'operator', command: 'partner-down' });
     assert.deepEqual(bench.logged, []);
+  });
+
+  it('is not held for a partner that starts again after a shutdown of which this server heard', () => {
+    for (const [since, isLost] of [
+      [T0, false],
+      [T0 + 5, true],
+    ] as const) {
+      const bench = normalPair('primary');
+      bench.grant(FIRST);
+      bench.acknowledgeAll();
+      bench.state('SHUTDOWN', false, T0);
+      bench.give({ type: 'closed', link: bench.link });
+      bench.wait(1);
+      bench.forget();
+      bench.open();
+      bench.greet();
+      bench.state('RECOVER', true, since);
+      assert.equal(bench.endpoint.status().state, 'PARTNER-DOWN');
+      assert.equal(
+        bench.logged.some(({ id }) => id === 'failover-partner-lost-memory'),
+        isLost,
+      );
+    }
+  });
+
+  it('keeps the time of a shutdown when it recovers from it, after a restart or not, so that its partner knows that', () => {
+    for (const isRestart of [true, false]) {
+      const stored = isRestart ? record('SHUTDOWN') : record('NORMAL');
+      const bench = new Bench({}, stored);
+      if (!isRestart) {
+        bench.connect('NORMAL');
+        bench.give({ type: 'operator', command: 'shutdown' });
+        bench.wait(7);
+        bench.give({ type: 'operator', command: 'resume' });
+      }
+      const { state, since } = bench.endpoint.status();
+      assert.deepEqual([state, since], isRestart ? ['STARTUP', T0 - 1000] : ['RECOVER', T0]);
+    }
   });
 
   it('holds a lease that is over here for a partner that lost its memory, which may have extended it out of contact', () => {
