@@ -23,6 +23,18 @@ export class Limiter {
     return window?.suppressed ?? 0;
   }
 
+  /** As {@link drain}, of the windows that are over by now: what is told so begins one. */
+  due(now: Micros): [string, number][] {
+    const untold = [...this.#windows].filter(([, { until, suppressed }]) => suppressed > 0 && until <= now);
+    for (const [id] of untold) this.#windows.set(id, { until: now + LIMIT_WINDOW, suppressed: 0 });
+    return untold.map(([id, { suppressed }]) => [id, suppressed]);
+  }
+
+  /** True if anything was held back and not told yet. */
+  get holds(): boolean {
+    return [...this.#windows.values()].some(({ suppressed }) => suppressed > 0);
+  }
+
   /** The ids with messages that were held back and not told yet, each with their number; they count as told then. */
   drain(): [string, number][] {
     const untold = [...this.#windows].filter(([, window]) => window.suppressed > 0);

@@ -5,7 +5,8 @@ import { type Clock, SystemClock } from '../base/time.js';
 import { Limiter } from './limiter.js';
 import { type LogRecord, renderText } from './line.js';
 import type { LogConfig, LogFields, Logger, ModuleName } from './logger.js';
-import { LEVELS, type Level, MESSAGES, type MessageId } from './messages.js';
+import { LEVELS, type Level } from './messages.js';
+import { ModuleLogger, RANKS } from './module-logger.js';
 import { type Sink, type SinkOpener, sinkOpeners } from './sinks.js';
 
 export interface LogSystemOptions {
@@ -18,7 +19,6 @@ export interface LogSystemOptions {
 const REOPEN_MILLIS = 10_000;
 /** Closing waits no longer than this for a sink that hangs. */
 const CLOSE_MILLIS = 5000;
-const RANKS: Readonly<Record<Level, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /**
  * The log of a process: one logger per module with a level of its own, over common sinks. No failure of a sink ever
@@ -129,49 +129,6 @@ export class LogSystem {
     this.#winston.end();
     await finished;
     this.#stderr.off('error', this.#onStderrError);
-  }
-}
-
-class ModuleLogger implements Logger {
-  readonly #module: ModuleName;
-  readonly #clock: Clock;
-  readonly #write: (record: LogRecord) => void;
-  readonly #limiter = new Limiter();
-  readonly #held = new Map<MessageId, LogFields>();
-  #rank = 0;
-
-  constructor(module: ModuleName, clock: Clock, write: (record: LogRecord) => void) {
-    this.#module = module;
-    this.#clock = clock;
-    this.#write = write;
-  }
-
-  set level(level: Level) {
-    this.#rank = RANKS[level];
-  }
-
-  isEnabled(id: MessageId): boolean {
-    return RANKS[MESSAGES[id].level] <= this.#rank;
-  }
-
-  log(id: MessageId, fields: LogFields = {}): void {
-    if (!this.isEnabled(id)) return;
-    this.#write({ at: this.#clock.now(), level: MESSAGES[id].level, module: this.#module, id, fields });
-  }
-
-  limited(id: MessageId, fields: LogFields = {}): void {
-    if (!this.isEnabled(id)) return;
-    const suppressed = this.#limiter.pass(id, this.#clock.monotonic());
-    if (suppressed === undefined) this.#held.set(id, fields);
-    else this.log(id, suppressed > 0 ? { ...fields, suppressed } : fields);
-  }
-
-  /** Tells the counts that no later message told, each with the fields of the last one that was held back. */
-  drain(): void {
-    for (const [id, suppressed] of this.#limiter.drain()) {
-      const others = suppressed - 1; // this line stands for the last of them
-      this.log(id as MessageId, { ...this.#held.get(id as MessageId), ...(others > 0 ? { suppressed: others } : {}) });
-    }
   }
 }
 

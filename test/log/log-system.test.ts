@@ -117,6 +117,35 @@ describe('The log', () => {
     );
   });
 
+  it('tells them when the 10 seconds are over if no next one comes, and holds back what follows', async () => {
+    const timers = mock.timers;
+    timers.enable({ apis: ['setTimeout'] });
+    const pass = (seconds: number) => {
+      clock.time += seconds * SECOND;
+      timers.tick(seconds * 1000);
+    };
+    try {
+      const log = new LogSystem(config(), { clock, stderr });
+      const server = log.module('server');
+      for (let i = 0; i < 3; i++) server.limited('config-fault', { fault: `number ${i}` });
+      pass(4);
+      for (const file of ['one', 'two']) server.limited('config-loaded', { file });
+      pass(5);
+      assert.equal(stderr.lines.length, 2);
+      pass(1);
+      assert.match(stderr.lines.at(-1)!, /config-fault: number 2 suppressed=1$/);
+      server.limited('config-fault', { fault: 'held back again' });
+      pass(10);
+      assert.match(stderr.lines.slice(-2).join(), /config-fault: held back again,.*Configuration two is in force$/);
+      assert.equal(stderr.lines.length, 5);
+      timers.reset();
+      await log.close();
+      assert.equal(stderr.lines.length, 5);
+    } finally {
+      timers.reset();
+    }
+  });
+
   it('tells the suppressed messages at the end, when no next one came', async () => {
     const log = new LogSystem(config(), { clock, stderr });
     for (let i = 0; i < 3; i++) log.module('server').limited('config-fault', { fault: `number ${i}` });
