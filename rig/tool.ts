@@ -49,7 +49,10 @@ async function image(): Promise<void> {
 const NAME = 'npm run rig:';
 const RIG = ['--rig <name>', 'which one, if several run'] as const;
 const program = new Command(NAME)
-  .configureHelp({ commandUsage: (command) => `${NAME}${command.name()} -- ${command.usage()}` })
+  .configureHelp({
+    commandUsage: (command) =>
+      command.parent ? `${NAME}${command.name()} -- ${command.usage()}` : `${NAME}<command> [-- options]`,
+  })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 const command = (name: string, what: string) => program.command(name).description(what);
 command('image', 'build the image of all roles from this working copy').action(image);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import { databases } from './databases.js';
 import { dhcp } from './dhcp.js';
 import { drain } from './drain.js';
@@ -29,17 +29,34 @@ const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Row[]>>> = 
 /** What is only measured when asked for: it compares databases, not Portledger with others. */
 const ON_DEMAND = ['databases'];
 
+const NOTES = `
+All parts but ${ON_DEMAND.join(', ')} are measured unless some are named. It needs root, for network namespaces, and the programs that
+npm test needs. dist/bench.json has the results of the last run.
+
+Exit code: 0 measured, 1 something failed, 2 wrong usage.`;
+
+/** Reads the command line of `npm run bench`. Ends the process with 2 where it is wrong. */
+function readCommandLine(): { quick: boolean; verify?: number; chosen: string[] } {
+  const command = new Command('npm run bench --')
+    .description('Measures Portledger beside its peers, prints a table and writes dist/bench.json.')
+    .addArgument(new Argument('[part...]', 'what to measure').choices(Object.keys(PARTS)))
+    .option('--quick', 'smaller and once only, in under three minutes', false)
+    .option('--verify <events>', 'events that the part databases verifies', events)
+    .addHelpText('after', NOTES)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  command.parse();
+  return { ...command.opts(), chosen: command.args };
+}
+
+function events(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
 async function main(): Promise<void> {
-  const { values, positionals: chosen } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, verify: { type: 'string' } },
-    allowPositionals: true,
-  });
-  const unknown = chosen.find((word) => !(word in PARTS));
-  if (unknown !== undefined) throw new Error(`"${unknown}" is no part; there are ${Object.keys(PARTS).join(', ')}`);
-  const { quick } = values;
-  const verify = values.verify === undefined ? undefined : Number(values.verify);
-  if (verify !== undefined && !(Number.isInteger(verify) && verify > 0))
-    throw new Error('--verify wants a number of events');
+  const { quick, verify, chosen } = readCommandLine();
+  if (process.getuid?.() !== 0) throw new Error('It needs root, for network namespaces');
   const folder = mkdtempSync(join(tmpdir(), 'portledger-bench-'));
   const settings = { quick, rounds: quick ? 1 : 2, seconds: quick ? 1 : 2, factor: quick ? 2 : 1.4, verify, folder };
   const rows: Row[] = [];
@@ -80,7 +97,7 @@ function write(rows: readonly Row[], quick: boolean): void {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 }
 process.exit();
