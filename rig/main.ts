@@ -7,6 +7,7 @@ import { chartPage } from './chart.js';
 import { verdictText } from './checker/check.js';
 import { dockerEngine } from './docker.js';
 import { buildImage, IMAGE, requireImage } from './image/image.js';
+import { lastWords } from './last-words.js';
 import { growing, growthText } from './monitor.js';
 import { readOptions } from './options.js';
 import { removeRig } from './reset.js';
@@ -62,6 +63,7 @@ async function main(): Promise<number> {
   const { run, verdict, samples, logs, isRemoved } = await runRig(name, options, say, stop.signal);
   const grown = growing(samples);
   console.log(`\n${verdictText(verdict)}`);
+  for (const service of verdict.lifeless) console.log(lastWords(service, logs[service] ?? ''));
   for (const growth of grown) console.log(growthText(growth));
   mkdirSync(RESULTS, { recursive: true });
   const record = join(RESULTS, `seed-${options.seed}.json`);

@@ -13,13 +13,11 @@ export interface RigResult {
   readonly run: Run;
   readonly verdict: Verdict;
   readonly samples: readonly Sample[];
-  /** What the servers and shippers logged, by service. */
+  /** What each service logged. */
   readonly logs: Readonly<Record<string, string>>;
   /** False if something of the campus is left on the engine. */
   readonly isRemoved: boolean;
 }
-
-const LOGGED = ['serve-a', 'ship-a', 'serve-b', 'ship-b'];
 
 /** Seconds: until the first fault; between faults; between deeds of clients; before the end no more faults; between samples. */
 const TIMES = { settle: 15, rest: 8, client: 11, calm: 12, sample: 15 };
@@ -80,7 +78,7 @@ export async function isGone(campus: Pick<Campus, 'stop'>, say: (line: string) =
 }
 
 async function logsOf(campus: Campus): Promise<Record<string, string>> {
-  const logs = await Promise.all(LOGGED.map(async (service) => [service, await campus.log(service)] as const));
+  const logs = await Promise.all(campus.services.map(async (service) => [service, await campus.log(service)] as const));
   return Object.fromEntries(logs);
 }
 

@@ -1,7 +1,7 @@
 import { compareTrail, countOf, type Differences } from './compare.js';
 import { compareGaps } from './gaps.js';
 import type { Fault, Passage } from './journal.js';
-import { type Services, signsOfDeath } from './life.js';
+import { lifeless, type Services, signsOfDeath } from './life.js';
 import type { Packet } from './packets.js';
 import { withRevocations } from './revocations.js';
 import type { GapRow, Row } from './rows.js';
@@ -26,17 +26,20 @@ export interface Verdict {
   readonly stays: Differences;
   readonly gaps: Differences;
   readonly contradictions: readonly string[];
+  /** The services whose logs may tell why they ended, or were given no lease. */
+  readonly lifeless: readonly string[];
   readonly isExact: boolean;
 }
 
 /** Works out from the wire and the permuter's log who must have been where, and compares it with the trail. */
 export function check(run: Run): Verdict {
   const { sights, contradictions: onWire } = readSights(run.packets, run.passages, run.faults);
-  const contradictions = [...signsOfDeath(run.packets, clientsOf(run), run.services ?? {}), ...onWire];
+  const life = [run.packets, clientsOf(run), run.services ?? {}] as const;
+  const contradictions = [...signsOfDeath(...life), ...onWire];
   const stays = compareTrail(withRevocations(sights), run.rows, readingOf(run));
   const gaps = compareGaps(run.faults, sights, run.gaps);
   const isExact = countOf(stays) + countOf(gaps) + contradictions.length === 0;
-  return { stays, gaps, contradictions, isExact };
+  return { stays, gaps, contradictions, lifeless: lifeless(...life), isExact };
 }
 
 /** The numbers of all clients: as the services tell, or else those that the permuter heard of. */

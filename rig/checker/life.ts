@@ -12,13 +12,22 @@ const SERVERS = ['dhcp-a', 'dhcp-b'];
  * at the end each service runs, each tap saw packets, and each client was given a lease. Of the servers of a pair one may have answered nobody.
  */
 export function signsOfDeath(packets: readonly Packet[], clients: readonly number[], services: Services): string[] {
-  return [...stopped(services), ...deafTaps(packets), ...withoutLease(packets, clients)];
+  const unserved = withoutLease(packets, clients);
+  return [
+    ...stopped(services).map((service) => `${service} is ${services[service]} at the end of the run`),
+    ...deafTaps(packets),
+    ...unserved.map((client) => `client-${client} (${macOfClient(client)}) was given no lease`),
+  ];
+}
+
+/** The services whose own logs may tell why the campus did not live: those that do not run, and clients without a lease. */
+export function lifeless(packets: readonly Packet[], clients: readonly number[], services: Services): string[] {
+  const unserved = withoutLease(packets, clients).map((client) => `client-${client}`);
+  return [...new Set([...stopped(services), ...unserved])];
 }
 
 function stopped(services: Services): string[] {
-  return Object.entries(services)
-    .filter(([, state]) => state !== 'running')
-    .map(([service, state]) => `${service} is ${state} at the end of the run`);
+  return Object.keys(services).filter((service) => services[service] !== 'running');
 }
 
 function deafTaps(packets: readonly Packet[]): string[] {
@@ -26,9 +35,8 @@ function deafTaps(packets: readonly Packet[]): string[] {
   return SERVERS.filter((server) => !seen.has(server)).map((server) => `the tap of ${server} saw no packet`);
 }
 
-function withoutLease(packets: readonly Packet[], clients: readonly number[]): string[] {
+function withoutLease(packets: readonly Packet[], clients: readonly number[]): number[] {
   const given = packets.filter(({ type, yiaddr }) => type === TYPE.ack && yiaddr !== '0.0.0.0');
   const served = new Set(given.map(({ mac }) => mac));
-  const unserved = clients.filter((client) => !served.has(macOfClient(client)));
-  return unserved.map((client) => `client-${client} (${macOfClient(client)}) was given no lease`);
+  return clients.filter((client) => !served.has(macOfClient(client)));
 }

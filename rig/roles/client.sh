@@ -18,8 +18,7 @@ case ${1-run} in
   renew) case $kind in udhcpc) kill -USR1 "$(cat /run/udhcpc.pid)" ;; dhcpcd) dhcpcd -4 -f /run/dhcpcd.conf -N lan0 ;; esac ;;
   restart) pidof dhclient dhcpcd busybox | xargs -r kill -9 ;;
   run)
-    cable lan0 21000 permuter $((21000 + RIG_CLIENT))
-    ip link set lan0 address "$(printf '02:00:00:00:00:%02x' "$RIG_CLIENT")" mtu 1400 up
+    cable lan0 21000 permuter $((21000 + RIG_CLIENT)) address "$(printf '02:00:00:00:00:%02x' "$RIG_CLIENT")" mtu 1400
     ip route del default 2>/dev/null || true
     mkdir -p /var/lib/dhcp /var/lib/dhcpcd
     printf 'send host-name "%s";\nrequest subnet-mask, routers;\ntimeout 20;\nretry 3;\nreboot 3;\ninitial-interval 1;\nbackoff-cutoff 3;\n' "$name" > /run/dhclient.conf
@@ -27,10 +26,11 @@ case ${1-run} in
     echo "client $RIG_CLIENT ready: $kind"
     while :; do
       case $kind in
-        dhclient) dhclient -4 -d -cf /run/dhclient.conf -lf /var/lib/dhcp/lan0.leases -pf /run/dhclient.pid -sf /opt/portledger/rig/roles/lease.sh lan0 || true ;;
-        udhcpc) busybox udhcpc -f -i lan0 -t 4 -T 2 -A 3 -p /run/udhcpc.pid -x "hostname:$name" -s /opt/portledger/rig/roles/lease.sh || true ;;
-        dhcpcd) dhcpcd -4 -B -f /run/dhcpcd.conf lan0 || true ;;
-      esac
+        dhclient) dhclient -4 -d -cf /run/dhclient.conf -lf /var/lib/dhcp/lan0.leases -pf /run/dhclient.pid -sf /opt/portledger/rig/roles/lease.sh lan0 ;;
+        udhcpc) busybox udhcpc -f -i lan0 -t 4 -T 2 -A 3 -p /run/udhcpc.pid -x "hostname:$name" -s /opt/portledger/rig/roles/lease.sh ;;
+        dhcpcd) dhcpcd -4 -B -f /run/dhcpcd.conf lan0 ;;
+      esac && code=0 || code=$?
+      echo "client $RIG_CLIENT: $kind ended with $code and is started again"
       sleep 1
     done ;;
 esac

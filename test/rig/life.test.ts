@@ -5,6 +5,7 @@ import { macOfClient } from '../../rig/checker/journal.js';
 import { TYPE } from '../../rig/checker/packets.js';
 import { troubleClient } from '../../rig/clients.js';
 import { collect } from '../../rig/evidence.js';
+import { lastWords } from '../../rig/last-words.js';
 import { hasDied } from '../../rig/run.js';
 import { readTopology } from '../../rig/topology.js';
 import { recordedRun } from './recorded-run.js';
@@ -70,6 +71,16 @@ describe('A campus that has died', () => {
     assert.ok(check({ ...run, packets }).contradictions.includes(`client-2 (${mac}) was given no lease`));
     const { services: _, ...older } = { ...run, packets };
     assert.ok(check(older).contradictions.includes(`client-2 (${mac}) was given no lease`));
+  });
+
+  it('names the services whose logs may tell why, each once, and their last words', () => {
+    assert.deepEqual(check(run).lifeless, []);
+    const packets = run.packets.filter(({ mac }) => mac !== macOfClient(2));
+    const services = { ...allRunning(), gateway: 'exited', 'client-2': 'exited', 'client-7': 'running' };
+    assert.deepEqual(check({ ...run, packets, services }).lifeless, ['gateway', 'client-2', 'client-7']);
+    const log = Array.from({ length: 20 }, (_, i) => `line ${i}\n`).join('\n');
+    assert.match(lastWords('client-2', log), /^client-2 logged last:\n {2}line 12\n( {2}line \d+\n){6} {2}line 19$/);
+    assert.equal(lastWords('client-2', '\n'), 'client-2 logged nothing');
   });
 
   it('is told by a tap that heard nothing, and by no server that answered nobody', () => {

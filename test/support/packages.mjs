@@ -15,6 +15,7 @@ const PACKAGE_OF = {
   busybox: 'busybox',
   dhcping: 'dhcping',
   perfdhcp: 'kea-admin',
+  socat: 'socat',
   tcpdump: 'tcpdump',
   tshark: 'tshark',
   ip: 'iproute2',

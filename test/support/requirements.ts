@@ -15,6 +15,7 @@ const PROGRAMS = [
   'omshell',
   'openssl',
   'perfdhcp',
+  'socat',
   'tcpdump',
   'tshark',
   'udhcpc',
