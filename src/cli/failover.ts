@@ -90,6 +90,8 @@ function shownOf(status: PairStatus) {
     clockDifference: clockAhead,
     /** A secondary learns it from its primary. */
     mclt: mclt === 0 ? null : mclt,
+    /** No new client is given an address before. */
+    withholdsUntil: timeOf(status.withholdsUntil),
     pools: status.pools.map(({ first, last, free, backup }) => ({
       pool: `${formatIpv4(first)}-${formatIpv4(last)}`,
       free,
@@ -112,6 +114,9 @@ function textOf(shown: Shown): string {
     ...attemptsOf(shown),
     ['updates', `${shown.unacked} not acknowledged yet, ${shown.pending} that the partner does not know`],
     ['clock', clockOf(shown.clockDifference)],
+    ...(shown.withholdsUntil === null
+      ? []
+      : ([['waits', `gives no new client an address before ${shown.withholdsUntil}`]] satisfies [string, string][])),
     ...shown.pools.map(({ pool, free, backup }): [string, string] => [
       'pool',
       `${pool}: ${free} free for the primary, ${backup} for the secondary`,

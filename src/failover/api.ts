@@ -113,7 +113,10 @@ export type Silence =
   | 'failover-partner-demands-silence';
 
 /** Why this server leaves one request to its partner. */
-export type Refusal = Silence | 'failover-load-balanced' | 'failover-partner-owns-lease';
+export type Refusal = Silence | Withholding | 'failover-load-balanced' | 'failover-partner-owns-lease';
+
+/** Why nobody is given an address that is not his: leases that this server does not know of may go on. */
+export type Withholding = 'failover-former-leases';
 
 export interface PoolStatus {
   readonly first: Ipv4;
@@ -142,6 +145,8 @@ export interface FailoverStatus {
   /** Seconds by which this clock is ahead of the partner's; null if it was not measured since the start. */
   readonly clockAhead: number | null;
   readonly mclt: number;
+  /** In PARTNER-DOWN without all that it knew: no new client is given an address before; else 0. */
+  readonly withholdsUntil: Seconds;
   readonly pools: readonly PoolStatus[];
 }
 
@@ -222,6 +227,8 @@ export interface FailoverApi {
   binding(address: Ipv4): Binding;
   /** Why nobody is answered, undefined if clients are. Counts for DISCOVER, REQUEST and DECLINE alike; a RELEASE wants no answer. */
   silence(): Silence | undefined;
+  /** Why no new client is given an address now, though this server answers. */
+  withholds(now: Moment): Withholding | undefined;
   /** Whether this server answers a DISCOVER: `key` is the content of option 61, else chaddr, latin1; `secs` of the header. */
   answersDiscover(key: string, secs: number): Refusal | undefined;
   /**

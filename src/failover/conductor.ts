@@ -71,14 +71,13 @@ export class Conductor {
     }
     const starting = ((options['server-flags'] ?? 0) & FLAG_STARTUP) !== 0;
     const since = options['start-time-of-state'] ?? 0;
-    const { partnerState, partnerLostAt, state: before, since: sinceBefore } = this.#machine;
+    const before = this.#machine;
+    const { partnerState } = before;
     if (state !== partnerState)
       this.#parts.log('failover-partner-state', { from: partnerState ?? 'unknown', to: state });
     this.#drive({ type: 'partner-state', state, since, starting }, now);
-    if (this.#machine.partnerLostAt === partnerLostAt) return;
-    // Out of contact it went on giving; but not since it was known to be down
-    const served = before === 'PARTNER-DOWN' ? sinceBefore : secondsOf(now);
-    const count = holdPartnersLeases(this.#parts.relationship, this.#parts.exchange, served, now);
+    if (this.#machine.partnerLostAt === before.partnerLostAt) return;
+    const count = holdPartnersLeases(this.#parts.relationship, this.#parts.exchange, servedUntil(before, now), now);
     // Who was never heard before has lost nothing that counts here
     if (count > 0 || partnerState !== null) this.#parts.log('failover-partner-lost-memory', { count });
   }
@@ -179,6 +178,12 @@ export class Conductor {
       hasPast: () => table.hasPast,
     };
   }
+}
+
+/** Until when a partner that lost its memory may have given leases out of contact, by what was known of it before. */
+function servedUntil({ state, since, partnerState }: Machine, now: Moment): number {
+  if (partnerState === null) return 0;
+  return state === 'PARTNER-DOWN' ? since : secondsOf(now);
 }
 
 /** Why a server takes up the state it had. */

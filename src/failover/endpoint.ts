@@ -11,6 +11,7 @@ import type {
   Refusal,
   RelationshipRecord,
   Silence,
+  Withholding,
 } from './api.js';
 import { Balancer } from './balancer.js';
 import type { Binding, Holder, Seconds } from './binding.js';
@@ -31,6 +32,7 @@ import {
   refusesDiscover,
   refusesRequest,
   silenceOf,
+  withholdingOf,
 } from './service.js';
 import { Session } from './session.js';
 import type { FailoverSettings } from './settings.js';
@@ -158,6 +160,10 @@ export class FailoverEndpoint implements FailoverApi {
 
   silence(): Silence | undefined {
     return silenceOf(this.#relationship);
+  }
+
+  withholds(now: Moment): Withholding | undefined {
+    return withholdingOf(this.#relationship, now);
   }
 
   answersDiscover(key: string, secs: number): Refusal | undefined {

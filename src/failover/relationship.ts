@@ -125,6 +125,12 @@ export class Relationship {
     return Math.max(lostAt, since) + Math.max(this.mclt.longest(now), this.settings.longestLease) + 1;
   }
 
+  /** For people: see {@link memoryHold}, while this server goes on alone; 0 while it does not. */
+  get withholdsUntil(): Seconds {
+    const { state, since } = this.machine;
+    return state === 'PARTNER-DOWN' ? this.memoryHold(since) : 0;
+  }
+
   /** In PARTNER-DOWN: when an address that is not this server's to give may go to another client. */
   reusableAt(binding: Binding, now: Seconds): Seconds {
     const sinceDown = this.machine.since + this.mclt.longest(now) + this.clockGuard;

@@ -1,5 +1,5 @@
 import type { Ipv4 } from '../net/ipv4.js';
-import type { FailoverApi, Grant, Moment, Refusal, Silence } from './api.js';
+import type { FailoverApi, Grant, Moment, Refusal, Silence, Withholding } from './api.js';
 import { type Binding, type Holder, type Seconds, sameHolder } from './binding.js';
 import type { ServerState } from './codes.js';
 import { NEVER, permittedSeconds, promise } from './lease-time.js';
@@ -36,6 +36,11 @@ export function silenceOf({ machine }: Relationship): Silence | undefined {
   if (!ANSWERING.has(machine.state)) return SILENCE_OF[machine.state];
   const demands = machine.heard && machine.partnerState !== null && DEMANDING.has(machine.partnerState);
   return demands ? 'failover-partner-demands-silence' : undefined;
+}
+
+/** See {@link FailoverApi.withholds}. */
+export function withholdingOf(relationship: Relationship, now: Moment): Withholding | undefined {
+  return secondsOf(now) < relationship.withholdsUntil ? 'failover-former-leases' : undefined;
 }
 
 /** See {@link FailoverApi.answersDiscover}. */
@@ -96,7 +101,8 @@ export function refusesRequest(
   if (silence) return silence;
   // Another's active lease, or a quarantine: the caller has an answer to that
   if (binding.status === 'ACTIVE' || binding.status === 'ABANDONED') return undefined;
-  return mayAllocate(relationship, binding, client, now) ? undefined : 'failover-partner-owns-lease';
+  if (mayAllocate(relationship, binding, client, now)) return undefined;
+  return withholdingOf(relationship, now) ?? 'failover-partner-owns-lease';
 }
 
 /** See {@link FailoverApi.pick}. */

@@ -3,9 +3,10 @@ import type { Relationship } from './relationship.js';
 
 /** What `portledger failover status` shows. */
 export function statusOf(
-  { settings, machine, mclt, table }: Relationship,
+  relationship: Relationship,
   session: { isUp: boolean; unacked: number; lastContact: number; clockAhead: number | null },
 ): FailoverStatus {
+  const { settings, machine, mclt, table, withholdsUntil } = relationship;
   return {
     name: settings.name,
     role: settings.role,
@@ -19,6 +20,7 @@ export function statusOf(
     pending: table.pending.size,
     clockAhead: session.clockAhead,
     mclt: mclt.told,
+    withholdsUntil,
     pools: settings.pools.map(({ first, last }, pool) => ({
       first,
       last,

@@ -9,6 +9,7 @@ const FAILOVER_REASONS = [
   'failover-paused',
   'failover-shut-down',
   'failover-partner-demands-silence',
+  'failover-former-leases',
   'failover-load-balanced',
   'failover-partner-owns-lease',
   'failover-partner-chosen',

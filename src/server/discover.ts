@@ -37,8 +37,9 @@ export function discover(requester: Requester, desk: Desk): ReplyPlan | DropReas
 /** Why the pools that a partner shares give nothing, if one of the network is such. */
 function silenceIn(network: Network, desk: Desk): DropReason | undefined {
   for (const pool of network.pools) {
-    const silence = pool.failover === undefined ? undefined : desk.pairs.of(pool.first)?.silence();
-    if (silence) return silence;
+    const pair = pool.failover === undefined ? undefined : desk.pairs.of(pool.first);
+    const reason = pair?.silence() ?? pair?.withholds();
+    if (reason) return reason;
   }
   return undefined;
 }

@@ -572,9 +572,13 @@ describe('the service of a failover pair', () => {
     bench.give({ type: 'operator', command: 'partner-down' });
     assert.equal(bench.endpoint.status().state, 'PARTNER-DOWN');
     bench.wait(299);
+    const reasons = () => [bench.endpoint.withholds(bench.now), bench.endpoint.mayServe(FIRST, CLIENT, bench.now)];
     assert.equal(bench.endpoint.pick(0, bench.now), undefined);
+    assert.deepEqual(reasons(), ['failover-former-leases', 'failover-former-leases']);
     bench.wait(2);
     assert.notEqual(bench.endpoint.pick(0, bench.now), undefined);
+    assert.deepEqual(reasons(), [undefined, undefined]);
+    assert.equal(bench.endpoint.status().withholdsUntil, T0 + bench.time);
     bench.forget();
     bench.give({ type: 'operator', command: 'partner-down' });
     assert.deepEqual(bench.logged, []);

@@ -1,5 +1,5 @@
 import type { FailoverConfig } from '../../config/types.js';
-import type { FailoverApi, FailoverStatus, Grant, Moment, Refusal, Silence } from '../../failover/api.js';
+import type { FailoverApi, FailoverStatus, Grant, Moment, Refusal, Silence, Withholding } from '../../failover/api.js';
 import type { Seconds } from '../../failover/binding.js';
 import type { Client, Lease } from '../../lease/lease.js';
 import type { PoolSharing } from '../../lease/pool.js';
@@ -33,6 +33,11 @@ export class Pair {
   /** Why nobody is answered now, undefined if clients are. */
   silence(): Silence | undefined {
     return this.#endpoint.silence();
+  }
+
+  /** Why no new client is given an address now, undefined if they are. */
+  withholds(): Withholding | undefined {
+    return this.#endpoint.withholds(this.#moment);
   }
 
   /** Why the partner, and not this server, answers this DISCOVER (RFC 3074); undefined if it is this one's. */

@@ -120,6 +120,7 @@ describe('portledger failover', function () {
         pending: 0,
         clockDifference: null,
         mclt: 600,
+        withholdsUntil: null,
         pools: [{ pool: '127.66.100.1-127.66.100.9', free: 9, backup: 0 }],
       },
     );
