@@ -126,7 +126,7 @@ export class Conductor {
     this.#move(first, now);
     let next: Step;
     do {
-      next = react(this.#machine, secondsOf(now));
+      next = react(this.#machine, this.#context(now), secondsOf(now));
       this.#move(next, now);
     } while (next.reason !== undefined);
     this.#askForUpdates(now);

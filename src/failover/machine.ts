@@ -83,7 +83,7 @@ export function startMachine(record: RelationshipRecord | null, now: Seconds): M
 export function step(machine: Machine, input: MachineInput, context: MachineContext, now: Seconds): Step {
   switch (input.type) {
     case 'partner-state':
-      return onPartnerState(machine, input, now);
+      return onPartnerState(machine, input, context, now);
     case 'link-lost':
       return lose({ ...machine, heard: false }, 'connection lost', context, now);
     case 'start-over':
@@ -131,7 +131,12 @@ function ask(machine: Machine, now: Seconds): Step {
   };
 }
 
-function onPartnerState(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>, now: Seconds): Step {
+function onPartnerState(
+  machine: Machine,
+  input: Extract<MachineInput, { type: 'partner-state' }>,
+  context: MachineContext,
+  now: Seconds,
+): Step {
   const heard: Machine = {
     ...machine,
     partnerState: input.state,
@@ -141,7 +146,7 @@ function onPartnerState(machine: Machine, input: Extract<MachineInput, { type: '
     partnerLostAt: hasLostMemory(machine, input) ? now : machine.partnerLostAt,
   };
   if (shutDownUnheard(machine, input) && ASKS_WHO_SHUT_DOWN.has(machine.state)) return ask(heard, now);
-  return react(heard, now);
+  return react(heard, context, now);
 }
 
 /** The partner connects in a SHUTDOWN of which this server did not hear while it was connected: it may have served meanwhile, alone even. */
@@ -163,7 +168,7 @@ function hasLostMemory(machine: Machine, input: Extract<MachineInput, { type: 'p
 }
 
 /** Moves as the table has it for what both are in now. */
-export function react(machine: Machine, now: Seconds): Step {
+export function react(machine: Machine, context: MachineContext, now: Seconds): Step {
   const { partnerState, starting } = machine;
   if (!machine.heard || partnerState === null) return { machine };
   const started: Machine = { ...machine, starting: false };
@@ -172,11 +177,11 @@ export function react(machine: Machine, now: Seconds): Step {
     const state = ON_PARTNER_DOWN_AT_START[machine.state];
     if (state) return { ...moveTo(started, state, now, reason) };
   }
-  const next = reaction(machine, partnerState);
+  const next = reaction(machine, partnerState, context);
   return next ? moveTo(started, next, now, reason) : { machine: started };
 }
 
-function reaction(machine: Machine, partnerState: ServerState): ServerState | undefined {
+function reaction(machine: Machine, partnerState: ServerState, context: MachineContext): ServerState | undefined {
   const { state, lostAt, partnerStarting } = machine;
   // The operator had it go on without a memory, and here is who knows more
   if (state === 'PARTNER-DOWN' && lostAt > 0) return 'RECOVER';
@@ -184,6 +189,8 @@ function reaction(machine: Machine, partnerState: ServerState): ServerState | un
   const next = ON_PARTNER_STATE[state][partnerState];
   // Who lost its memory serves nobody before it has heard what the partner knows
   if (next === 'PARTNER-DOWN' && lostAt > 0) return state === 'RECOVER' ? undefined : 'RECOVER';
+  // Nor before MCLT has passed: another Portledger goes on alone as long. dhcpd would end itself if it compared and this server did not
+  if (next === 'POTENTIAL-CONFLICT' && state === 'RECOVER' && lostAt > 0 && context.partnerAsks) return undefined;
   return next;
 }
 

@@ -23,12 +23,18 @@ function machine(state: ServerState, changes: Partial<Machine> = {}): Machine {
 }
 
 /** What a server does when it hears its partner's state, to the end. */
-function hear(from: Machine, state: ServerState, role: (typeof ROLES)[number], starting = false): Machine {
+function hear(
+  from: Machine,
+  state: ServerState,
+  role: (typeof ROLES)[number],
+  starting = false,
+  changes: Partial<MachineContext> = {},
+): Machine {
   const input = { type: 'partner-state' as const, state, since: T0 - 9, starting };
-  let { machine: next } = step(from, input, context(role), T0);
+  let { machine: next } = step(from, input, context(role, changes), T0);
   for (let moves = 0; ; moves++) {
     assert.ok(moves < 5, `${from.state} goes round and round at ${state}`);
-    const further = react(next, T0);
+    const further = react(next, context(role, changes), T0);
     if (further.reason === undefined) return further.machine;
     next = further.machine;
   }
@@ -134,7 +140,7 @@ describe('the states of a failover server', () => {
     const first = hear(machine('RECOVER'), 'SHUTDOWN', 'secondary');
     assert.deepEqual([first.state, wantedUpdates(first, 'secondary')], ['RECOVER', 'all']);
     const { machine: done } = step(first, { type: 'updates-done' }, context('secondary'), T0);
-    assert.equal(react(done, T0).machine.state, 'PARTNER-DOWN');
+    assert.equal(react(done, context('secondary'), T0).machine.state, 'PARTNER-DOWN');
   });
 
   it('do not become SHUTDOWN without a memory: the partner would take what it has then for all', () => {
@@ -202,7 +208,16 @@ describe('the states of a failover server', () => {
   it('serve nobody, without a memory, before the partner has told what it knows', () => {
     for (const partner of STATES) {
       const { state } = hear(machine('RECOVER', { lostAt: T0 }), partner, 'primary', partner === 'NORMAL');
-      assert.ok(state === 'RECOVER' || state === 'POTENTIAL-CONFLICT', `${partner} leads to ${state}`);
+      assert.equal(state, 'RECOVER', `${partner} leads to ${state}`);
+    }
+  });
+
+  it('compare without a memory with dhcpd alone, which would end itself otherwise; another Portledger serves until MCLT has passed', () => {
+    for (const partner of ['POTENTIAL-CONFLICT', 'RESOLUTION-INTERRUPTED', 'CONFLICT-DONE'] as const) {
+      const lost = machine('RECOVER', { lostAt: T0 });
+      assert.equal(hear(lost, partner, 'primary', false, { partnerAsks: false }).state, 'POTENTIAL-CONFLICT');
+      assert.equal(hear(machine('RECOVER'), partner, 'primary').state, 'POTENTIAL-CONFLICT');
+      assert.equal(hear(machine(partner), 'RECOVER', 'primary').state, 'PARTNER-DOWN');
     }
   });
 });
