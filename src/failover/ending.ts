@@ -8,16 +8,16 @@ const LIMIT = 500;
 /** A quarantine that is not this server's to end is looked at again after this. Seconds. */
 const LATER = 10;
 
-/** Ends the leases and quarantines whose time is over. Only to be called where that is this server's part. */
-export function expireDue(relationship: Relationship, exchange: Exchange, isUp: boolean, now: Moment): void {
+/** Ends the leases and quarantines whose time is over, and says how many: at most some hundred. Only to be called where that is this server's part. */
+export function expireDue(relationship: Relationship, exchange: Exchange, isUp: boolean, now: Moment): number {
   const seconds = secondsOf(now);
   const mayEndQuarantine = relationship.machine.state !== 'COMMUNICATIONS-INTERRUPTED';
   // Nor before the partner knows that there is one
   const isLater = (binding: Binding) => binding.status === 'ABANDONED' && (!mayEndQuarantine || binding.pending);
   const overAt = (binding: Binding) => (isLater(binding) ? seconds + LATER : relationship.overAt(binding));
-  for (const binding of relationship.table.takeDue(seconds, LIMIT, overAt)) {
-    exchange.change(ended(binding, isUp, seconds), 'expired');
-  }
+  const due = relationship.table.takeDue(seconds, LIMIT, overAt);
+  for (const binding of due) exchange.change(ended(binding, isUp, seconds), 'expired');
+  return due.length;
 }
 
 function ended(binding: Binding, isUp: boolean, now: Seconds): Binding {
@@ -56,6 +56,8 @@ export function holdPartnersLeases(
   now: Moment,
 ): number {
   const seconds = secondsOf(now);
+  // What this server gave and is over has its end, and may go on as the partner's alone
+  while (expireDue(relationship, exchange, true, now) > 0);
   let count = 0;
   // What ended last shall be given last
   for (const known of [...relationship.table.all()].sort((a, b) => a.ends - b.ends)) {

@@ -175,13 +175,14 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
   const isRetold = own.status === 'ACTIVE' && update.status !== 'ACTIVE' && context.inFlight;
   const status = (isRetold ? undefined : TAKEN_AS[update.status]) ?? update.status;
   const isFree = status === 'FREE' || status === 'BACKUP';
+  const keepsPort = sawLater(own, update, clockAhead);
   const taken: Binding = {
     address: own.address,
     status,
     holder: update.holder ?? (isFree ? own.holder : null),
     // An echo of what is known here says nothing against what was seen here
     hostname: update.carried?.hostname ?? (isSame(own, update) ? own.hostname : null),
-    port: update.carried?.port ?? (isOfSameExchange(own, update, clockAhead) ? own.port : null),
+    port: keepsPort ? own.port : portAfter(own, update, clockAhead),
     starts: update.starts,
     ends: update.ends,
     cltt: update.cltt,
@@ -189,7 +190,7 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     acknowledged: update.potential,
     agreed: now,
     // The partner may give way to what is on its way, and that is not what is true here any more
-    pending: isOutdated || isRetold,
+    pending: isOutdated || isRetold || keepsPort,
     own: staysOwn(own, update, context),
     rewind: null,
     flags: update.flags,
@@ -198,6 +199,18 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     type: 'take',
     binding: outlasts(own, update, clockAhead) ? keepEnd(own, update, taken, clockAhead) : taken,
   };
+}
+
+function portAfter(own: Binding, update: Update, clockAhead: number): Binding['port'] {
+  return update.carried?.port ?? (isOfSameExchange(own, update, clockAhead) ? own.port : null);
+}
+
+/** The partner gives way to a later lease by what its clock shows, but the client was seen here after that: the partner has to hear of the port. */
+function sawLater(own: Binding, update: Update, clockAhead: number): boolean {
+  const isLater = own.cltt > update.cltt + clockAhead + INACCURACY;
+  return (
+    update.carried !== undefined && own.pending && isSameLease(own, update) && isByOtherClock(own, update) && isLater
+  );
 }
 
 /**

@@ -68,8 +68,8 @@ function isPartnersToEnd(change: BindingChange, lease: Lease): boolean {
   if (reported === 'ACTIVE') return after.starts + clockAhead <= told;
   if (!GIVEN_BACK.has(reported)) return after.ends > Math.max(told, before.ends);
   const given = Math.max(after.cltt, after.starts) + clockAhead;
-  // Of a declined address the client is not told: it was another one if that was after the end
-  if (given - INACCURACY > told) return false;
+  // Of a declined address the client is not told: it may have been another one if that was after the end
+  if (given + (reported === 'ABANDONED' ? INACCURACY : -INACCURACY) > told) return false;
   // What the partner had heard of is given back since; the other may have been extended here after that. In doubt a lease ends twice
   return !before.pending || given - INACCURACY > before.cltt;
 }

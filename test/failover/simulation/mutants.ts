@@ -49,8 +49,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'does not think of what a partner without memory may have promised',
     file: 'failover/ending.ts',
-    from: 'if (!mayGoOn(binding)) continue;',
-    to: 'if (mayGoOn(binding) || count === 0) continue;',
+    from: 'if (!mayGoOn(binding)) return undefined;',
+    to: 'return undefined;',
   },
   {
     mistake: 'forgets on a new connection what was not acknowledged',
@@ -73,8 +73,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'takes an end that it gave a client back for an earlier one of the partner',
     file: 'failover/judge.ts',
-    from: 'return both && own.pending && isLonger',
-    to: 'return both && !own.pending && isLonger',
+    from: 'return own.pending && isLonger',
+    to: 'return !own.pending && isLonger',
   },
   {
     mistake: 'takes an expiry of the partner while its own lease goes on',
@@ -113,8 +113,8 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mistake: 'takes the port of a lease from nobody but the client',
     file: 'failover/judge.ts',
-    from: 'port: update.carried?.port ?? (isOfSameExchange(own, update, clockAhead) ? own.port : null),',
-    to: 'port: isSame(own, update) ? own.port : null,',
+    from: 'return update.carried?.port ?? (isOfSameExchange(own, update, clockAhead) ? own.port : null);',
+    to: 'return isSame(own, update) ? own.port : null;',
   },
   {
     mistake: 'tells a partner without memory the port that it knew before',
