@@ -54,6 +54,9 @@ export interface MachineContext {
 
 const IS_LEARNING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'POTENTIAL-CONFLICT']);
 
+/** A server that is in one of these, or restarts from it, has not served since it came to it. */
+const IS_RESTING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'RECOVER-DONE', 'SHUTDOWN']);
+
 /** The machine afterwards; `reason` says why in a few words if its state moved, `refusal` why a command was not followed. */
 export interface Step {
   readonly machine: Machine;
@@ -114,11 +117,11 @@ function moveTo(machine: Machine, state: ServerState, now: Seconds, reason: stri
 }
 
 /**
- * True if the new state has the time of the former one. By that of its SHUTDOWN a partner that heard of it knows a server that recovers for one that
+ * True if the new state has the time of the former one. By that a partner that heard of the former one knows a server that recovers for one that
  * still has its memory.
  */
 function keepsTime(from: ServerState, to: ServerState): boolean {
-  return to === 'RECOVER-WAIT' || (from === 'SHUTDOWN' && to === 'RECOVER');
+  return to === 'RECOVER-WAIT' || (to === 'RECOVER' && IS_RESTING.has(from));
 }
 
 /** Asks a partner in SHUTDOWN before it goes on alone. */
@@ -157,13 +160,11 @@ function shutDownUnheard(machine: Machine, input: Extract<MachineInput, { type: 
 
 /**
  * A partner that connects in RECOVER has no memory: with one it would tell the state that it had, and move on from there. Unless it was in
- * this very RECOVER when it was last heard, or in the SHUTDOWN that it comes from.
+ * this very RECOVER when it was last heard, or in the state that it comes from, which has the same time.
  */
 function hasLostMemory(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>): boolean {
-  const wasResting = machine.partnerState === 'RECOVER' || machine.partnerState === 'SHUTDOWN';
-  const isSame = wasResting && machine.partnerSince === input.since;
-  // Nor did it serve anybody since it was in RECOVER-WAIT
-  const isKnown = isSame || machine.partnerState === 'RECOVER-WAIT';
+  const wasResting = machine.partnerState !== null && IS_RESTING.has(machine.partnerState);
+  const isKnown = wasResting && machine.partnerSince === input.since;
   return input.state === 'RECOVER' && !machine.heard && !isKnown;
 }
 
