@@ -9,6 +9,7 @@ import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/types.js';
 import { askServer, controlPath } from '../../src/control/control.js';
 import type { FailoverStatus } from '../../src/failover/api.js';
+import { encodeCarried } from '../../src/failover/carried.js';
 import { BINDING_STATUS, MESSAGE } from '../../src/failover/codes.js';
 import type { FailoverMessage } from '../../src/failover/message.js';
 import type { OptionValues } from '../../src/failover/options.js';
@@ -17,7 +18,7 @@ import { QueueReader } from '../../src/queue/reader.js';
 import { replaceQueue } from '../../src/queue/replace.js';
 import { DhcpServer } from '../../src/server/server.js';
 import { TestPartner } from '../support/failover-partner.js';
-import { TestLogger, TYPE } from '../support/lab.js';
+import { option82, TestLogger, TYPE } from '../support/lab.js';
 import { TestRelay } from '../support/relay-agent.js';
 import { readSharedState } from '../support/shared-state.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
@@ -391,7 +392,8 @@ describe('A server of a failover pair', function () {
 
   it('leaves leases and their ends as they are when the partner has lost its memory', async () => {
     const partner = await normal();
-    const [ended, lasting] = [await relay.lease({ mac: CLIENT.hwaddr }), await relay.lease({ mac: '02f000000002' })];
+    const ended = await relay.lease({ mac: CLIENT.hwaddr });
+    const lasting = await relay.lease({ mac: '02f000000002', option82: option82('Gi1/2') });
     const [released, active] = [ended, lasting].map((ack) => formatIpv4(ack!.yiaddr)) as [string, string];
     partner.close();
     await until('being alone', () => stored().record?.state === 'COMMUNICATIONS-INTERRUPTED');
@@ -409,6 +411,20 @@ describe('A server of a failover pair', function () {
       [before.leases.get(released), before.leases.get(active)?.end],
     );
     assert.equal(events.length, before.events.length);
+    // Nor is the port forgotten, which a partner that holds the lease for longer does not tell
+    const { starts, cltt, ends } = stored().bindings.get(active)!;
+    const xid = fresh.send(MESSAGE.BNDUPD, {
+      ...leased(active),
+      'client-hardware-address': Buffer.from('0102f000000002', 'hex'),
+      'start-time-of-state': starts,
+      'client-last-transaction-time': cltt,
+      'lease-expiration-time': ends + 100,
+      'portledger-lease': encodeCarried({ port: null, hostname: null, own: false }),
+    });
+    await until('an acknowledgement', () => acknowledged(fresh, xid));
+    assert.equal(stored().bindings.get(active)?.ends, ends + 100);
+    const portOf = ({ leases }: ReturnType<typeof stored>) => leases.get(active)?.port?.option82;
+    assert.deepEqual([portOf(before), portOf(stored())], ['\x01\x05Gi1/2', '\x01\x05Gi1/2']);
     fresh.close();
   });
 

@@ -122,12 +122,6 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     from: 'const binding = withoutPort(known);',
     to: 'const binding = known;',
   },
-  {
-    mistake: 'forgets the port of a lease that its partner holds',
-    file: 'server/failover/changes.ts',
-    from: 'port: after.port ?? own?.port ?? null,',
-    to: 'port: after.port,',
-  },
 ];
 
 /** A mistake that shows itself with dhcpd as partner. */
