@@ -258,8 +258,13 @@ function outlasts(own: Binding, update: Update, clockAhead: number): boolean {
 /** The lease goes on as this server knows it, with all times by the same clock: the partner compares them with its own. */
 function keepEnd(own: Binding, update: Update, taken: Binding, clockAhead: number): Binding {
   const shift = shiftOf(own, update, clockAhead);
-  const starts = Math.max(own.starts, taken.starts + shift);
-  const cltt = Math.max(own.cltt, taken.cltt + shift);
+  const starts = laterOf(own.starts, taken.starts + shift);
+  const cltt = laterOf(own.cltt, taken.cltt + shift);
   const promised = Math.max(own.promised, taken.promised);
   return { ...taken, starts, cltt, ends: own.ends, promised, pending: true, own: own.own };
+}
+
+/** The own time unless the other is certainly later: two that each took the other's for later would go on for ever. */
+function laterOf(own: Seconds, other: Seconds): Seconds {
+  return other > own + INACCURACY ? other : own;
 }

@@ -121,7 +121,7 @@ function moveTo(machine: Machine, state: ServerState, now: Seconds, reason: stri
  * still has its memory.
  */
 function keepsTime(from: ServerState, to: ServerState): boolean {
-  return to === 'RECOVER-WAIT' || (to === 'RECOVER' && IS_RESTING.has(from));
+  return to === 'RECOVER-WAIT' || to === 'RECOVER-DONE' || (to === 'RECOVER' && IS_RESTING.has(from));
 }
 
 /** Asks a partner in SHUTDOWN before it goes on alone. */
@@ -178,11 +178,16 @@ export function react(machine: Machine, context: MachineContext, now: Seconds): 
     const state = ON_PARTNER_DOWN_AT_START[machine.state];
     if (state) return { ...moveTo(started, state, now, reason) };
   }
-  const next = reaction(machine, partnerState, context);
+  const next = reaction(machine, partnerState, context, now);
   return next ? moveTo(started, next, now, reason) : { machine: started };
 }
 
-function reaction(machine: Machine, partnerState: ServerState, context: MachineContext): ServerState | undefined {
+function reaction(
+  machine: Machine,
+  partnerState: ServerState,
+  context: MachineContext,
+  now: Seconds,
+): ServerState | undefined {
   const { state, lostAt, partnerStarting } = machine;
   // The operator had it go on without a memory, and here is who knows more
   if (state === 'PARTNER-DOWN' && lostAt > 0) return 'RECOVER';
@@ -191,8 +196,8 @@ function reaction(machine: Machine, partnerState: ServerState, context: MachineC
   // Who lost its memory serves nobody before it has heard what the partner knows
   if (next === 'PARTNER-DOWN' && lostAt > 0) return state === 'RECOVER' ? undefined : 'RECOVER';
   // Nor before MCLT has passed: another Portledger goes on alone as long. dhcpd would end itself if it compared and this server did not
-  if (next === 'POTENTIAL-CONFLICT' && state === 'RECOVER' && lostAt > 0 && context.partnerAsks) return undefined;
-  return next;
+  const waits = state === 'RECOVER' && lostAt > 0 && now <= lostAt + context.mclt && context.partnerAsks;
+  return waits && next === 'POTENTIAL-CONFLICT' ? undefined : next;
 }
 
 function lose(machine: Machine, reason: string, context: MachineContext, now: Seconds): Step {
