@@ -103,6 +103,23 @@ describe('The stays that the checker of the rig expects', () => {
     assert.deepEqual(ends([b(-0.01), lease(0, 1), next])[0], ['Gi1/0/1', 'expired', LEASE, [3]]);
   });
 
+  it('are told apart by their ports where the clocks of two servers show the same millisecond', () => {
+    const second = { from: 10 * S + 500, to: 10 * S + 1500 };
+    const sights = [lease(10, 1), lease(10, 2, { server: 'dhcp-b', at: second })];
+    const [one, two] = rowsOf(sights) as [Row, Row];
+    const [first, last] = [
+      { ...one, firstSeen: 10 * S + 400, lastSeen: 10 * S + 400, endedAt: 10 * S + 600 },
+      { ...two, firstSeen: 10 * S + 600, lastSeen: 10 * S + 600 },
+    ];
+    for (const rows of [
+      [first, last],
+      [last, first],
+    ])
+      assert.equal(differences(sights, rows), 0);
+    const swapped = { portName: two.portName, circuitId: two.circuitId };
+    assert.notEqual(differences(sights, [{ ...first, ...swapped }, last]), 0);
+  });
+
   it('may begin at either server if both answered at once', () => {
     const second = lease(10, 2, { server: 'dhcp-b', at: { from: 10 * S + 500, to: 10 * S + 4000 }, leaseTime: 18 });
     const [before, after] = staysOf([lease(0, 1), lease(10, 2), second], readAt(11));
