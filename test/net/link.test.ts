@@ -129,8 +129,9 @@ describe('Endpoints on two interfaces', function () {
     const renewed = await udhcpc.waitFor('renew');
     await udhcpc.kill();
     assert.equal(renewed.address, '198.18.1.100');
-    const last = responder.all('received').at(-1);
-    assert.deepEqual(last, { endpoint: '198.18.1.1', source: '198.18.1.100', viaBroadcast: false, type: 3 });
+    // A client that waits long for the answer asks again, by broadcast then
+    const [first] = responder.all('received').filter(({ source }) => source === '198.18.1.100');
+    assert.deepEqual(first, { endpoint: '198.18.1.1', source: '198.18.1.100', viaBroadcast: false, type: 3 });
   });
 
   it('serve dhclient', async function () {
