@@ -107,7 +107,7 @@ function isLaterEnd(own: Binding, update: Update, { clockAhead }: JudgeContext):
 /** The client gave the lease back here, after the partner gave it: the other way round {@link isLaterEnd} says so, too. */
 function isGivenBack(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
   if (!own.pending) return false;
-  const at = update.cltt + (isPartners(update) ? clockAhead : 0);
+  const at = update.cltt + aheadOf(update, clockAhead);
   if (own.status === 'ABANDONED') return own.cltt + INACCURACY >= at;
   return own.status === 'RELEASED' && sameHolder(own.holder, update.holder) && own.cltt - INACCURACY > at;
 }
@@ -118,7 +118,7 @@ function isGivenBack(own: Binding, update: Update, { clockAhead }: JudgeContext)
  */
 function isOverSince(own: Binding, update: Update, { clockAhead, now }: JudgeContext): boolean {
   if (own.status !== 'EXPIRED' || !own.pending || !sameHolder(own.holder, update.holder)) return false;
-  const doubt = (isPartners(update) ? clockAhead : 0) + INACCURACY;
+  const doubt = aheadOf(update, clockAhead) + INACCURACY;
   return own.cltt > update.cltt + doubt && Math.min(own.ends, now) > update.ends + doubt;
 }
 
@@ -150,6 +150,11 @@ function isByOtherClock(own: Binding, update: Update): boolean {
 /** Of an active lease: it was the partner that gave it last, so that its times are by that one's clock; in doubt it was. */
 function isPartners(update: Update): boolean {
   return update.carried?.own !== false;
+}
+
+/** Seconds by which this server's clock is ahead of the one by which an active lease is told. */
+function aheadOf(update: Update, clockAhead: number): number {
+  return isPartners(update) ? clockAhead : 0;
 }
 
 function lessCritical() {

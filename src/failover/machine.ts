@@ -4,11 +4,13 @@ import type { ServerState } from './codes.js';
 import {
   ASKS_WHO_SHUT_DOWN,
   IN_CONFLICT,
+  LEARNING,
   MAY_GO_PARTNER_DOWN,
   ON_LINK_LOST,
   ON_PARTNER_DOWN_AT_START,
   ON_PARTNER_STATE,
   ON_RESTART,
+  RESTING,
 } from './states.js';
 
 /** The states of both servers as this one knows them. Never changed in place. */
@@ -51,11 +53,6 @@ export interface MachineContext {
   /** True if any address is known to have been used or moved: then this pair has a past. */
   hasPast(): boolean;
 }
-
-const IS_LEARNING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'POTENTIAL-CONFLICT']);
-
-/** A server that is in one of these, or restarts from it, has not served since it came to it. */
-const IS_RESTING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'RECOVER-DONE', 'SHUTDOWN']);
 
 /** The machine afterwards; `reason` says why in a few words if its state moved, `refusal` why a command was not followed. */
 export interface Step {
@@ -121,7 +118,7 @@ function moveTo(machine: Machine, state: ServerState, now: Seconds, reason: stri
  * still has its memory.
  */
 function keepsTime(from: ServerState, to: ServerState): boolean {
-  return to === 'RECOVER-WAIT' || to === 'RECOVER-DONE' || (to === 'RECOVER' && IS_RESTING.has(from));
+  return to === 'RECOVER-WAIT' || to === 'RECOVER-DONE' || (to === 'RECOVER' && RESTING.has(from));
 }
 
 /** Asks a partner in SHUTDOWN before it goes on alone. */
@@ -163,7 +160,7 @@ function shutDownUnheard(machine: Machine, input: Extract<MachineInput, { type: 
  * this very RECOVER when it was last heard, or in the state that it comes from, which has the same time.
  */
 function hasLostMemory(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>): boolean {
-  const wasResting = machine.partnerState !== null && IS_RESTING.has(machine.partnerState);
+  const wasResting = machine.partnerState !== null && RESTING.has(machine.partnerState);
   const isKnown = wasResting && machine.partnerSince === input.since;
   return input.state === 'RECOVER' && !machine.heard && !isKnown;
 }
@@ -248,7 +245,7 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
         return { machine, refusal: `this server is in ${named(machine.state)}${adviceIn(machine.state)}` };
       // Who was still learning from its partner does not know it all now
       return moveTo(
-        { ...started, lostAt: IS_LEARNING.has(machine.state) ? now : machine.lostAt },
+        { ...started, lostAt: LEARNING.has(machine.state) ? now : machine.lostAt },
         'PARTNER-DOWN',
         now,
         reason,

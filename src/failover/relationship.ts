@@ -125,7 +125,7 @@ export class Relationship {
     return Math.max(lostAt, since) + Math.max(this.mclt.longest(now), this.settings.longestLease) + 1;
   }
 
-  /** For people: see {@link memoryHold}, while this server goes on alone; 0 while it does not. */
+  /** While this server goes on alone without all that it knew: when new clients are given addresses again; else 0. */
   get withholdsUntil(): Seconds {
     const { state, since } = this.machine;
     return state === 'PARTNER-DOWN' ? this.memoryHold(since) : 0;

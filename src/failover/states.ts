@@ -134,6 +134,12 @@ export const IN_CONFLICT: ReadonlySet<ServerState> = new Set([
   'CONFLICT-DONE',
 ]);
 
+/** In which a server does not know yet all that its partner has to tell. */
+export const LEARNING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'POTENTIAL-CONFLICT']);
+
+/** A server that is in one of these, or restarts from it, has not served since it came to it. */
+export const RESTING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'RECOVER-DONE', 'SHUTDOWN']);
+
 /** States in which clients are answered. */
 export const ANSWERING: ReadonlySet<ServerState> = new Set([
   'NORMAL',

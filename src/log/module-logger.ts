@@ -4,6 +4,7 @@ import type { LogRecord } from './line.js';
 import type { LogFields, Logger, ModuleName } from './logger.js';
 import { type Level, MESSAGES, type MessageId } from './messages.js';
 
+/** Of each level; the lower the more urgent. */
 export const RANKS: Readonly<Record<Level, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /** The log of one module, with a level of its own. What `limited` holds back is told when its time is over, if no next one told it. */
