@@ -32,7 +32,7 @@ export type Verdict =
 
 /** Judges an update of the partner against the own binding: dueling first, then whether the change of status is right. */
 export function judge(own: Binding, update: Update, context: JudgeContext): Verdict {
-  if (isSame(own, update)) return take(own, update, context);
+  if (isSame(own, update, context)) return take(own, update, context);
   if (own.status === 'ACTIVE') return judgeActive(own, update, context);
   if (update.status === 'ACTIVE' && isGivenBack(own, update, context)) {
     // Both may be of the same moment: the update of that is on its way and settles it
@@ -46,7 +46,9 @@ export function judge(own: Binding, update: Update, context: JudgeContext): Verd
 }
 
 /** Both know the same already; refusing it as less critical would be right and helps nobody. */
-function isSame(own: Binding, update: Update): boolean {
+function isSame(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
+  // Given by both, at the same second of two clocks: that is not the same time
+  if (own.own && update.carried?.own && Math.abs(clockAhead) > INACCURACY) return false;
   return (
     own.status === update.status &&
     own.ends === update.ends &&
@@ -186,8 +188,8 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     status,
     holder: update.holder ?? (isFree ? own.holder : null),
     // An echo of what is known here says nothing against what was seen here
-    hostname: update.carried?.hostname ?? (isSame(own, update) ? own.hostname : null),
-    port: keepsPort ? own.port : portAfter(own, update, clockAhead),
+    hostname: update.carried?.hostname ?? (isSame(own, update, context) ? own.hostname : null),
+    port: keepsPort ? own.port : portAfter(own, update, context),
     starts: update.starts,
     ends: update.ends,
     cltt: update.cltt,
@@ -202,12 +204,12 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
   };
   return {
     type: 'take',
-    binding: outlasts(own, update, clockAhead) ? keepEnd(own, update, taken, clockAhead) : taken,
+    binding: outlasts(own, update, context) ? keepEnd(own, update, taken, clockAhead) : taken,
   };
 }
 
-function portAfter(own: Binding, update: Update, clockAhead: number): Binding['port'] {
-  return update.carried?.port ?? (isOfSameExchange(own, update, clockAhead) ? own.port : null);
+function portAfter(own: Binding, update: Update, context: JudgeContext): Binding['port'] {
+  return update.carried?.port ?? (isOfSameExchange(own, update, context) ? own.port : null);
 }
 
 /** The partner gives way to a later lease by what its clock shows, but the client was seen here after that: the partner has to hear of the port. */
@@ -222,11 +224,11 @@ function sawLater(own: Binding, update: Update, clockAhead: number): boolean {
  * The update tells of no exchange with the client that came after the one that is known here, and of its port nothing: a partner that takes this
  * server for one without memory tells none, and holds the lease for longer.
  */
-function isOfSameExchange(own: Binding, update: Update, clockAhead: number): boolean {
-  if (isSame(own, update) || isOnlyHeld(own, update)) return true;
+function isOfSameExchange(own: Binding, update: Update, context: JudgeContext): boolean {
+  if (isSame(own, update, context) || isOnlyHeld(own, update)) return true;
   // dhcpd never tells a port, so that it may have seen the client in the same second
   if (update.carried === undefined || !isSameLease(own, update)) return false;
-  return (own.starts === update.starts && own.cltt === update.cltt) || own.cltt >= update.cltt + clockAhead;
+  return (own.starts === update.starts && own.cltt === update.cltt) || own.cltt >= update.cltt + context.clockAhead;
 }
 
 /** The partner has not given this lease to its client: it takes it for one that may go on. */
@@ -243,9 +245,9 @@ function isSameLease(own: Binding, update: Update): boolean {
  * True if it still is this server that gave the lease last: the update only repeats it, or both gave the same in the same second and the partner
  * gives way to the primary, or the partner holds it for longer without having given it.
  */
-function staysOwn(own: Binding, update: Update, { inFlight, isPrimary }: JudgeContext): boolean {
+function staysOwn(own: Binding, update: Update, context: JudgeContext): boolean {
   if (!own.own) return false;
-  if (isSame(own, update)) return !update.carried?.own || (inFlight && isPrimary);
+  if (isSame(own, update, context)) return !update.carried?.own || (context.inFlight && context.isPrimary);
   return isOnlyHeld(own, update) && own.starts === update.starts;
 }
 
@@ -253,11 +255,11 @@ function staysOwn(own: Binding, update: Update, { inFlight, isPrimary }: JudgeCo
  * The client has a later end from here than the partner knows of: an end that was acknowledged to a client is never taken back. Of two
  * clocks it is not exact how far they are apart.
  */
-function outlasts(own: Binding, update: Update, clockAhead: number): boolean {
+function outlasts(own: Binding, update: Update, context: JudgeContext): boolean {
   const isLonger = isByOtherClock(own, update)
-    ? own.ends > update.ends + clockAhead - INACCURACY
+    ? own.ends > update.ends + context.clockAhead - INACCURACY
     : own.ends > update.ends;
-  return own.pending && isLonger && isSameLease(own, update) && !isSame(own, update);
+  return own.pending && isLonger && isSameLease(own, update) && !isSame(own, update, context);
 }
 
 /** The lease goes on as this server knows it, with all times by the same clock: the partner compares them with its own. */

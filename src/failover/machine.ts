@@ -188,7 +188,9 @@ function reaction(
   const { state, lostAt, partnerStarting } = machine;
   // The operator had it go on without a memory, and here is who knows more
   if (state === 'PARTNER-DOWN' && lostAt > 0) return 'RECOVER';
-  if (state === 'PARTNER-DOWN' && partnerStarting) return undefined;
+  // One that served alone has to tell of it. If it has no memory since, it goes to RECOVER, and only asks
+  const servedToo = partnerState === 'PARTNER-DOWN' && context.partnerAsks;
+  if (state === 'PARTNER-DOWN' && partnerStarting && !servedToo) return undefined;
   const next = ON_PARTNER_STATE[state][partnerState];
   // Who lost its memory serves nobody before it has heard what the partner knows
   if (next === 'PARTNER-DOWN' && lostAt > 0) return state === 'RECOVER' ? undefined : 'RECOVER';

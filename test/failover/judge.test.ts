@@ -227,6 +227,29 @@ describe('an update of the partner', () => {
     assert.equal(portAfter(later, { carried: undefined }, -40), null);
   });
 
+  it('is no echo of what this server gave at the same second of a clock that differs', () => {
+    const mine = binding('ACTIVE', own);
+    const outcomeAt = (clockAhead: number, isPrimary: boolean, gaveIt = true) => {
+      const verdict = judge(mine, told(binding('ACTIVE', { own: gaveIt })), context({ clockAhead, isPrimary }));
+      return verdict.type === 'wait' ? undefined : [verdict.type, verdict.binding && verdict.binding.ends - T0];
+    };
+    assert.deepEqual(
+      [outcomeAt(30, true), outcomeAt(-30, true)],
+      [
+        ['refuse', 80],
+        ['refuse', 50],
+      ],
+    );
+    assert.deepEqual(
+      [outcomeAt(30, false), outcomeAt(2, true), outcomeAt(30, true, false)],
+      [
+        ['take', 50],
+        ['take', 50],
+        ['take', 50],
+      ],
+    );
+  });
+
   it('gets that end by the clock of the partner, if that gave it', () => {
     const mine = binding('ACTIVE', { ...own, ends: T0 + 60, cltt: T0 - 20 });
     const endOf = (clockAhead: number, gaveIt = true) => {

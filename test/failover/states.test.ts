@@ -222,4 +222,12 @@ describe('the states of a failover server', () => {
       assert.equal(hear(machine(partner), 'RECOVER', 'primary').state, 'PARTNER-DOWN');
     }
   });
+
+  it('are compared with a starting partner that served alone too: without its memory it would only ask what is known here', () => {
+    const alone = machine('PARTNER-DOWN', { heard: false });
+    assert.equal(hear(alone, 'PARTNER-DOWN', 'primary', true).state, 'POTENTIAL-CONFLICT');
+    // dhcpd, and who may still change its mind
+    assert.equal(hear(alone, 'PARTNER-DOWN', 'primary', true, { partnerAsks: false }).state, 'PARTNER-DOWN');
+    assert.equal(hear(alone, 'COMMUNICATIONS-INTERRUPTED', 'primary', true).state, 'PARTNER-DOWN');
+  });
 });
