@@ -89,7 +89,7 @@ async function climbed(peer: Peer, load: Load, climb: Steps): Promise<LoadResult
 async function measureOne(peer: Peer, site: Site): Promise<number[]> {
   const climb = steps(peer, false, site.settings);
   const { from, seconds } = climb;
-  const relay = perfdhcp(site.load, CLIENTS);
+  const relay = perfdhcp(site.load, CLIENTS, site.roomy);
   const peak = await climbed(peer, relay, climb);
   const halfRate = Math.round(peak.answered / 2) || from / 2;
   const [half, over] = await started(peer, ADDRESSES, async () => {

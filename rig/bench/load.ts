@@ -18,12 +18,13 @@ export interface LoadResult {
 /** Puts a load of so many exchanges per second on the server, for so many seconds. */
 export type Load = (rate: number, seconds: number) => Promise<LoadResult>;
 
-/** perfdhcp as a relay, with so many clients. */
-export function perfdhcp(host: Namespace, clients: number): Load {
+/** perfdhcp as a relay, with so many clients, and with a library that is preloaded into it. */
+export function perfdhcp(host: Namespace, clients: number, preload: string): Load {
+  const env = { ...process.env, LD_PRELOAD: preload };
   return async (rate, seconds) => {
     const flags = ['-4', '-W', '1000000', '-r', `${rate}`, '-p', `${seconds}`, '-R', `${clients}`];
     for (let attempt = 1; ; attempt++) {
-      const program = host.start([programPath('perfdhcp')!, ...flags, SERVER]);
+      const program = host.start([programPath('perfdhcp')!, ...flags, SERVER], { env });
       const { code } = await program.ended;
       // It gives up where the kernel's time stamps and its own are apart, which has nothing to do with the server.
       if (code !== 1 || attempt === ATTEMPTS) return perfdhcpResult(program.output, code, rate, seconds);

@@ -8,9 +8,17 @@ const SOURCES = fileURLToPath(new URL('./c/', import.meta.url));
 
 /** Compiles one of the programs in C that the bench brings; returns its path. */
 export function compiled(name: string, folder: string): string {
-  const program = join(folder, name);
-  execFileSync('cc', ['-O2', '-Wall', '-o', program, join(SOURCES, `${name}.c`)], { stdio: 'inherit' });
-  return program;
+  return compile(name, join(folder, name), []);
+}
+
+/** Compiles what is preloaded into a program that the bench does not bring; returns its path. */
+export function preloaded(name: string, folder: string): string {
+  return compile(name, join(folder, `${name}.so`), ['-shared', '-fPIC', '-ldl']);
+}
+
+function compile(name: string, output: string, flags: readonly string[]): string {
+  execFileSync('cc', ['-O2', '-Wall', '-o', output, join(SOURCES, `${name}.c`), ...flags], { stdio: 'inherit' });
+  return output;
 }
 
 /**

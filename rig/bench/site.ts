@@ -1,6 +1,6 @@
 import type { Campus, Namespace } from '../../test/support/netns.js';
 import { RELAY, SERVER } from './peers.js';
-import { compiled } from './programs.js';
+import { compiled, preloaded } from './programs.js';
 import type { Settings } from './settings.js';
 
 /** Server and load in namespaces of their own, joined by a cable. */
@@ -9,6 +9,8 @@ export interface Site {
   readonly load: Namespace;
   /** The compiled load. */
   readonly program: string;
+  /** What gives perfdhcp as much room for answers. */
+  readonly roomy: string;
   readonly settings: Settings;
 }
 
@@ -22,5 +24,6 @@ export function lay(campus: Campus, settings: Settings): Site {
   // Renewals come from, and are answered to, the clients' own addresses, all of which the load's host takes for its own.
   server.ip('route', 'add', '198.19.0.0/16', 'via', RELAY);
   load.ip('route', 'add', 'local', '198.19.0.0/16', 'dev', 'lo');
-  return { server, load, program: compiled('load', settings.folder), settings };
+  const { folder } = settings;
+  return { server, load, program: compiled('load', folder), roomy: preloaded('roomy', folder), settings };
 }
