@@ -3,6 +3,7 @@ import type { PortObservation } from '../lease/lease.js';
 import type { Ipv4 } from '../net/ipv4.js';
 import type { Binding, Holder, Seconds } from './binding.js';
 import type { ServerState } from './codes.js';
+import type { FailoverSettings } from './settings.js';
 
 /** Now, in the two times of the server: `wall` is compared with the partner's times, timers go by `steady`. */
 export interface Moment {
@@ -13,6 +14,8 @@ export interface Moment {
 /** What must survive a restart beside the bindings; one row for each relationship. */
 export interface RelationshipRecord {
   readonly name: string;
+  /** Which of the two this server was; null in what an older version stored. */
+  readonly role: FailoverSettings['role'] | null;
   readonly state: ServerState;
   /** Since when [stos]. */
   readonly since: Seconds;

@@ -195,7 +195,8 @@ export class FailoverEndpoint implements FailoverApi {
   }
 
   granted(grant: Grant, now: Moment): void {
-    this.#exchange.set(grantedBinding(this.#relationship, this.binding(grant.address), grant, now));
+    const before = this.binding(grant.address);
+    this.#exchange.set(grantedBinding(this.#relationship, before, grant, this.#session.isUp, now));
   }
 
   released(address: Ipv4, now: Moment): void {

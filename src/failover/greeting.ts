@@ -12,6 +12,11 @@ const VENDOR = 'portledger-';
 /** No TLS is offered. */
 const NO_TLS = 0;
 
+/** The octets of a name, as dhcpd has them of its configuration. */
+function toWire(name: string): string {
+  return Buffer.from(name).toString('latin1');
+}
+
 /** What the servers tell one another when they connect, and whether they can be a pair. */
 export class Greeting {
   readonly #relationship: Relationship;
@@ -39,7 +44,7 @@ export class Greeting {
   options(): OptionValues {
     const { settings, mclt, hba, isPrimary } = this.#relationship;
     const common: OptionValues = {
-      'relationship-name': settings.name,
+      'relationship-name': toWire(settings.name),
       'max-unacked-bndupd': settings.maxUnackedUpdates,
       'receive-timer': settings.maxResponseDelay,
       'vendor-class-identifier': `${VENDOR}${this.#version}`,
@@ -53,7 +58,10 @@ export class Greeting {
   check(message: FailoverMessage, now: Moment): Rejection | undefined {
     const { settings, isPrimary } = this.#relationship;
     const name = message.options['relationship-name'];
-    if (name !== settings.name) return this.#refuse(REJECT.INVALID_PARTNER, `unknown relationship "${name ?? ''}"`);
+    if (name !== toWire(settings.name)) {
+      const shown = Buffer.from(name ?? '', 'latin1').toString();
+      return this.#refuse(REJECT.INVALID_PARTNER, `unknown relationship "${shown}"`);
+    }
     const ahead = secondsOf(now) - message.time;
     if (Math.abs(ahead) > CLOCK_LIMIT) {
       this.#clockRefused = ahead;
@@ -74,7 +82,8 @@ export class Greeting {
     const relationship = this.#relationship;
     this.#clockRefused = null;
     relationship.carries = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
-    relationship.mclt.agree(relationship.isPrimary ? relationship.mclt.told : options.MCLT!, secondsOf(now));
+    const mclt = relationship.isPrimary ? relationship.mclt.told : options.MCLT!;
+    relationship.mclt.agree(mclt, secondsOf(now), () => relationship.table.latestPromise);
     if (relationship.isPrimary) return;
     relationship.hba = options['hash-bucket-assignment'] ?? relationship.hba;
   }

@@ -243,12 +243,15 @@ function isSameLease(own: Binding, update: Update): boolean {
 
 /**
  * True if it still is this server that gave the lease last: the update only repeats it, or both gave the same in the same second and the partner
- * gives way to the primary, or the partner holds it for longer without having given it.
+ * gives way to the primary, or the partner holds the address for longer without having given it since.
  */
 function staysOwn(own: Binding, update: Update, context: JudgeContext): boolean {
   if (!own.own) return false;
   if (isSame(own, update, context)) return !update.carried?.own || (context.inFlight && context.isPrimary);
-  return isOnlyHeld(own, update) && own.starts === update.starts;
+  if (!isOnlyHeld(own, update)) return false;
+  // What the partner holds may be a lease of its own that its client gave back before this one, which it does not know of
+  const isUnknown = own.pending && own.cltt >= update.cltt + context.clockAhead - INACCURACY;
+  return own.starts === update.starts || isUnknown;
 }
 
 /**

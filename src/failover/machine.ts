@@ -192,6 +192,9 @@ function reaction(
   const servedToo = partnerState === 'PARTNER-DOWN' && context.partnerAsks;
   if (state === 'PARTNER-DOWN' && partnerStarting && !servedToo) return undefined;
   const next = ON_PARTNER_STATE[state][partnerState];
+  // Where both lost it one waits for the other to compare, too: if each went to where the other is they would miss one another for ever
+  const waitsThere = state === 'POTENTIAL-CONFLICT' && context.role === 'primary' && context.partnerAsks;
+  if (waitsThere && lostAt > 0 && partnerState === 'RECOVER') return undefined;
   // Who lost its memory serves nobody before it has heard what the partner knows
   if (next === 'PARTNER-DOWN' && lostAt > 0) return state === 'RECOVER' ? undefined : 'RECOVER';
   // Nor before MCLT has passed: another Portledger goes on alone as long. dhcpd would end itself if it compared and this server did not

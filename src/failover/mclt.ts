@@ -1,4 +1,5 @@
 import type { Seconds } from './binding.js';
+import { NEVER } from './lease-time.js';
 
 /** What is remembered of the maximum client lead time, see {@link RelationshipRecord}. */
 export interface McltMemory {
@@ -48,11 +49,12 @@ export class Mclt {
     return { mclt: this.#agreed, formerMclt: this.#former, formerUntil: this.#formerUntil };
   }
 
-  /** A connection is set up: both know this one now. */
-  agree(mclt: number, now: Seconds): void {
+  /** A connection is set up: both know this one now. `promised`: the latest end of which either server may know. */
+  agree(mclt: number, now: Seconds, promised: () => Seconds): void {
     if (mclt < this.#agreed) {
       this.#former = now <= this.#formerUntil ? Math.max(this.#former, this.#agreed) : this.#agreed;
-      this.#formerUntil = now + this.#longestLease;
+      // The longest lease may have become shorter as well
+      this.#formerUntil = Math.min(Math.max(now + this.#longestLease, promised() + this.#former), NEVER);
     }
     this.#agreed = mclt;
   }

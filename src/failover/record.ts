@@ -8,6 +8,7 @@ const CLOCK_STEP = 2;
 export function recordOf({ settings, machine, mclt, hbaHex, clock }: Relationship): RelationshipRecord {
   return {
     name: settings.name,
+    role: settings.role,
     state: machine.state,
     since: machine.since,
     partnerState: machine.partnerState,

@@ -11,6 +11,9 @@ import type { ListName } from './table.js';
 /** How many addresses of a list are looked at for one that the time of PARTNER-DOWN has made free. */
 const LOOK = 8;
 
+/** IP-flags: a dhcpd keeps the address for its last client. */
+const RESERVED = 1;
+
 const SILENCE_OF: Readonly<Partial<Record<ServerState, Silence>>> = {
   STARTUP: 'failover-startup',
   RECOVER: 'failover-recovering',
@@ -60,6 +63,7 @@ function partnerHasNone({ settings, table, partnerFree }: Relationship): boolean
 /** See {@link FailoverApi.mayAllocate}. */
 export function mayAllocate(relationship: Relationship, binding: Binding, client: Holder | null, now: Moment): boolean {
   const isHolders = client !== null && sameHolder(binding.holder, client);
+  if (binding.flags & RESERVED && !isHolders) return false;
   switch (binding.status) {
     case 'ACTIVE':
       return isHolders;
@@ -145,11 +149,20 @@ function knownTo(relationship: Relationship, binding: Binding, client: Holder): 
   return isHolders ? relationship.acknowledged(binding) : 0;
 }
 
-/** The binding of a lease that this server grants or extends now. */
-export function grantedBinding(relationship: Relationship, before: Binding, grant: Grant, now: Moment): Binding {
+/** The binding of a lease that this server grants or extends now. `isUp`: a connection stands, by which the partner may hear of it. */
+export function grantedBinding(
+  relationship: Relationship,
+  before: Binding,
+  grant: Grant,
+  isUp: boolean,
+  now: Moment,
+): Binding {
   const { address, htype, hwaddr, clientId, hostname, port, seconds, desired } = grant;
   const at = secondsOf(now);
-  const promised = promise(Math.max(desired, seconds), seconds, at);
+  // What was known of another client's lease says nothing of this one
+  const known = knownTo(relationship, before, grant);
+  // Never less than the partner knows: it may have given the lease again by that, out of contact
+  const promised = Math.max(promise(Math.max(desired, seconds), seconds, at), known);
   return {
     address,
     status: 'ACTIVE',
@@ -161,13 +174,12 @@ export function grantedBinding(relationship: Relationship, before: Binding, gran
     ends: Math.min(Math.ceil(now.wall / 1_000_000) + seconds, NEVER),
     cltt: at,
     promised,
-    // What was known of another client's lease says nothing of this one
-    acknowledged: Math.min(knownTo(relationship, before, grant), promised),
+    acknowledged: known,
     agreed: before.agreed,
     pending: true,
     own: true,
-    rewind: rewindOf(relationship, before),
-    flags: 0,
+    rewind: isUp ? null : rewindOf(relationship, before),
+    flags: sameHolder(before.holder, grant) ? before.flags : 0,
   };
 }
 

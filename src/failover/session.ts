@@ -50,6 +50,9 @@ export interface SessionOwner {
   onMessage(message: FailoverMessage, now: Moment): void;
 }
 
+/** More than this are never sent unanswered, whatever the partner says: they would be longer than what a socket holds. */
+const WINDOW = 1000;
+
 /** The one connection with the partner, from the dial to its loss: who calls whom, the greeting, numbers and timers. No I/O. */
 export class Session {
   readonly #owner: SessionOwner;
@@ -71,7 +74,7 @@ export class Session {
 
   /** Updates that the partner takes without having answered. */
   get window(): number {
-    return Math.max(1, this.#link?.maxUnacked ?? 0);
+    return Math.max(1, Math.min(this.#link?.maxUnacked ?? 0, WINDOW));
   }
 
   /** A TCP connection stands. Only the primary greets, whoever dialled. */

@@ -76,6 +76,14 @@ export class BindingTable {
     return false;
   }
 
+  /** The latest end that either server may have promised. Takes time that grows with the number of bindings. */
+  get latestPromise(): Seconds {
+    let latest = 0;
+    for (const { promised, acknowledged } of this.#byAddress.values())
+      latest = Math.max(latest, promised, acknowledged);
+    return latest;
+  }
+
   /** Addresses whose binding the partner does not know as it is, oldest change first. */
   get pending(): ReadonlySet<Ipv4> {
     return this.#pending;

@@ -85,12 +85,10 @@ function timeOf(value: number | undefined): Seconds {
 
 function readHolder(options: OptionValues): Holder | null {
   const hardware = options['client-hardware-address'];
-  if (!hardware || hardware.length < 2) return null;
-  return {
-    htype: hardware[0]!,
-    hwaddr: hardware.toString('latin1', 1),
-    clientId: options['client-identifier']?.toString('latin1') ?? null,
-  };
+  const clientId = options['client-identifier']?.toString('latin1') ?? null;
+  // Without an address there is a type alone, and the client is known by its identifier (RFC 4390)
+  if (!hardware || hardware.length < (clientId === null ? 2 : 1)) return null;
+  return { htype: hardware[0]!, hwaddr: hardware.toString('latin1', 1), clientId };
 }
 
 function missing(text: string): Rejection {

@@ -211,7 +211,7 @@ export const MESSAGES = {
   'failover-forgotten': {
     level: 'warn',
     text: 'What was stored of failover relationships and pools that are configured no longer is forgotten (relationships: {relationships}; addresses: {addresses})',
-    help: 'Ordinary after such a change of the configuration; if a name or range was wrong for one start: the pair asks its partner for everything again',
+    help: 'Ordinary after such a change of the configuration; if a name or role was wrong for one start: the pair asks its partner for everything again. Of addresses that are in no pool now nothing is forgotten while there is a relationship',
   },
   'failover-command-refused': {
     level: 'warn',

@@ -32,6 +32,7 @@ interface BindingRow {
 
 interface RelationshipRow {
   name: string;
+  role: string | null;
   state: string;
   since: number;
   partner_state: string | null;
@@ -53,9 +54,9 @@ const UPSERT_BINDING = `
 
 const UPSERT_RELATIONSHIP = `
   INSERT OR REPLACE INTO relationships
-    (name, state, since, partner_state, partner_since, mclt, former_mclt, former_until, hba,
+    (name, role, state, since, partner_state, partner_since, mclt, former_mclt, former_until, hba,
      lost_at, partner_lost_at, clock_ahead)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** Returns what stores the state of pairs; to be called within a transaction. */
 export function sharedStateWriter(db: SqliteDatabase): (state: SharedState) => void {
@@ -78,25 +79,19 @@ export function readRelationships(db: SqliteDatabase): RelationshipRecord[] {
   return (db.prepare('SELECT * FROM relationships ORDER BY name').all() as RelationshipRow[]).map(recordOfRow);
 }
 
-/** What was forgotten of pairs: names of relationships, and a number of addresses. */
-export interface Forgotten {
-  readonly names: readonly string[];
-  readonly addresses: number;
-}
-
-/** Forgets relationships and bindings that are no longer configured: whoever takes them up again begins anew. */
+/** Forgets relationships and bindings that are no longer configured: whoever takes them up again begins anew. Returns the number of bindings. */
 export function forgetShared(
   db: SqliteDatabase,
   isConfigured: (name: string) => boolean,
   isShared: (address: number) => boolean,
-): Forgotten {
+): number {
   const rows = db.prepare('SELECT address FROM bindings').pluck().all() as number[];
   const addresses = rows.filter((address) => !isShared(address));
   const removeBinding = db.prepare('DELETE FROM bindings WHERE address = ?');
   return db.transaction(() => {
-    const names = forgetRelationships(db, isConfigured);
+    forgetRelationships(db, isConfigured);
     for (const address of addresses) removeBinding.run(address);
-    return { names, addresses: addresses.length };
+    return addresses.length;
   })();
 }
 
@@ -155,15 +150,16 @@ function bindingOfRow(row: BindingRow): Binding {
 }
 
 function relationshipValues(record: RelationshipRecord): unknown[] {
-  const { name, state, since, partnerState, partnerSince, mclt, formerMclt, formerUntil, hba } = record;
+  const { name, role, state, since, partnerState, partnerSince, mclt, formerMclt, formerUntil, hba } = record;
   const { lostAt, partnerLostAt, clockAhead } = record;
-  const states = [name, state, since, partnerState, partnerSince];
+  const states = [name, role, state, since, partnerState, partnerSince];
   return [...states, mclt, formerMclt, formerUntil, hba, lostAt, partnerLostAt, clockAhead];
 }
 
 function recordOfRow(row: RelationshipRow): RelationshipRecord {
   return {
     name: row.name,
+    role: row.role as RelationshipRecord['role'],
     state: row.state as ServerState,
     since: row.since,
     partnerState: row.partner_state as ServerState | null,

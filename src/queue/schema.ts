@@ -5,7 +5,7 @@ import { Sqlite, type SqliteDatabase } from '../base/sqlite.js';
 import { QueueError } from './errors.js';
 
 /** Version of the queue file's tables, kept in SQLite's user_version. */
-export const QUEUE_SCHEMA = 4;
+export const QUEUE_SCHEMA = 5;
 
 /**
  * `queue` has one row: the identity of the queue and the head of its chain. `alive_at` is the last moment at which the server is
@@ -113,8 +113,11 @@ const VERSION_4 = `
   ALTER TABLE relationships ADD COLUMN former_until INTEGER NOT NULL DEFAULT 0;
 `;
 
+/** And which of the two servers this one was; null in files of before. */
+const VERSION_5 = 'ALTER TABLE relationships ADD COLUMN role TEXT;';
+
 /** What brings a file of each version to the next one. */
-const STEPS = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+const STEPS = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
 /**
  * Opens the queue file for its server, making it if it does not exist. WAL lets the shipper read while the server writes;

@@ -3,6 +3,7 @@ import { messageOf, UsageError } from '../base/errors.js';
 import { type Clock, MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
 import type { Config, ServerConfig } from '../config/types.js';
 import { type ControlCommands, ControlServer, controlPath } from '../control/control.js';
+import type { RelationshipRecord } from '../failover/api.js';
 import { LeaseTable } from '../lease/table.js';
 import { findListenPlace } from '../net/interfaces.js';
 import type { Ipv4 } from '../net/ipv4.js';
@@ -11,6 +12,7 @@ import { positionFile } from '../queue/position.js';
 import { Queue } from '../queue/queue.js';
 import { Checkpoints } from './checkpoints.js';
 import { Counters } from './counters.js';
+import { forgetFormer } from './failover/forget.js';
 import { makeMembers } from './failover/members.js';
 import { Pairs } from './failover/pairs.js';
 import { checkOwnAddresses, poolsOf } from './failover/settings.js';
@@ -247,13 +249,14 @@ export class DhcpServer {
   /** The start is an event; so is, by its span, the time in which no server ran on this queue. */
   #recordStart(): void {
     const { previous, at } = this.#queue;
+    const { records } = this.#queue.shared;
     const now = this.#queue.hold(this.#clock.now());
     const from = previous.running ? Math.max(previous.aliveAt, at) : at;
     const span = previous.isNew ? null : { from, to: now };
     const detail = startDetail(previous);
     this.#pipeline.commitServerEvent(serverEvent('server-started', this.#config.server.name, detail, span), true);
     this.#isRecorded = true;
-    this.#forgetShared();
+    this.#forgetShared(records);
     this.#pipeline.expireAll();
     if (previous.running && span) {
       this.#loggers.server.log('unclean-end-found', {
@@ -263,15 +266,12 @@ export class DhcpServer {
     }
   }
 
-  /** Only now: an attempt to start that fails must not cost a pair its memory. */
-  #forgetShared(): void {
-    const configured = new Set(this.#config.server.failover.map(({ name }) => name));
-    const { names, addresses } = this.#queue.forgetShared(
-      (name) => configured.has(name),
-      (address) => this.#pairs.of(address) !== undefined,
-    );
-    if (names.length === 0 && addresses === 0) return;
-    this.#loggers.failover.log('failover-forgotten', { relationships: names.join(', ') || 'none', addresses });
+  /** Only now: an attempt to start that fails must not cost a pair its memory. @param records as they were before this start */
+  #forgetShared(records: readonly RelationshipRecord[]): void {
+    const { failover } = this.#config.server;
+    const isShared = (address: Ipv4) => this.#pairs.of(address) !== undefined;
+    const forgotten = forgetFormer(this.#queue, records, failover, this.#topology.networks, isShared);
+    if (forgotten) this.#loggers.failover.log('failover-forgotten', forgotten);
   }
 
   #logReady(): void {

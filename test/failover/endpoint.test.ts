@@ -755,4 +755,90 @@ describe('the service of a failover pair', () => {
       lost: '02:00:00:00:00:02',
     });
   });
+
+  it('promises no less of a lease than its partner knows, which may have given it again by that', () => {
+    const bench = normalPair('primary');
+    bench.grant(FIRST, CLIENT, 250);
+    bench.acknowledgeAll();
+    bench.wait(1);
+    bench.grant(FIRST, CLIENT, 250);
+    bench.acknowledgeAll();
+    const known = bench.endpoint.binding(FIRST).acknowledged;
+    bench.give({ type: 'closed', link: bench.link });
+    bench.grant(FIRST, CLIENT, 60);
+    const { promised, acknowledged } = bench.endpoint.binding(FIRST);
+    assert.deepEqual([promised, acknowledged], [known, known]);
+    bench.give({ type: 'operator', command: 'partner-down' });
+    bench.wait(known - T0 - bench.time + 60);
+    assert.equal(bench.endpoint.mayAllocate(FIRST, OTHER, bench.now), false);
+  });
+
+  it('makes no lease free without its partner that was given while a connection came up', () => {
+    const bench = new Bench({ role: 'secondary' }, record('COMMUNICATIONS-INTERRUPTED'), [
+      { ...neverUsed(FIRST), status: 'BACKUP', starts: T0 - 500 },
+    ]);
+    bench.wait(16);
+    bench.open();
+    bench.greet();
+    bench.grant(FIRST);
+    assert.deepEqual([bench.endpoint.binding(FIRST).status, bench.endpoint.binding(FIRST).rewind], ['ACTIVE', null]);
+  });
+
+  it('sends no more updates unanswered than a socket holds, whatever the partner takes', () => {
+    const pools = [{ first: FIRST, last: FIRST + 1999, excluded: new Set<number>() }];
+    const used = Array.from({ length: 2000 }, (_, i) => ({
+      ...neverUsed(FIRST + i),
+      status: 'FREE' as const,
+      starts: T0 - 500,
+      pending: true,
+    }));
+    const bench = new Bench({ pools }, record('NORMAL'), used);
+    bench.open();
+    bench.greet({ 'max-unacked-bndupd': 60_000 });
+    bench.state('NORMAL');
+    bench.wait(5);
+    assert.equal(bench.of(MESSAGE.BNDUPD).length, 1000);
+  });
+
+  it('keeps the reservation of a dhcpd, and gives such an address to nobody else', () => {
+    const bench = normalPair('primary', { hba: Buffer.alloc(32, 0xff) });
+    const reserved = { 'IP-flags': 1 };
+    bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE', reserved));
+    bench.grant(FIRST);
+    assert.equal(bench.endpoint.binding(FIRST).flags, 1);
+    bench.acknowledgeAll();
+    bench.endpoint.released(FIRST, bench.now);
+    bench.commit();
+    bench.acknowledgeAll();
+    assert.equal(bench.endpoint.binding(FIRST).status, 'FREE');
+    assert.deepEqual(
+      [CLIENT, OTHER].map((client) => bench.endpoint.mayAllocate(FIRST, client, bench.now)),
+      [true, false],
+    );
+  });
+
+  it('shares the lease of a client without a hardware address, and refuses one that nothing tells from another', () => {
+    const bench = normalPair('primary');
+    const bare = { 'client-hardware-address': Buffer.from([32]) };
+    const identified = bench.say(
+      MESSAGE.BNDUPD,
+      update(FIRST, 'ACTIVE', { ...bare, 'client-identifier': Buffer.from('id') }),
+    );
+    const nobody = bench.say(MESSAGE.BNDUPD, update(FIRST + 1, 'ACTIVE', bare));
+    const answers = bench.of(MESSAGE.BNDACK).map(({ xid, options }) => [xid, options['reject-reason']]);
+    assert.deepEqual(answers, [
+      [identified, undefined],
+      [nobody, REJECT.MISSING_INFORMATION],
+    ]);
+    assert.deepEqual(bench.endpoint.binding(FIRST).holder, { htype: 32, hwaddr: '', clientId: 'id' });
+  });
+
+  it('tells its name in the octets of UTF-8, as dhcpd does', () => {
+    const bench = new Bench({ name: 'кампус' });
+    bench.open();
+    const told = bench.sent[0]!.options['relationship-name']!;
+    assert.equal(Buffer.from(told, 'latin1').toString(), 'кампус');
+    bench.greet({ 'relationship-name': told });
+    assert.equal(bench.endpoint.status().connected, true);
+  });
 });

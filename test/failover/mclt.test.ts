@@ -20,11 +20,12 @@ describe('The maximum client lead time of a pair', () => {
         let primary = new Mclt(60, LONGEST, null);
         let secondary = new Mclt(undefined, LONGEST, null);
         const connect = () => {
-          secondary.agree(primary.told, now);
-          primary.agree(primary.told, now);
+          const latest = () => Math.max(0, ...leases.map(({ until }) => until));
+          secondary.agree(primary.told, now, latest);
+          primary.agree(primary.told, now, latest);
         };
-        connect();
         const leases: { by: 'primary' | 'secondary'; mclt: number; until: number }[] = [];
+        connect();
         for (const one of steps) {
           if (one.what === 'connect') connect();
           else if (one.what === 'pass') now += one.seconds;
@@ -50,15 +51,21 @@ describe('The maximum client lead time of a pair', () => {
     assert.equal(new Mclt(30, LONGEST, known).granting, 30);
     const longer = new Mclt(90, LONGEST, known);
     assert.deepEqual([longer.told, longer.granting], [90, 60]);
-    longer.agree(90, 0);
+    longer.agree(90, 0, () => 0);
     assert.equal(longer.granting, 90);
   });
 
   it('forgets a longer one when the last lease by it is over', () => {
     const mclt = new Mclt(30, LONGEST, { mclt: 60, formerMclt: 0, formerUntil: 0 });
     assert.equal(mclt.longest(1000), 60);
-    mclt.agree(30, 1000);
+    mclt.agree(30, 1000, () => 0);
     const kept = new Mclt(30, LONGEST, mclt.memory);
     assert.deepEqual([kept.longest(1000 + LONGEST), kept.longest(1001 + LONGEST)], [60, 30]);
+  });
+
+  it('reckons with a longer one for as long as a lease of before may last, if the longest lease became shorter as well', () => {
+    const mclt = new Mclt(30, 100, { mclt: 60, formerMclt: 0, formerUntil: 0 });
+    mclt.agree(30, 1000, () => 5000);
+    assert.deepEqual([mclt.longest(5060), mclt.longest(5061)], [60, 30]);
   });
 });

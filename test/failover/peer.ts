@@ -39,6 +39,7 @@ export function settings(changes: Partial<FailoverSettings> = {}): FailoverSetti
 export function record(state: ServerState, changes: Partial<RelationshipRecord> = {}): RelationshipRecord {
   return {
     name: 'pair',
+    role: null,
     state,
     since: T0 - 1000,
     partnerState: 'NORMAL',

@@ -83,6 +83,20 @@ describe('the states of a failover server', () => {
     });
   }
 
+  it('do not go round and round between two servers that both lost their memory longer than MCLT ago', () => {
+    for (const one of MEETING)
+      for (const other of MEETING) {
+        let pair = [one, other].map((state) => machine(state, { partnerState: null, lostAt: T0 - 500 }));
+        const seen: string[] = [];
+        for (let round = 0; round < 12; round++) {
+          // What crosses on its way was told before either moved
+          pair = pair.map((own, i) => hear(own, pair[1 - i]!.state, ROLES[i]!));
+          seen.push(pair.map(({ state }) => state).join(' and '));
+        }
+        assert.equal(seen.at(-1), seen.at(-2), `${one} and ${other} go to ${seen.slice(-4).join(', ')}`);
+      }
+  });
+
   it('have a table of known states alone', () => {
     for (const [own, reactions] of Object.entries(ON_PARTNER_STATE)) {
       assert.ok(own in SERVER_STATE);

@@ -453,6 +453,35 @@ describe('A server of a failover pair', function () {
     assert.deepEqual(told, [{ id: 'failover-forgotten', fields: { relationships: 'pair', addresses: bindings.size } }]);
   });
 
+  it('knows what it shared after a start with a range that was wrong', async () => {
+    const partner = await normal();
+    const lease = formatIpv4((await relay.lease({ mac: CLIENT.hwaddr }))!.yiaddr);
+    partner.close();
+    await server!.stop();
+    const { bindings } = stored();
+    assert.equal(bindings.has(lease) && bindings.size > 1, true);
+    for (const range of ['127.66.100.200-127.66.100.210', SHARED]) {
+      await start({ pools: [{ range, failover: 'pair' }] });
+      await server!.stop();
+      assert.deepEqual([...stored().bindings.keys()], [...bindings.keys()]);
+    }
+    assert.equal(logger.ids().includes('failover-forgotten'), false);
+  });
+
+  it('asks its partner for everything where its role is another one than before: its addresses are the others now', async () => {
+    const partner = await normal();
+    partner.close();
+    await server!.stop();
+    const secondary = { role: 'secondary', mclt: undefined, split: undefined };
+    await start({ relationship: secondary });
+    assert.deepEqual([stored().record?.role, stored().record?.state], ['secondary', 'RECOVER']);
+    const told = logger.lines.filter(({ id }) => id === 'failover-forgotten');
+    assert.deepEqual(told, [{ id: 'failover-forgotten', fields: { relationships: 'pair', addresses: 0 } }]);
+    await server!.stop();
+    await start({ relationship: secondary });
+    assert.equal(logger.ids().filter((id) => id === 'failover-forgotten').length, 1);
+  });
+
   it('tells all leases to a partner of another name, whatever the former one knew', async () => {
     const partner = await normal();
     const xid = partner.send(MESSAGE.BNDUPD, leased('127.66.100.20'));

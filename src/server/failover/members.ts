@@ -7,6 +7,7 @@ import type { Network } from '../../lease/network.js';
 import type { LeaseTable } from '../../lease/table.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { Queue } from '../../queue/queue.js';
+import { isUsable } from './forget.js';
 import type { PairMember } from './pairs.js';
 import { bindingOfLease, poolsOf, settingsOf } from './settings.js';
 
@@ -31,7 +32,7 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
     return undefined;
   };
   const bindings = new Map(relationships.map(({ name }) => [name, new Map<Ipv4, Binding>()]));
-  const { records } = queue.shared;
+  const records = queue.shared.records.filter((record) => isUsable(record, relationships));
   const isKnown = new Set(records.map(({ name }) => name));
   for (const binding of queue.shared.bindings()) {
     const name = relationshipOf(binding.address);

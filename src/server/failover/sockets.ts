@@ -187,6 +187,7 @@ export class FailoverSockets {
   }
 
   #send({ socket, relationship }: Link, bytes: Buffer): void {
+    if (socket.destroyed) return;
     socket.write(bytes);
     if (socket.writableLength <= MAX_UNSENT) return;
     this.#logger.limited('failover-partner-reads-nothing', { name: relationship.name, octets: MAX_UNSENT });

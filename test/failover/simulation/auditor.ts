@@ -193,18 +193,20 @@ export class Auditor {
 
   /**
    * Only by the other server, and if it cannot know, or told the client in the very moment in which the first one ended it; or for a release of
-   * what is over here, and may have been extended by the other; or if it takes back what was held for it.
+   * what is over here, and may have been extended by the other; or if it takes back what was held for the other or for itself.
    */
   #endAgain(name: string, event: Recorded, server: Server): void {
     const ended = this.#ended.get(name);
     if (!ended) this.#fail(`${shown(event)} ended before`);
     const isForgotten = ended.by.lostDisk >= ended.at;
-    if (ended.by === server && event.kind !== 'released' && !isForgotten) this.#fail(`${shown(event)} ended before`);
+    const isOwnHold = event.kind === 'revoked' && server.holds.some((at) => at > ended.at && at < event.committed);
+    if (ended.by === server && event.kind !== 'released' && !isForgotten && !isOwnHold)
+      this.#fail(`${shown(event)} ended before`);
     const part = ended.parts.get(server);
     const isInDoubt = part !== undefined && part.told > ended.at - DOUBT;
     const isHeld = event.kind === 'revoked' && this.#isHeldFor(server, ended.at, event);
     const isApart = event.kind === 'expired' && this.#isApart(server, ended);
-    if (!isInDoubt && !isForgotten && !isHeld && !isApart && this.#isKnown(ended.at, event))
+    if (!isInDoubt && !isForgotten && !isHeld && !isOwnHold && !isApart && this.#isKnown(ended.at, event))
       this.#fail(`${shown(event)} ended before at the partner`);
     this.#unknowing += 1;
     this.#ended.delete(name);
@@ -246,11 +248,11 @@ export class Auditor {
 
 /**
  * True if the pair may take this acknowledgement for the last one: it is of the same second as the other or a later one, by the clocks of
- * their servers, or the client has the address as long by both, as far as the difference of the clocks is known.
+ * their servers or in truth, or the client has the address as long by both, as far as the difference of the clocks is known.
  */
 function isAsLate(one: Part, by: Server, other: Part, byOther: Server): boolean {
   const isLater = Math.floor(one.at / SECOND) >= Math.floor(other.at / SECOND);
-  return isLater || trueEnd(one, by) >= trueEnd(other, byOther) - DOUBT;
+  return isLater || one.told > other.told || trueEnd(one, by) >= trueEnd(other, byOther) - DOUBT;
 }
 
 function isLonger(one: Part, by: Server, other: Part | undefined, byOther: Server): boolean {

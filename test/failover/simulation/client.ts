@@ -34,6 +34,8 @@ export class Client {
   readonly #agenda: Agenda;
   readonly #random: Random;
   readonly #onLease: (client: Client, held: Held) => void;
+  /** It asks for a shorter lease now and then. */
+  readonly #isModest: boolean;
   /** Last address, for INIT-REBOOT. */
   #last: number | null = null;
   /** An exchange that a later one has overtaken is of no use. */
@@ -43,7 +45,7 @@ export class Client {
   constructor(
     number: number,
     servers: readonly Server[],
-    tools: { agenda: Agenda; random: Random },
+    tools: { agenda: Agenda; random: Random; isModest: boolean },
     onLease: (client: Client, held: Held) => void,
   ) {
     const hwaddr = `\x02\x00\x00\x00\x00${String.fromCharCode(number)}`;
@@ -51,6 +53,7 @@ export class Client {
     this.#servers = servers;
     this.#agenda = tools.agenda;
     this.#random = tools.random;
+    this.#isModest = tools.isModest;
     this.#onLease = onLease;
     this.port = this.#anyPort();
   }
@@ -204,8 +207,19 @@ export class Client {
     const mac = Buffer.from(hwaddr, 'latin1').toString('hex');
     const named = clientId === null ? {} : { clientId: Buffer.from(clientId, 'latin1').toString('hex') };
     const reply = (answer: Answer) => this.#deliver(() => hear(answer));
-    const request = { ...sketch, mac, ...named, port: this.port };
+    const wish = this.#wishOf(sketch);
+    const request = { ...sketch, ...wish, mac, ...named, port: this.port };
     this.#deliver(() => server.request(request, reply));
+  }
+
+  /** Who asks for a shorter lease counts on no more, for the answer may be lost. */
+  #wishOf({ type, xid }: RequestSketch & { xid: number }): Pick<RequestSketch, 'options'> {
+    if (!this.#isModest || xid % 3 > 0) return {};
+    const seconds = 20 + (xid % 40);
+    const { held } = this;
+    const until = this.#agenda.now + seconds * SECOND;
+    if (held && type === TYPE.request) this.held = { ...held, until: Math.min(held.until, until) };
+    return { options: [[51, Uint8Array.of(0, 0, 0, seconds)]] };
   }
 
   #anyPort(): string {

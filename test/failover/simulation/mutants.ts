@@ -113,8 +113,8 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mistake: 'takes the port of a lease from nobody but the client',
     file: 'failover/judge.ts',
-    from: 'return update.carried?.port ?? (isOfSameExchange(own, update, clockAhead) ? own.port : null);',
-    to: 'return isSame(own, update) ? own.port : null;',
+    from: 'return update.carried?.port ?? (isOfSameExchange(own, update, context) ? own.port : null);',
+    to: 'return isSame(own, update, context) ? own.port : null;',
   },
   {
     mistake: 'tells a partner without memory the port that it knew before',

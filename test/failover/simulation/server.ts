@@ -80,6 +80,8 @@ export class Server implements Host {
   readonly facts: (Fact & { readonly xid: number })[] = [];
   /** When it lost its disk, in true time. */
   readonly losses: Time[] = [];
+  /** When it held leases, as its partner seemed to have lost its memory. */
+  readonly holds: Time[] = [];
   readonly #settings: FailoverSettings;
   readonly #config: ServerConfig;
   readonly #tools: Tools;
@@ -245,8 +247,10 @@ export class Server implements Host {
       if (output.type === 'dial') network.dial(this, this.partner);
       else if (output.type === 'send') network.send(output.link, output.bytes);
       else if (output.type === 'close') network.close(output.link);
-      else
+      else {
+        if (output.id === 'failover-partner-lost-memory') this.holds.push(agenda.now);
         this.log.push(`${(agenda.now / SECOND).toFixed(3)} ${this.name} ${output.id} ${JSON.stringify(output.fields)}`);
+      }
     }
   }
 }

@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly mild?: boolean;
   /** Who served while the other could not hear it is shut down now and then before the two meet. */
   readonly rested?: boolean;
+  /** Clients ask for a shorter lease now and then, so that what they are promised shrinks. */
+  readonly modest?: boolean;
 }
 
 /** What a schedule found wrong, with what led to it. */
@@ -60,11 +62,16 @@ export class World {
   readonly #isRested: boolean;
   /** What is stored is no matter: that it is late is the fault to be found by what comes of it. */
   readonly #isCareless: boolean;
-  /** The events of both servers are looked at as well; dhcpd records none. */
+  /**
+   * The events of both servers are looked at as well; dhcpd records none, and of a lease that became shorter out of contact the server that had
+   * given it for longer records the end once more.
+   */
   readonly #isAudited: boolean;
   readonly #atRest: Time[] = [];
 
-  constructor({ seed, code = CODE, odd, faults = {}, peaceful = false, mild = false, rested = false }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { seed, code = CODE, odd, faults = {}, peaceful = false, mild = false, rested = false } = options;
+    const { modest: isModest = false } = options;
     this.seed = seed;
     // Neighbouring seeds shall not give neighbouring schedules
     this.#random = randomFrom(Math.imul(seed + 1, 0x9e3779b1));
@@ -73,7 +80,7 @@ export class World {
     this.#isMild = mild;
     this.#isRested = rested;
     this.#isCareless = faults.sendsBeforeStoring ?? false;
-    this.#isAudited = !odd && !this.#isCareless;
+    this.#isAudited = !odd && !this.#isCareless && !isModest;
     this.network = new Network(this.agenda, this.#random);
     const tools = { agenda: this.agenda, network: this.network, random: this.#random, faults };
     const desired = 60 + this.#random(120);
@@ -92,7 +99,7 @@ export class World {
     const count = 3 + this.#random(8);
     for (let number = 0; number < count; number++) {
       this.clients.push(
-        new Client(number, this.servers, { agenda: this.agenda, random: this.#random }, (client, held) =>
+        new Client(number, this.servers, { agenda: this.agenda, random: this.#random, isModest }, (client, held) =>
           this.#onLease(client, held),
         ),
       );
