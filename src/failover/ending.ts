@@ -39,7 +39,7 @@ export function released(binding: Binding, isUp: boolean, now: Seconds): Binding
 
 /** The client found the address in use. What is abandoned has no client. */
 export function declined(binding: Binding, until: Seconds, now: Seconds): Binding {
-  const nobody = { holder: null, hostname: null, port: null, rewind: null };
+  const nobody = { holder: null, hostname: null, port: null, rewind: null, flags: 0 };
   return { ...binding, ...nobody, status: 'ABANDONED', starts: now, ends: until, cltt: now, pending: true };
 }
 

@@ -58,10 +58,8 @@ export class Greeting {
   check(message: FailoverMessage, now: Moment): Rejection | undefined {
     const { settings, isPrimary } = this.#relationship;
     const name = message.options['relationship-name'];
-    if (name !== toWire(settings.name)) {
-      const shown = Buffer.from(name ?? '', 'latin1').toString();
-      return this.#refuse(REJECT.INVALID_PARTNER, `unknown relationship "${shown}"`);
-    }
+    if (name !== toWire(settings.name))
+      return this.#refuse(REJECT.INVALID_PARTNER, `unknown relationship "${name ?? ''}"`);
     const ahead = secondsOf(now) - message.time;
     if (Math.abs(ahead) > CLOCK_LIMIT) {
       this.#clockRefused = ahead;
@@ -93,8 +91,9 @@ export class Greeting {
     if (code === REJECT.TIME_MISMATCH) this.#clockRefused = secondsOf(now) - time;
   }
 
+  /** @param text as the partner is told it, in octets */
   #refuse(code: number, text: string): Rejection {
-    this.#log('failover-refused', { reason: text });
+    this.#log('failover-refused', { reason: Buffer.from(text, 'latin1').toString() });
     return { code, text };
   }
 }

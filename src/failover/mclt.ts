@@ -54,7 +54,8 @@ export class Mclt {
     if (mclt < this.#agreed) {
       this.#former = now <= this.#formerUntil ? Math.max(this.#former, this.#agreed) : this.#agreed;
       // The longest lease may have become shorter as well
-      this.#formerUntil = Math.min(Math.max(now + this.#longestLease, promised() + this.#former), NEVER);
+      const lasting = Math.max(now, promised()) + this.#former;
+      this.#formerUntil = Math.min(Math.max(this.#formerUntil, now + this.#longestLease, lasting), NEVER);
     }
     this.#agreed = mclt;
   }

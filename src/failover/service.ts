@@ -63,7 +63,7 @@ function partnerHasNone({ settings, table, partnerFree }: Relationship): boolean
 /** See {@link FailoverApi.mayAllocate}. */
 export function mayAllocate(relationship: Relationship, binding: Binding, client: Holder | null, now: Moment): boolean {
   const isHolders = client !== null && sameHolder(binding.holder, client);
-  if (binding.flags & RESERVED && !isHolders) return false;
+  if (binding.flags & RESERVED && binding.holder !== null && !isHolders) return false;
   switch (binding.status) {
     case 'ACTIVE':
       return isHolders;
@@ -179,7 +179,7 @@ export function grantedBinding(
     pending: true,
     own: true,
     rewind: isUp ? null : rewindOf(relationship, before),
-    flags: sameHolder(before.holder, grant) ? before.flags : 0,
+    flags: sameHolder(before.holder, grant) ? before.flags & RESERVED : 0,
   };
 }
 

@@ -210,8 +210,8 @@ export const MESSAGES = {
   },
   'failover-forgotten': {
     level: 'warn',
-    text: 'What was stored of failover relationships and pools that are configured no longer is forgotten (relationships: {relationships}; addresses: {addresses})',
-    help: 'Ordinary after such a change of the configuration; if a name or role was wrong for one start: the pair asks its partner for everything again. Of addresses that are in no pool now nothing is forgotten while there is a relationship',
+    text: 'What was stored of failover relationships and pools that are configured no longer, or in another role, is forgotten (relationships: {relationships}; addresses: {addresses})',
+    help: 'Ordinary after such a change of the configuration; if a name, role or range was wrong for one start: this server asks its partner for everything again, and answers nobody until mclt has passed. So change them at one server, wait for normal, then at the other',
   },
   'failover-command-refused': {
     level: 'warn',

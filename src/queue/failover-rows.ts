@@ -79,20 +79,43 @@ export function readRelationships(db: SqliteDatabase): RelationshipRecord[] {
   return (db.prepare('SELECT * FROM relationships ORDER BY name').all() as RelationshipRow[]).map(recordOfRow);
 }
 
-/** Forgets relationships and bindings that are no longer configured: whoever takes them up again begins anew. Returns the number of bindings. */
+/** In place of `agreed` where the server ran since without the address: what it knows may be true no longer. */
+export const STALE = -1;
+
+/** Whether an address is shared now; `'stale'` if it is not, and may be again; `'anew'` if it is, by a relationship that is not known. */
+export type Sharing = boolean | 'stale' | 'anew';
+
+/** See `untold`: so it is after another start as well. */
+const TELL = `
+  UPDATE bindings SET agreed = 0,
+    acknowledged = CASE status WHEN 'ACTIVE' THEN 0 ELSE acknowledged END,
+    pending = CASE status WHEN 'ACTIVE' THEN 1 ELSE pending END
+  WHERE address = ?`;
+
+/**
+ * Forgets relationships and bindings that are no longer configured: whoever takes them up again begins anew. Those that may be shared again are
+ * only marked; marked ones that are shared, and those of a new relationship, are to be told. Returns the number of bindings forgotten.
+ */
 export function forgetShared(
   db: SqliteDatabase,
   isConfigured: (name: string) => boolean,
-  isShared: (address: number) => boolean,
+  sharingOf: (address: number) => Sharing,
 ): number {
-  const rows = db.prepare('SELECT address FROM bindings').pluck().all() as number[];
-  const addresses = rows.filter((address) => !isShared(address));
-  const removeBinding = db.prepare('DELETE FROM bindings WHERE address = ?');
-  return db.transaction(() => {
+  const rows = db.prepare('SELECT address, agreed FROM bindings').all() as { address: number; agreed: number }[];
+  const remove = db.prepare('DELETE FROM bindings WHERE address = ?');
+  const mark = db.prepare('UPDATE bindings SET agreed = ? WHERE address = ?');
+  const tell = db.prepare(TELL);
+  let forgotten = 0;
+  db.transaction(() => {
     forgetRelationships(db, isConfigured);
-    for (const address of addresses) removeBinding.run(address);
-    return addresses.length;
+    for (const { address, agreed } of rows) {
+      const sharing = sharingOf(address);
+      if (sharing === 'stale') mark.run(STALE, address);
+      else if (!sharing) forgotten += remove.run(address).changes;
+      else if (agreed === STALE || sharing === 'anew') tell.run(address);
+    }
   })();
+  return forgotten;
 }
 
 /** Forgets the states of relationships, but for those to be kept: their servers have to ask their partners for everything. Returns the names. */

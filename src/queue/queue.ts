@@ -11,7 +11,14 @@ import type { PackedLease } from '../lease/packed.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
 import { QueueError, QueueWriteError } from './errors.js';
-import { forgetShared, readBindings, readRelationships, type SharedState, sharedStateWriter } from './failover-rows.js';
+import {
+  forgetShared,
+  readBindings,
+  readRelationships,
+  type SharedState,
+  type Sharing,
+  sharedStateWriter,
+} from './failover-rows.js';
 import { leaseValues, readPacked, UPSERT_LEASE } from './lease-rows.js';
 import { acquireLock, type Lock, serverLockPath } from './lock.js';
 import { readPosition } from './position.js';
@@ -147,8 +154,8 @@ export class Queue {
   }
 
   /** Forgets what is stored of relationships and addresses that are shared no longer. */
-  forgetShared(isConfigured: (name: string) => boolean, isShared: (address: number) => boolean): number {
-    return forgetShared(this.#db, isConfigured, isShared);
+  forgetShared(isConfigured: (name: string) => boolean, sharingOf: (address: number) => Sharing): number {
+    return forgetShared(this.#db, isConfigured, sharingOf);
   }
 
   /**

@@ -269,8 +269,8 @@ export class DhcpServer {
   /** Only now: an attempt to start that fails must not cost a pair its memory. @param records as they were before this start */
   #forgetShared(records: readonly RelationshipRecord[]): void {
     const { failover } = this.#config.server;
-    const isShared = (address: Ipv4) => this.#pairs.of(address) !== undefined;
-    const forgotten = forgetFormer(this.#queue, records, failover, this.#topology.networks, isShared);
+    const relationshipOf = (address: Ipv4) => this.#pairs.of(address)?.name;
+    const forgotten = forgetFormer(this.#queue, records, failover, this.#topology.networks, relationshipOf);
     if (forgotten) this.#loggers.failover.log('failover-forgotten', forgotten);
   }
 

@@ -817,6 +817,22 @@ describe('the service of a failover pair', () => {
     );
   });
 
+  it('forgets the reservation with a client that declines the address', () => {
+    const bench = normalPair('primary', { hba: Buffer.alloc(32, 0xff) });
+    bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE', { 'IP-flags': 3 }));
+    bench.grant(FIRST);
+    assert.equal(bench.endpoint.binding(FIRST).flags, 1);
+    bench.endpoint.declined(FIRST, T0 + bench.time + 5, bench.now);
+    bench.commit();
+    bench.acknowledgeAll();
+    for (let i = 0; i < 10; i++) {
+      bench.wait(1);
+      bench.acknowledgeAll();
+    }
+    assert.deepEqual([bench.endpoint.binding(FIRST).status, bench.endpoint.binding(FIRST).flags], ['FREE', 0]);
+    assert.equal(bench.endpoint.mayAllocate(FIRST, OTHER, bench.now), true);
+  });
+
   it('shares the lease of a client without a hardware address, and refuses one that nothing tells from another', () => {
     const bench = normalPair('primary');
     const bare = { 'client-hardware-address': Buffer.from([32]) };

@@ -67,5 +67,9 @@ describe('The maximum client lead time of a pair', () => {
     const mclt = new Mclt(30, 100, { mclt: 60, formerMclt: 0, formerUntil: 0 });
     mclt.agree(30, 1000, () => 5000);
     assert.deepEqual([mclt.longest(5060), mclt.longest(5061)], [60, 30]);
+    // Of a first lease nothing was promised
+    const unheard = new Mclt(30, 40, { mclt: 60, formerMclt: 0, formerUntil: 0 });
+    unheard.agree(30, 1000, () => 0);
+    assert.deepEqual([unheard.longest(1060), unheard.longest(1061)], [60, 30]);
   });
 });

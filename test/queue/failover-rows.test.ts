@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { RelationshipRecord } from '../../src/failover/api.js';
 import { type Binding, neverUsed } from '../../src/failover/binding.js';
 import { BINDING_STATUS, type BindingStatus, SERVER_STATE, type ServerState } from '../../src/failover/codes.js';
+import { STALE } from '../../src/queue/failover-rows.js';
 import { Queue } from '../../src/queue/queue.js';
 import { replaceQueue } from '../../src/queue/replace.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
@@ -103,6 +104,26 @@ describe('What a pair remembers in the queue', () => {
     const again = Queue.open(file, 'dhcp-a', NOON + 2 * SECOND);
     assert.deepEqual([[...again.shared.bindings()], again.shared.records], [[known], []]);
     again.close();
+  });
+
+  it('is marked where an address may be shared again, until it is', () => {
+    const queue = Queue.open(file, 'dhcp-a', NOON);
+    queue.commit([], [], NOON, true, { bindings: [neverUsed(1), neverUsed(2)], records: [] });
+    const marks = () => [...queue.shared.bindings()].map(({ agreed }) => agreed);
+    for (const [sharing, expected] of [
+      ['stale', [0, STALE]],
+      [true, [0, 0]],
+    ] as const) {
+      assert.equal(
+        queue.forgetShared(
+          () => true,
+          (address) => address === 1 || sharing,
+        ),
+        0,
+      );
+      assert.deepEqual(marks(), expected);
+    }
+    queue.close();
   });
 
   it('is forgotten with the relationship and the pool', () => {

@@ -453,19 +453,24 @@ describe('A server of a failover pair', function () {
     assert.deepEqual(told, [{ id: 'failover-forgotten', fields: { relationships: 'pair', addresses: bindings.size } }]);
   });
 
-  it('knows what it shared after a start with a range that was wrong', async () => {
+  it('asks its partner for everything after a start with a range that was wrong, and keeps what it knew', async () => {
     const partner = await normal();
     const lease = formatIpv4((await relay.lease({ mac: CLIENT.hwaddr }))!.yiaddr);
+    await until('NORMAL', () => stored().record?.lostAt === 0);
     partner.close();
     await server!.stop();
     const { bindings } = stored();
     assert.equal(bindings.has(lease) && bindings.size > 1, true);
-    for (const range of ['127.66.100.200-127.66.100.210', SHARED]) {
+    const losses: unknown[] = [];
+    for (const range of ['127.66.100.200-127.66.100.210', SHARED, SHARED]) {
       await start({ pools: [{ range, failover: 'pair' }] });
       await server!.stop();
       assert.deepEqual([...stored().bindings.keys()], [...bindings.keys()]);
+      losses.push(stored().record!.lostAt);
     }
-    assert.equal(logger.ids().includes('failover-forgotten'), false);
+    assert.deepEqual([losses[0], losses[1] === losses[2]], [0, true]);
+    assert.deepEqual([stored().record!.state, losses[1] === 0], ['RECOVER', false]);
+    assert.deepEqual([stored().bindings.get(lease)!.pending, stored().bindings.get(lease)!.acknowledged], [true, 0]);
   });
 
   it('asks its partner for everything where its role is another one than before: its addresses are the others now', async () => {

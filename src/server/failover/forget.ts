@@ -2,6 +2,7 @@ import type { FailoverConfig } from '../../config/types.js';
 import type { RelationshipRecord } from '../../failover/api.js';
 import type { Network } from '../../lease/network.js';
 import type { Ipv4 } from '../../net/ipv4.js';
+import type { Sharing } from '../../queue/failover-rows.js';
 import type { Queue } from '../../queue/queue.js';
 
 /** What was stored of a relationship in which this server had the other role says nothing of the addresses that are its own now. */
@@ -11,23 +12,25 @@ export function isUsable({ name, role }: RelationshipRecord, relationships: read
 }
 
 /**
- * Forgets what the queue file has of relationships and shared addresses that are configured no longer, and says how much. An address in no pool
- * is kept while there is a relationship: its range may be wrong for one start alone, and the partner would not be asked for it again. `records` are
- * those of before this start.
+ * Forgets what the queue file has of relationships and shared addresses that are configured no longer, and says how much. What it has of an address
+ * that is in no pool is marked while there is a relationship, for its range may be wrong for one start alone. `records` are those of before this start.
  */
 export function forgetFormer(
   queue: Queue,
   records: readonly RelationshipRecord[],
   relationships: readonly FailoverConfig[],
   networks: readonly Network[],
-  isShared: (address: Ipv4) => boolean,
+  relationshipOf: (address: Ipv4) => string | undefined,
 ): { readonly relationships: string; readonly addresses: number } | undefined {
   const names = records.flatMap((record) => (isUsable(record, relationships) ? [] : record.name));
   const isInNoPool = (address: Ipv4) => networks.every((network) => network.poolOf(address) === undefined);
-  const addresses = queue.forgetShared(
-    (name) => relationships.some((relationship) => relationship.name === name),
-    (address) => isShared(address) || (relationships.length > 0 && isInNoPool(address)),
-  );
+  const isKnown = new Set(records.flatMap((record) => (isUsable(record, relationships) ? record.name : [])));
+  const sharingOf = (address: Ipv4): Sharing => {
+    const name = relationshipOf(address);
+    if (name !== undefined) return isKnown.has(name) || 'anew';
+    return relationships.length > 0 && isInNoPool(address) && 'stale';
+  };
+  const addresses = queue.forgetShared((name) => relationships.some((one) => one.name === name), sharingOf);
   if (names.length === 0 && addresses === 0) return undefined;
   return { relationships: names.join(', ') || 'none', addresses };
 }

@@ -6,6 +6,7 @@ import { FailoverEndpoint } from '../../failover/endpoint.js';
 import type { Network } from '../../lease/network.js';
 import type { LeaseTable } from '../../lease/table.js';
 import type { Ipv4 } from '../../net/ipv4.js';
+import { STALE } from '../../queue/failover-rows.js';
 import type { Queue } from '../../queue/queue.js';
 import { isUsable } from './forget.js';
 import type { PairMember } from './pairs.js';
@@ -32,26 +33,31 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
     return undefined;
   };
   const bindings = new Map(relationships.map(({ name }) => [name, new Map<Ipv4, Binding>()]));
-  const records = queue.shared.records.filter((record) => isUsable(record, relationships));
-  const isKnown = new Set(records.map(({ name }) => name));
-  for (const binding of queue.shared.bindings()) {
+  const stored = [...queue.shared.bindings()].flatMap((binding) => {
     const name = relationshipOf(binding.address);
-    if (name !== undefined) bindings.get(name)!.set(binding.address, isKnown.has(name) ? binding : untold(binding));
-  }
+    return name === undefined ? [] : { name, binding };
+  });
+  // A server that ran without an address of the pair asks for everything: what it knew of that may be true no longer
+  const isStale = new Set(stored.flatMap(({ name, binding }) => (binding.agreed === STALE ? name : [])));
+  const records = queue.shared.records.filter((record) => isUsable(record, relationships) && !isStale.has(record.name));
+  const isKnown = new Set(records.map(({ name }) => name));
+  for (const { name, binding } of stored)
+    bindings.get(name)!.set(binding.address, isKnown.has(name) ? binding : untold(binding));
   for (const lease of leases.all()) {
     const known = bindings.get(relationshipOf(lease.address) ?? '');
     if (known && !known.has(lease.address)) known.set(lease.address, bindingOfLease(lease));
   }
   return relationships.map((config) => {
     const record = records.find(({ name }) => name === config.name) ?? null;
-    const stored = { record, bindings: bindings.get(config.name)!.values() };
+    const known = { record, bindings: bindings.get(config.name)!.values() };
     const pools = shared.get(config.name)!;
     const settings = settingsOf(config, pools, Math.max(...pools.map(({ first }) => longestLease(first))));
-    return { config, endpoint: new FailoverEndpoint(settings, stored, moment, version()) };
+    return { config, endpoint: new FailoverEndpoint(settings, known, moment, version()) };
   });
 }
 
-/** What a former partner, or one of another relationship, knew of a lease counts for nothing. */
+/** What a former partner, or one of another relationship, knew counts for nothing, and a lease has to be told. */
 function untold(binding: Binding): Binding {
-  return binding.status === 'ACTIVE' ? { ...binding, acknowledged: 0, agreed: 0, pending: true } : binding;
+  const isLeased = binding.status === 'ACTIVE';
+  return isLeased ? { ...binding, acknowledged: 0, agreed: 0, pending: true } : { ...binding, agreed: 0 };
 }

@@ -26,6 +26,11 @@ export class Pair {
     this.#moment = moment;
   }
 
+  /** Of the relationship. */
+  get name(): string {
+    return this.#endpoint.name;
+  }
+
   covers(address: Ipv4): boolean {
     return this.#endpoint.covers(address);
   }
