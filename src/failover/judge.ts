@@ -130,6 +130,8 @@ function outdated(text: string): Verdict {
 
 /** The partner takes the own lease for its own, and may forget that the client has a later end from there: so that is kept here. */
 function withPartnersEnd(own: Binding, update: Update, clockAhead: number): Binding {
+  // For how long it holds the address nobody was told
+  if (isOnlyHeld(own, update)) return own;
   const ends = Math.min(update.ends + shiftOf(own, update, clockAhead), NEVER);
   if (ends <= own.ends || !sameHolder(own.holder, update.holder)) return own;
   return { ...own, ends, promised: Math.max(own.promised, ends, update.potential) };

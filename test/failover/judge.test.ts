@@ -250,6 +250,15 @@ describe('an update of the partner', () => {
     );
   });
 
+  it('gets no end from a partner that only held the address for an earlier one', () => {
+    const mine = binding('ACTIVE', { ...own, ends: T0 + 60, cltt: T0 - 1 });
+    const endOf = (gaveIt: boolean) => {
+      const verdict = judge(mine, told(binding('ACTIVE', { ends: T0 + 80, own: gaveIt })), context());
+      return verdict.type === 'refuse' ? verdict.binding?.ends : undefined;
+    };
+    assert.deepEqual([endOf(true), endOf(false)], [T0 + 80, T0 + 60]);
+  });
+
   it('gets that end by the clock of the partner, if that gave it', () => {
     const mine = binding('ACTIVE', { ...own, ends: T0 + 60, cltt: T0 - 20 });
     const endOf = (clockAhead: number, gaveIt = true) => {
