@@ -14,8 +14,8 @@ import { loadMutant, MUTANTS } from './mutants.js';
 
 const NIGHTLY = process.env.PORTLEDGER_SIZE === 'nightly';
 const RUNS = NIGHTLY
-  ? { SQLite: 10_000, MariaDB: 500, MySQL: 200, mutant: 10_000 }
-  : { SQLite: 300, MariaDB: 25, MySQL: 10, mutant: 5000 };
+  ? { SQLite: 10_000, MariaDB: 500, MySQL: 200, mutant: 30_000 }
+  : { SQLite: 300, MariaDB: 25, MySQL: 10, mutant: 30_000 };
 const MINUTES = 60_000 * (NIGHTLY ? 120 : 3);
 const TABLES = ['events', 'sightings', 'queues', 'gaps', 'ports', 'switches'];
 
@@ -151,7 +151,8 @@ describe('P3: sightings do not depend on how the events arrive', function () {
           /Property failed/,
         );
         await sqlite.trail.close();
-      });
+        // The rarest shows itself once in some 1,400 campuses, so that a limit is for one that never does
+      }).timeout(0);
     }
   });
 
