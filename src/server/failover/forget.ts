@@ -22,9 +22,9 @@ export function forgetFormer(
   networks: readonly Network[],
   relationshipOf: (address: Ipv4) => string | undefined,
 ): { readonly relationships: string; readonly addresses: number } | undefined {
-  const names = records.flatMap((record) => (isUsable(record, relationships) ? [] : record.name));
+  const isKnown = new Set(records.filter((record) => isUsable(record, relationships)).map(({ name }) => name));
+  const names = records.flatMap(({ name }) => (isKnown.has(name) ? [] : name));
   const isInNoPool = (address: Ipv4) => networks.every((network) => network.poolOf(address) === undefined);
-  const isKnown = new Set(records.flatMap((record) => (isUsable(record, relationships) ? record.name : [])));
   const sharingOf = (address: Ipv4): Sharing => {
     const name = relationshipOf(address);
     if (name !== undefined) return isKnown.has(name) || 'anew';

@@ -1,6 +1,7 @@
 import type { Micros } from '../../base/time.js';
 import { version } from '../../base/version.js';
 import type { FailoverConfig } from '../../config/types.js';
+import type { RelationshipRecord } from '../../failover/api.js';
 import type { Binding } from '../../failover/binding.js';
 import { FailoverEndpoint } from '../../failover/endpoint.js';
 import type { Network } from '../../lease/network.js';
@@ -32,17 +33,7 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
     for (const [name, pools] of shared) if (pools.some((pool) => pool.contains(address))) return name;
     return undefined;
   };
-  const bindings = new Map(relationships.map(({ name }) => [name, new Map<Ipv4, Binding>()]));
-  const stored = [...queue.shared.bindings()].flatMap((binding) => {
-    const name = relationshipOf(binding.address);
-    return name === undefined ? [] : { name, binding };
-  });
-  // A server that ran without an address of the pair asks for everything: what it knew of that may be true no longer
-  const isStale = new Set(stored.flatMap(({ name, binding }) => (binding.agreed === STALE ? name : [])));
-  const records = queue.shared.records.filter((record) => isUsable(record, relationships) && !isStale.has(record.name));
-  const isKnown = new Set(records.map(({ name }) => name));
-  for (const { name, binding } of stored)
-    bindings.get(name)!.set(binding.address, isKnown.has(name) ? binding : untold(binding));
+  const { bindings, records } = storedOf(queue, relationships, relationshipOf);
   for (const lease of leases.all()) {
     const known = bindings.get(relationshipOf(lease.address) ?? '');
     if (known && !known.has(lease.address)) known.set(lease.address, bindingOfLease(lease));
@@ -54,6 +45,26 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
     const settings = settingsOf(config, pools, Math.max(...pools.map(({ first }) => longestLease(first))));
     return { config, endpoint: new FailoverEndpoint(settings, known, moment, version()) };
   });
+}
+
+/** What the queue file has of each relationship; a record only if it can be gone by. */
+function storedOf(
+  queue: Queue,
+  relationships: readonly FailoverConfig[],
+  relationshipOf: (address: Ipv4) => string | undefined,
+): { bindings: Map<string, Map<Ipv4, Binding>>; records: RelationshipRecord[] } {
+  const stored = [...queue.shared.bindings()].flatMap((binding) => {
+    const name = relationshipOf(binding.address);
+    return name === undefined ? [] : { name, binding };
+  });
+  // A server that ran without an address of the pair asks for everything: what it knew of that may be true no longer
+  const isStale = new Set(stored.flatMap(({ name, binding }) => (binding.agreed === STALE ? name : [])));
+  const records = queue.shared.records.filter((record) => isUsable(record, relationships) && !isStale.has(record.name));
+  const isKnown = new Set(records.map(({ name }) => name));
+  const bindings = new Map(relationships.map(({ name }) => [name, new Map<Ipv4, Binding>()]));
+  for (const { name, binding } of stored)
+    bindings.get(name)!.set(binding.address, isKnown.has(name) ? binding : untold(binding));
+  return { bindings, records };
 }
 
 /** What a former partner, or one of another relationship, knew counts for nothing, and a lease has to be told. */
