@@ -211,7 +211,7 @@ export const MESSAGES = {
   'failover-forgotten': {
     level: 'warn',
     text: 'What was stored of failover relationships and pools that are configured no longer, or in another role, is forgotten (relationships: {relationships}; addresses: {addresses})',
-    help: 'Ordinary after such a change of the configuration; if a name, role or range was wrong for one start: this server asks its partner for everything again, and answers nobody until mclt has passed. So change them at one server, wait for normal, then at the other',
+    help: 'Ordinary after such a change of the configuration. A name or role that was wrong for one start: put it right, then this server asks its partner for everything, and answers nobody in the shared pools until mclt has passed; so it does after a range was wrong. To change name or role for good change it at both servers: neither answers until then',
   },
   'failover-command-refused': {
     level: 'warn',
