@@ -91,6 +91,8 @@ export interface BindingChange {
   readonly cause: ChangeCause;
   /** Status in the partner's update (EXPIRED and RELEASED become FREE at once, so `after` does not tell), else null. */
   readonly reported: Binding['status'] | null;
+  /** Of a lease that ran out at the partner: it was the partner that gave it last, and records the end. Undefined if that was not said. */
+  readonly isPartners: boolean | undefined;
   /** Seconds by which this server's clock is ahead of the partner's, whose times `after` has if the partner reported it. */
   readonly clockAhead: number;
 }

@@ -5,7 +5,7 @@ export interface CarriedLease {
   readonly port: PortObservation | null;
   /** latin1. */
   readonly hostname: string | null;
-  /** The sender gave, or extended, the lease last: it is the one that records its end. */
+  /** Of a lease that goes on or has run out: the sender gave, or extended, it last, so that it is the one that records its end. */
   readonly own: boolean;
 }
 

@@ -72,10 +72,12 @@ export class Exchange {
   }
 
   /** Puts a changed binding in force, and on its way if the partner has to know. */
-  change(after: Binding, cause: ChangeCause, reported: BindingChange['reported'] = null): void {
+  change(after: Binding, cause: ChangeCause, update?: Update): void {
     const before = this.#table.get(after.address);
     this.set(after);
-    this.#changes.push({ before, after, cause, reported, clockAhead: this.#relationship.clockAhead });
+    const reported = update?.status ?? null;
+    const isPartners = reported === 'EXPIRED' ? update?.carried?.own : undefined;
+    this.#changes.push({ before, after, cause, reported, isPartners, clockAhead: this.#relationship.clockAhead });
   }
 
   /** As {@link change}, for what the caller itself brought about. */
@@ -219,7 +221,7 @@ export class Exchange {
     } else {
       this.#tellConflict(own, verdict.binding, context.now);
       // Thousands of addresses that were never used come at first contact, and are not worth storing
-      if (!isUnused(own) || !isUnused(verdict.binding)) this.change(verdict.binding, 'partner', update.status);
+      if (!isUnused(own) || !isUnused(verdict.binding)) this.change(verdict.binding, 'partner', update);
       this.#session.answer(MESSAGE.BNDACK, message.xid, { 'assigned-IP-address': update.address }, now);
       this.#shareOut(verdict.binding, now);
     }

@@ -48,7 +48,8 @@ export function judge(own: Binding, update: Update, context: JudgeContext): Verd
 /** Both know the same already; refusing it as less critical would be right and helps nobody. */
 function isSame(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
   // Given by both, at the same second of two clocks: that is not the same time
-  if (own.own && update.carried?.own && Math.abs(clockAhead) > INACCURACY) return false;
+  const isByBoth = own.status === 'ACTIVE' && own.own && update.carried?.own;
+  if (isByBoth && Math.abs(clockAhead) > INACCURACY) return false;
   return (
     own.status === update.status &&
     own.ends === update.ends &&

@@ -27,6 +27,9 @@ export interface Rejection {
 
 const NEEDS_HOLDER: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED', 'RELEASED']);
 
+/** Of other ends the partner needs not be told whose lease it was. */
+const TELLS_OWN: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED']);
+
 /** The options of the BNDUPD that tells of a binding; `carries` if the partner is a Portledger, too. */
 export function updateOptions(binding: Binding, carries: boolean): OptionValues {
   const { address, status, holder, ends, promised, starts, cltt, flags } = binding;
@@ -42,7 +45,7 @@ export function updateOptions(binding: Binding, carries: boolean): OptionValues 
   // dhcpd refuses client data of an abandoned address
   if (holder && status !== 'ABANDONED') Object.assign(options, holderOptions(holder));
   if (carries && status !== 'ABANDONED')
-    options['portledger-lease'] = encodeCarried({ ...binding, own: binding.own && status === 'ACTIVE' });
+    options['portledger-lease'] = encodeCarried({ ...binding, own: binding.own && TELLS_OWN.has(status) });
   return options;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { MICROS_PER_SECOND } from '../../src/base/time.js';
 import type { EventDraft } from '../../src/event/event.js';
-import type { BindingChange, ChangeCause } from '../../src/failover/api.js';
+import type { BindingChange } from '../../src/failover/api.js';
 import { type Binding, type Holder, neverUsed } from '../../src/failover/binding.js';
 import { clientKey, type Lease } from '../../src/lease/lease.js';
 import { applyChange } from '../../src/server/failover/changes.js';
@@ -48,7 +48,7 @@ describe('What a failover endpoint did by itself', () => {
     second: number,
     after: Binding,
     reported: BindingChange['reported'],
-    { cause = 'partner' as ChangeCause, before = OWN, clockAhead = 0 } = {},
+    { cause = 'partner', before = OWN, clockAhead = 0, isPartners }: Partial<BindingChange> = {},
   ) {
     const now = second * MICROS_PER_SECOND;
     const put = (changed: Lease) => {
@@ -56,7 +56,8 @@ describe('What a failover endpoint did by itself', () => {
     };
     const record = (event: EventDraft) => void events.push(event);
     const desk = { config: { name: 'dhcp-a' }, leases: { get: () => lease, put }, now, at: now, record };
-    applyChange({ before, after, cause, reported, clockAhead }, desk as unknown as Desk, { wall: now, steady: now });
+    const change = { before, after, cause, reported, isPartners, clockAhead };
+    applyChange(change, desk as unknown as Desk, { wall: now, steady: now });
     return events.map(({ kind, leaseEnd }) => [kind, leaseEnd! / MICROS_PER_SECOND]);
   }
 
@@ -116,6 +117,21 @@ describe('What a failover endpoint did by itself', () => {
     assert.deepEqual(apply(200, held, 'ACTIVE'), []);
     assert.deepEqual([lease.end, lease.due], [END * MICROS_PER_SECOND, 600 * MICROS_PER_SECOND]);
     assert.deepEqual(apply(601, { ...FREE, ends: 600 }, 'EXPIRED', { before: held }), [['expired', END]]);
+  });
+
+  it('records the end of an own lease that the partner held for longer, as one without memory, and found over', () => {
+    const before = { ...OWN, pending: true };
+    const ended = { ...FREE, starts: 40, cltt: 40, ends: 600 };
+    assert.deepEqual(apply(601, ended, 'EXPIRED', { before, isPartners: false }), [['expired', END]]);
+    assert.deepEqual([lease.state, lease.end], ['expired', END * MICROS_PER_SECOND]);
+  });
+
+  it('leaves the end of a lease to the partner that had extended it', () => {
+    const before = { ...OWN, pending: true };
+    const ended = { ...FREE, starts: 300, cltt: 300, ends: 600 };
+    for (const isPartners of [true, undefined]) {
+      assert.deepEqual(apply(601, ended, 'EXPIRED', { before, isPartners }), []);
+    }
   });
 
   it('keeps the port of a lease that its partner holds without one, and not of one that the partner has extended', () => {

@@ -63,7 +63,9 @@ function recordOwnEnd(change: BindingChange, desk: Desk): void {
 /** True if the partner saw the client last, within the time that this server had given it. */
 function isPartnersToEnd(change: BindingChange, lease: Lease): boolean {
   if (!isOfSameClient(change)) return false;
-  const { before, after, reported, clockAhead } = change;
+  const { before, after, reported, isPartners, clockAhead } = change;
+  // What the partner only held for this server is over with the end that was told here, however long that hold was
+  if (isPartners === false) return false;
   const told = Math.ceil(lease.end / MICROS_PER_SECOND);
   if (reported === 'ACTIVE') return after.starts + clockAhead <= told;
   if (!GIVEN_BACK.has(reported)) return after.ends > Math.max(told, before.ends);
