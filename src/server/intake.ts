@@ -28,6 +28,8 @@ export interface IntakeKey {
 }
 
 interface Arrival {
+  /** Counts arrivals, upwards. */
+  readonly order: number;
   /** When it came, on the clock that never steps. */
   readonly arrived: Micros;
 }
@@ -68,7 +70,7 @@ export class Intake<T extends Arrival> {
     return undefined;
   }
 
-  /** Takes up to `limit` out, one of each relay in turn. */
+  /** Takes up to `limit` out, one of each relay in turn; what is taken at once is in the order in which it came. */
   take(limit: number, now: Micros): T[] {
     const taken: T[] = [];
     while (taken.length < limit && this.#size > 0) {
@@ -81,7 +83,7 @@ export class Intake<T extends Arrival> {
       if (relay.size > 0) this.#turns.add(relay);
       else this.#relays.delete(relay.name);
     }
-    return taken;
+    return taken.sort((a, b) => a.order - b.order);
   }
 
   #open(name: string): Relay<T> {

@@ -7,6 +7,7 @@ import type { Logger } from '../log/logger.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import type { ReceivedDatagram } from '../net/udp.js';
 import type { Queue } from '../queue/queue.js';
+import { MESSAGE_TYPE } from '../wire/codes.js';
 import { describeMessage } from '../wire/dump.js';
 import type { EncodedMessage } from '../wire/encode.js';
 import { BatchSize } from './batch-size.js';
@@ -18,6 +19,7 @@ import type { Pairs } from './failover/pairs.js';
 import { Intake } from './intake.js';
 import { intakeKey } from './intake-key.js';
 import type { Desk, ReplyPlan } from './ledger.js';
+import { Overtaken } from './overtaken.js';
 import { portName } from './port-limit.js';
 import { DirectRequests } from './port-rule.js';
 import { QueueOutage } from './queue-outage.js';
@@ -35,6 +37,8 @@ const GATHER: Micros = 20_000;
 interface Pending {
   datagram: ReceivedDatagram;
   listen: ListenConfig;
+  /** Counts arrivals. */
+  order: number;
   /** On the clock that never steps. */
   arrived: Micros;
 }
@@ -74,7 +78,9 @@ export class Pipeline {
   readonly #outage: QueueOutage;
   #parts: PipelineParts;
   readonly #intake = new Intake<Pending>();
+  readonly #overtaken = new Overtaken();
   readonly #batchSize = new BatchSize();
+  #received = 0;
   #scheduled = false;
   #isClosed = false;
   /** Datagrams of this turn of the event loop, and whether there were so many that more wait in the socket. */
@@ -112,8 +118,8 @@ export class Pipeline {
     this.#counters.count('received');
     this.#arrived += 1;
     if (this.#arrived >= datagram.endpoint.turn) this.#moreWait = true;
-    const arrived = this.#clock.monotonic();
-    const out = this.#intake.push(intakeKey(datagram, listen), { datagram, listen, arrived });
+    const pending = { datagram, listen, order: ++this.#received, arrived: this.#clock.monotonic() };
+    const out = this.#intake.push(intakeKey(datagram, listen), pending);
     if (out) this.#drop('backlog-full', out.datagram);
     this.#schedule();
   }
@@ -196,7 +202,8 @@ export class Pipeline {
     this.#pairs.begin(desk, { wall: this.#serverClock.wall, steady: desk.now });
     this.#leases.expireOffers(desk.now);
     expireDue(desk, EXPIRE_PER_BATCH);
-    const outcomes = pending.flatMap(({ datagram, listen }) => this.#answer(datagram, listen, desk, events) ?? []);
+    const outcomes = pending.flatMap((one) => this.#answer(one, desk, events) ?? []);
+    if (this.#intake.size === 0) this.#overtaken.clear();
     this.#pairs.settle(desk);
     const decided = this.#clock.monotonic();
     const isDurable = this.#commit(events, desk.at, outcomes.length);
@@ -225,8 +232,7 @@ export class Pipeline {
 
   /** Decides about one datagram. A fault in it costs this datagram only, and leaves no trace in leases or events. */
   #answer(
-    datagram: ReceivedDatagram,
-    listen: ListenConfig,
+    { datagram, listen, order }: Pending,
     desk: Desk,
     events: EventDraft[],
   ): PlannedReply | typeof NO_REPLY | undefined {
@@ -237,6 +243,7 @@ export class Pipeline {
       const requester = readRequester(datagram, listen, desk.config, desk.topology);
       if (typeof requester === 'string') return this.#drop(requester, datagram);
       this.#show(requester);
+      if (this.#isOvertaken(requester, order)) return this.#drop('overtaken', datagram);
       const plan = decide(requester, desk, this.#counters);
       if (plan === undefined) return NO_REPLY;
       if (typeof plan === 'string') return this.#drop(plan, datagram);
@@ -248,6 +255,15 @@ export class Pipeline {
       this.#logger.limited('request-failed', { error: messageOf(error), source: formatIpv4(datagram.source) });
       return this.#drop('internal-error', datagram);
     }
+  }
+
+  /** A DISCOVER changes no lease, so it neither overtakes nor is overtaken. */
+  #isOvertaken({ type, client, network }: Requester, order: number): boolean {
+    if (type === MESSAGE_TYPE.discover) return false;
+    const key = (network?.id ?? '') + client.client;
+    if (this.#overtaken.has(key, order)) return true;
+    if (this.#intake.size > 0) this.#overtaken.note(key, order);
+    return false;
   }
 
   #show({ message, datagram }: Requester): void {
