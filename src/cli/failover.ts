@@ -92,6 +92,10 @@ function shownOf(status: PairStatus) {
     mclt: mclt === 0 ? null : mclt,
     /** No new client is given an address before. */
     withholdsUntil: timeOf(status.withholdsUntil),
+    /** It answers nobody before, for a partner may have given leases that it does not know of. */
+    waitsUntil: timeOf(status.waitsUntil),
+    /** The partner's free addresses are given from then on. */
+    takesOverAt: timeOf(status.takesOverAt),
     pools: status.pools.map(({ first, last, free, backup }) => ({
       pool: `${formatIpv4(first)}-${formatIpv4(last)}`,
       free,
@@ -114,15 +118,23 @@ function textOf(shown: Shown): string {
     ...attemptsOf(shown),
     ['updates', `${shown.unacked} not acknowledged yet, ${shown.pending} that the partner does not know`],
     ['clock', clockOf(shown.clockDifference)],
-    ...(shown.withholdsUntil === null
-      ? []
-      : ([['waits', `gives no new client an address before ${shown.withholdsUntil}`]] satisfies [string, string][])),
+    ...waitsOf(shown),
     ...shown.pools.map(({ pool, free, backup }): [string, string] => [
       'pool',
       `${pool}: ${free} free for the primary, ${backup} for the secondary`,
     ]),
   ];
   return rows.map(([title, value]) => `${title.padEnd(14)}${value}\n`).join('');
+}
+
+/** What this server does not do yet, and until when. */
+function waitsOf({ withholdsUntil, waitsUntil, takesOverAt }: Shown): [string, string][] {
+  const rows: [string, string | null][] = [
+    ['waits', withholdsUntil && `gives no new client an address before ${withholdsUntil}`],
+    ['waits', waitsUntil && `answers nobody until ${waitsUntil}, for it does not know all leases`],
+    ['takes over', takesOverAt && `gives the partner's free addresses, too, from ${takesOverAt} on`],
+  ];
+  return rows.filter((row): row is [string, string] => row[1] !== null);
 }
 
 /** Why there is no connection: either server dials the other. */

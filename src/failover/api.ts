@@ -152,6 +152,10 @@ export interface FailoverStatus {
   readonly mclt: number;
   /** In PARTNER-DOWN without all that it knew: no new client is given an address before; else 0. */
   readonly withholdsUntil: Seconds;
+  /** In RECOVER-WAIT: when that is over; else 0. */
+  readonly waitsUntil: Seconds;
+  /** In PARTNER-DOWN: from when on the partner's free addresses are given, too; else 0. */
+  readonly takesOverAt: Seconds;
   readonly pools: readonly PoolStatus[];
 }
 

@@ -131,9 +131,25 @@ export class Relationship {
     return state === 'PARTNER-DOWN' ? this.memoryHold(since) : 0;
   }
 
+  /** In RECOVER-WAIT: the last second of it; else 0. */
+  get waitsUntil(): Seconds {
+    const { state, lostAt } = this.machine;
+    return state === 'RECOVER-WAIT' ? lostAt + this.mclt.longest(lostAt) : 0;
+  }
+
+  /** In PARTNER-DOWN: from when on the partner's free addresses are given, too; else 0. */
+  get takesOverAt(): Seconds {
+    const { state, since } = this.machine;
+    return state === 'PARTNER-DOWN' ? Math.max(this.#sinceDown(since), this.withholdsUntil) + 1 : 0;
+  }
+
+  #sinceDown(now: Seconds): Seconds {
+    return this.machine.since + this.mclt.longest(now) + this.clockGuard;
+  }
+
   /** In PARTNER-DOWN: when an address that is not this server's to give may go to another client. */
   reusableAt(binding: Binding, now: Seconds): Seconds {
-    const sinceDown = this.machine.since + this.mclt.longest(now) + this.clockGuard;
+    const sinceDown = this.#sinceDown(now);
     return Math.max(this.overAt(binding), this.partnersLongest(binding, now), sinceDown, this.memoryHold(now));
   }
 

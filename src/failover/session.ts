@@ -184,7 +184,7 @@ export class Session {
     const { isPrimary } = this.#owner;
     const expected = isPrimary ? MESSAGE.CONNECTACK : MESSAGE.CONNECT;
     if (isPrimary && message.type === MESSAGE.CONNECT)
-      this.#break(link, 'the partner is a primary as well: one has to be secondary', now);
+      this.#break(link, 'the partner is a primary as well: one has to be secondary', now, 'failover-refused');
     else if (message.type !== expected) this.#break(link, `message type ${message.type} before the greeting`, now);
     // Two connections at once come of both having dialled: the older one goes on
     else if (this.#link) this.#end(link);
@@ -235,11 +235,11 @@ export class Session {
   }
 
   /** Something is wrong with a connection: one line, and it ends. */
-  #break(link: Link, reason: string, now: Moment): void {
+  #break(link: Link, reason: string, now: Moment, id: LogOutput['id'] = 'failover-broken-message'): void {
     const wasUp = link === this.#link;
     this.#end(link);
     if (wasUp) this.#down(reason, now);
-    else this.#log('failover-broken-message', reason);
+    else this.#log(id, reason);
     this.#scheduleDial(now);
   }
 

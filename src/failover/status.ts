@@ -6,7 +6,7 @@ export function statusOf(
   relationship: Relationship,
   session: { isUp: boolean; unacked: number; lastContact: number; clockAhead: number | null },
 ): FailoverStatus {
-  const { settings, machine, mclt, table, withholdsUntil } = relationship;
+  const { settings, machine, mclt, table, withholdsUntil, waitsUntil, takesOverAt } = relationship;
   return {
     name: settings.name,
     role: settings.role,
@@ -21,6 +21,8 @@ export function statusOf(
     clockAhead: session.clockAhead,
     mclt: mclt.told,
     withholdsUntil,
+    waitsUntil,
+    takesOverAt,
     pools: settings.pools.map(({ first, last }, pool) => ({
       first,
       last,

@@ -141,7 +141,7 @@ export const MESSAGES = {
   'failover-refused': {
     level: 'error',
     text: 'Failover {name}: connection of the partner is refused: {reason}',
-    help: 'Compare name, addresses, hash buckets and clocks of both servers',
+    help: 'Compare name, roles, addresses, hash buckets and clocks of both servers',
   },
   'failover-clocks-differ': {
     level: 'error',
@@ -212,6 +212,11 @@ export const MESSAGES = {
     level: 'warn',
     text: 'What was stored of failover relationships and pools that are configured no longer, or in another role, is forgotten (relationships: {relationships}; addresses: {addresses})',
     help: 'Ordinary after such a change of the configuration. A name or role that was wrong for one start: put it right, then this server asks its partner for everything, and answers nobody in the shared pools until mclt has passed; so it does after a range was wrong. To change name or role for good change it at both servers: neither answers until then',
+  },
+  'failover-asks-anew': {
+    level: 'warn',
+    text: 'Failover {name}: this server ran without some of the addresses, so it asks its partner for everything',
+    help: 'A range was missing from the configuration, or wrong, for a start, and is back. Nobody in the shared pools is answered until the partner has told all and mclt has passed. Nothing to do',
   },
   'failover-command-refused': {
     level: 'warn',

@@ -272,6 +272,7 @@ export class DhcpServer {
     const relationshipOf = (address: Ipv4) => this.#pairs.of(address)?.name;
     const forgotten = forgetFormer(this.#queue, records, failover, this.#topology.networks, relationshipOf);
     if (forgotten) this.#loggers.failover.log('failover-forgotten', forgotten);
+    for (const name of this.#pairs.stale) this.#loggers.failover.log('failover-asks-anew', { name });
   }
 
   #logReady(): void {

@@ -148,10 +148,11 @@ describe('the greeting of a failover pair', () => {
       bench.open();
       if (role === 'primary') bench.say(MESSAGE.CONNECT, { 'relationship-name': 'pair', MCLT: 60 });
       else bench.wait(15);
-      assert.match(
-        String(bench.logged.find(({ id }) => id === 'failover-broken-message')?.fields.reason),
-        role === 'primary' ? /is a primary as well/ : /has to be primary/,
-      );
+      const [said, reason] =
+        role === 'primary'
+          ? ['failover-refused', /is a primary as well/]
+          : ['failover-broken-message', /has to be primary/];
+      assert.match(String(bench.logged.find(({ id }) => id === said)?.fields.reason), reason as RegExp);
       assert.deepEqual(bench.closed, [bench.link]);
     });
   }
@@ -522,10 +523,30 @@ describe('the service of a failover pair', () => {
     for (const address of own)
       bench.grant(address, { ...CLIENT, hwaddr: `\x02\0\0\0\0${String.fromCharCode(address & 255)}` });
     assert.equal(bench.endpoint.pick(0, bench.now), undefined);
-    bench.wait(50);
+    const { takesOverAt } = bench.endpoint.status();
+    bench.wait(takesOverAt - T0 - bench.time - 1);
+    assert.ok(bench.time > 60, `${bench.time} s`);
     assert.equal(bench.endpoint.pick(0, bench.now), undefined);
-    bench.wait(15);
+    bench.wait(1);
     assert.notEqual(bench.endpoint.pick(0, bench.now), undefined);
+  });
+
+  it('is refused in RECOVER-WAIT until the second that is shown', () => {
+    const bench = new Bench({ role: 'secondary' });
+    bench.connect('PARTNER-DOWN');
+    bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE'));
+    const question = bench.of(MESSAGE.UPDREQALL).at(-1)!;
+    bench.say(MESSAGE.UPDDONE, {}, question.xid);
+    const { state, waitsUntil } = bench.endpoint.status();
+    assert.equal(state, 'RECOVER-WAIT');
+    while (T0 + bench.time < waitsUntil) {
+      bench.say(MESSAGE.CONTACT);
+      bench.wait(1);
+    }
+    assert.equal(bench.endpoint.status().state, 'RECOVER-WAIT');
+    bench.wait(1);
+    assert.equal(bench.endpoint.status().waitsUntil, 0);
+    assert.notEqual(bench.endpoint.status().state, 'RECOVER-WAIT');
   });
 
   it('does not pick what is offered', () => {
@@ -578,7 +599,8 @@ describe('the service of a failover pair', () => {
     bench.wait(2);
     assert.notEqual(bench.endpoint.pick(0, bench.now), undefined);
     assert.deepEqual(reasons(), [undefined, undefined]);
-    assert.equal(bench.endpoint.status().withholdsUntil, T0 + bench.time);
+    const { withholdsUntil, takesOverAt, waitsUntil } = bench.endpoint.status();
+    assert.deepEqual([withholdsUntil, takesOverAt, waitsUntil], [T0 + bench.time, T0 + bench.time + 1, 0]);
     bench.forget();
     bench.give({ type: 'operator', command: 'partner-down' });
     assert.deepEqual(bench.logged, []);

@@ -398,8 +398,8 @@ describe('A server of a failover pair', function () {
     partner.close();
     await until('being alone', () => stored().record?.state === 'COMMUNICATIONS-INTERRUPTED');
     await relay.ask({ mac: CLIENT.hwaddr, type: TYPE.release, ciaddr: released }, 300);
+    await until('the release', () => stored().leases.get(released)?.state === 'released');
     const before = stored();
-    assert.equal(before.leases.get(released)?.state, 'released');
     // The partner told the same when it was new; a loss is known by its second
     await until('a later second', () => Date.now() / 1000 >= before.record!.partnerLostAt + 1);
     const fresh = await connect();
@@ -470,6 +470,8 @@ describe('A server of a failover pair', function () {
     }
     assert.deepEqual([losses[0], losses[1] === losses[2]], [0, true]);
     assert.deepEqual([stored().record!.state, losses[1] === 0], ['RECOVER', false]);
+    const told = logger.lines.filter(({ id }) => id === 'failover-asks-anew');
+    assert.deepEqual(told, [{ id: 'failover-asks-anew', fields: { name: 'pair' } }]);
     assert.deepEqual([stored().bindings.get(lease)!.pending, stored().bindings.get(lease)!.acknowledged], [true, 0]);
   });
 

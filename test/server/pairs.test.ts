@@ -51,7 +51,7 @@ describe('The failover relationships of a server', () => {
     endpoints = [new Endpoint(), new Endpoint()];
     const members = endpoints.map((endpoint, i) => {
       const config = { name: ['pair', 'other'][i] } as FailoverConfig;
-      return { config, endpoint: endpoint as unknown as FailoverApi };
+      return { config, endpoint: endpoint as unknown as FailoverApi, isStale: false };
     });
     pairs = new Pairs(members, at(0), logger);
     pairs.start(() => undefined);

@@ -33,7 +33,7 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
     for (const [name, pools] of shared) if (pools.some((pool) => pool.contains(address))) return name;
     return undefined;
   };
-  const { bindings, records } = storedOf(queue, relationships, relationshipOf);
+  const { bindings, records, stale } = storedOf(queue, relationships, relationshipOf);
   for (const lease of leases.all()) {
     const known = bindings.get(relationshipOf(lease.address) ?? '');
     if (known && !known.has(lease.address)) known.set(lease.address, bindingOfLease(lease));
@@ -43,7 +43,8 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
     const known = { record, bindings: bindings.get(config.name)!.values() };
     const pools = shared.get(config.name)!;
     const settings = settingsOf(config, pools, Math.max(...pools.map(({ first }) => longestLease(first))));
-    return { config, endpoint: new FailoverEndpoint(settings, known, moment, version()) };
+    const endpoint = new FailoverEndpoint(settings, known, moment, version());
+    return { config, endpoint, isStale: stale.has(config.name) };
   });
 }
 
@@ -52,19 +53,19 @@ function storedOf(
   queue: Queue,
   relationships: readonly FailoverConfig[],
   relationshipOf: (address: Ipv4) => string | undefined,
-): { bindings: Map<string, Map<Ipv4, Binding>>; records: RelationshipRecord[] } {
+): { bindings: Map<string, Map<Ipv4, Binding>>; records: RelationshipRecord[]; stale: ReadonlySet<string> } {
   const stored = [...queue.shared.bindings()].flatMap((binding) => {
     const name = relationshipOf(binding.address);
     return name === undefined ? [] : { name, binding };
   });
   // A server that ran without an address of the pair asks for everything: what it knew of that may be true no longer
-  const isStale = new Set(stored.flatMap(({ name, binding }) => (binding.agreed === STALE ? name : [])));
-  const records = queue.shared.records.filter((record) => isUsable(record, relationships) && !isStale.has(record.name));
+  const stale = new Set(stored.flatMap(({ name, binding }) => (binding.agreed === STALE ? name : [])));
+  const records = queue.shared.records.filter((record) => isUsable(record, relationships) && !stale.has(record.name));
   const isKnown = new Set(records.map(({ name }) => name));
   const bindings = new Map(relationships.map(({ name }) => [name, new Map<Ipv4, Binding>()]));
   for (const { name, binding } of stored)
     bindings.get(name)!.set(binding.address, isKnown.has(name) ? binding : untold(binding));
-  return { bindings, records };
+  return { bindings, records, stale };
 }
 
 /** What a former partner, or one of another relationship, knew counts for nothing, and a lease has to be told. */

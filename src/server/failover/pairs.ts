@@ -41,6 +41,8 @@ const ORDINARY: ReadonlySet<FailoverMessageId> = new Set([
 export interface PairMember {
   readonly config: FailoverConfig;
   readonly endpoint: FailoverApi;
+  /** This server ran without some of its addresses, so that it asks for everything. */
+  readonly isStale: boolean;
 }
 
 /** What `portledger failover status` shows. */
@@ -97,6 +99,11 @@ export class Pairs {
   of(address: Ipv4): Pair | undefined {
     for (const { pair } of this.#members) if (pair.covers(address)) return pair;
     return undefined;
+  }
+
+  /** Names of the relationships of which this server has to ask for everything, because it ran without some of their addresses. */
+  get stale(): string[] {
+    return this.#members.filter(({ isStale }) => isStale).map(({ config }) => config.name);
   }
 
   /** Lets the pools of a new topology ask what may be given. */

@@ -121,6 +121,8 @@ describe('portledger failover', function () {
         clockDifference: null,
         mclt: 600,
         withholdsUntil: null,
+        waitsUntil: null,
+        takesOverAt: null,
         pools: [{ pool: '127.66.100.1-127.66.100.9', free: 9, backup: 0 }],
       },
     );
