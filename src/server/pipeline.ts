@@ -25,14 +25,13 @@ import { DirectRequests } from './port-rule.js';
 import { QueueOutage } from './queue-outage.js';
 import { encodeReply } from './reply.js';
 import { type Requester, readRequester } from './requester.js';
+import { Rounds } from './rounds.js';
 import { type ClockStep, ServerClock } from './server-clock.js';
 import { serverEvent } from './server-event.js';
 import type { Topology } from './topology.js';
 
 /** Ended leases that one batch may work off before it looks at requests. */
 const EXPIRE_PER_BATCH = 500;
-/** How long datagrams are only taken in, so that they wait here, where turns are taken, and not in the socket, where they are not. */
-const GATHER: Micros = 20_000;
 
 interface Pending {
   datagram: ReceivedDatagram;
@@ -81,13 +80,8 @@ export class Pipeline {
   readonly #overtaken = new Overtaken();
   readonly #batchSize = new BatchSize();
   #received = 0;
-  #scheduled = false;
+  readonly #rounds: Rounds;
   #isClosed = false;
-  /** Datagrams of this turn of the event loop, and whether there were so many that more wait in the socket. */
-  #arrived = 0;
-  #moreWait = false;
-  /** When gathering began, of the clock that never steps. */
-  #gathering: Micros | undefined;
 
   constructor(
     parts: PipelineParts,
@@ -102,6 +96,8 @@ export class Pipeline {
     this.#pairs = tools.pairs;
     this.#serverClock = new ServerClock(tools.clock, tools.queue.at);
     this.#outage = new QueueOutage(tools.logger);
+    const isMore = () => this.#intake.size > 0 && !this.#isClosed;
+    this.#rounds = new Rounds(tools.clock, () => this.flush(), isMore);
     this.configure(parts);
     const step = this.#serverClock.stepBefore(tools.queue.at);
     if (step) this.#noteClockStep(step);
@@ -116,12 +112,10 @@ export class Pipeline {
   /** Takes a datagram in; it is answered when its turn comes. */
   receive(datagram: ReceivedDatagram, listen: ListenConfig): void {
     this.#counters.count('received');
-    this.#arrived += 1;
-    if (this.#arrived >= datagram.endpoint.turn) this.#moreWait = true;
     const pending = { datagram, listen, order: ++this.#received, arrived: this.#clock.monotonic() };
     const out = this.#intake.push(intakeKey(datagram, listen), pending);
     if (out) this.#drop('backlog-full', out.datagram);
-    this.#schedule();
+    this.#rounds.arrived(datagram.endpoint.turn);
   }
 
   /** Works off a batch of what is waiting, and leases that have ended. Never throws. */
@@ -173,27 +167,7 @@ export class Pipeline {
 
   /** Asks for a batch: a partner has sent something. */
   wake(): void {
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.#turn());
-  }
-
-  /** Once a turn of the event loop while something waits: a batch, unless there is more to take in first. */
-  #turn(): void {
-    this.#scheduled = false;
-    const now = this.#clock.monotonic();
-    this.#gathering ??= now;
-    if (!this.#moreWait || now - this.#gathering >= GATHER) {
-      this.#gathering = undefined;
-      this.flush();
-    }
-    this.#arrived = 0;
-    this.#moreWait = false;
-    if (this.#intake.size > 0 && !this.#isClosed) this.#schedule();
+    this.#rounds.ask();
   }
 
   #work(pending: Pending[]): void {
