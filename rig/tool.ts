@@ -1,6 +1,6 @@
 // Small helpers for a campus, started by compose or by `npm run rig`: npm run rig:image, rig:leases, rig:restart, rig:reset. Exit codes: 0 done,
 // 2 wrong usage, 3 it could not be done.
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { dockerEngine } from './docker.js';
 import { buildImage, IMAGE } from './image/image.js';
 import { removeRig } from './reset.js';
@@ -46,6 +46,11 @@ async function image(): Promise<void> {
   console.log(`image ${IMAGE} is up to date`);
 }
 
+function clientNumber(text: string): string {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return text;
+}
+
 const NAME = 'npm run rig:';
 const RIG = ['--rig <name>', 'which one, if several run'] as const;
 const program = new Command(NAME)
@@ -60,7 +65,7 @@ command('leases', 'active leases of both servers')
   .option(...RIG)
   .action(leases);
 command('restart', 'start the machine of a client anew')
-  .argument('<client>', 'its number')
+  .argument('<client>', 'its number', clientNumber)
   .option(...RIG)
   .action(restart);
 command('reset', 'remove all rigs that run or were left').action(reset);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { buildImage, IMAGE } from '../../rig/image/image.js';
 import { Program } from '../support/program.js';
@@ -66,6 +66,15 @@ describe('The rig', function () {
     assert.match(rig.stdout, /fault: server-killed/);
     assert.match(rig.stdout, /^port_history +(\d\d) +\1 +0 +0 +0$/m);
     assert.equal(remainsOf(`portledger-rig-${rig.pid}-`), '');
+  });
+
+  it('says with 2 that a client is named by its number', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'rig/tool.ts', 'restart', 'abc'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 2);
+    assert.match(stderr, /'abc' is invalid for argument 'client'\. It must be a whole number from 1 on/);
   });
 
   it('says with 2 what is wrong with its options', async () => {
