@@ -126,6 +126,12 @@ describe('What a failover endpoint did by itself', () => {
     assert.deepEqual([lease.state, lease.end], ['expired', END * MICROS_PER_SECOND]);
   });
 
+  it('records the end of an own lease that was longer than the partner’s by clocks that differ', () => {
+    const before = { ...OWN, pending: true };
+    const ended = { ...FREE, starts: 90, cltt: 90, ends: 430 };
+    assert.deepEqual(apply(601, ended, 'EXPIRED', { before, isPartners: true, clockAhead: -40 }), [['expired', END]]);
+  });
+
   it('leaves the end of a lease to the partner that had extended it', () => {
     const before = { ...OWN, pending: true };
     const ended = { ...FREE, starts: 300, cltt: 300, ends: 600 };

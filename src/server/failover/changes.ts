@@ -68,7 +68,8 @@ function isPartnersToEnd(change: BindingChange, lease: Lease): boolean {
   if (isPartners === false) return false;
   const told = Math.ceil(lease.end / MICROS_PER_SECOND);
   if (reported === 'ACTIVE') return after.starts + clockAhead <= told;
-  if (!GIVEN_BACK.has(reported)) return after.ends > Math.max(told, before.ends);
+  const ends = after.ends + (isPartners ? clockAhead : 0);
+  if (!GIVEN_BACK.has(reported)) return ends > Math.max(told, before.ends);
   const given = Math.max(after.cltt, after.starts) + clockAhead;
   // Of a declined address the client is not told: it may have been another one if that was after the end
   if (given + (reported === 'ABANDONED' ? INACCURACY : -INACCURACY) > told) return false;
