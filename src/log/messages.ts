@@ -190,7 +190,7 @@ export const MESSAGES = {
   },
   'failover-partner-lost-memory': {
     level: 'warn',
-    text: 'Failover {name}: partner lost what it knew, leases that it may have extended are held for longer (leases: {count})',
+    text: 'Failover {name}: partner lost what it knew, or was shut down unheard: leases that it may have extended are held for longer (leases: {count})',
     help: 'A partner without its queue file may have promised more than this server knows, by mclt at most. Nothing to do',
   },
   'failover-partner-roused': {

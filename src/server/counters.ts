@@ -36,7 +36,7 @@ export const DROP_REASONS = [
   'inform-without-address',
   // Its port, or all ports together, sent more than can be worked off
   'backlog-full',
-  // A later request of its client was worked off before, for relays and ports take turns
+  // A later request of its client was taken up before, for relays and ports take turns
   'overtaken',
   ...FAILOVER_REASONS,
   'queue-unavailable',

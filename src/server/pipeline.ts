@@ -126,6 +126,7 @@ export class Pipeline {
       this.#work(pending);
     } catch (error) {
       this.#undo();
+      this.#overtaken.clear();
       this.#pairs.failed();
       this.#logger.limited('batch-failed', { error: messageOf(error), requests: pending.length });
       for (const _ of pending) this.#counters.drop('internal-error');
@@ -177,11 +178,11 @@ export class Pipeline {
     this.#leases.expireOffers(desk.now);
     expireDue(desk, EXPIRE_PER_BATCH);
     const outcomes = pending.flatMap((one) => this.#answer(one, desk, events) ?? []);
-    if (this.#intake.size === 0) this.#overtaken.clear();
     this.#pairs.settle(desk);
     const decided = this.#clock.monotonic();
     const isDurable = this.#commit(events, desk.at, outcomes.length);
     this.#batchSize.note(pending.length, decided - began, this.#clock.monotonic() - decided);
+    if (this.#intake.size === 0 || !isDurable) this.#overtaken.clear();
     for (const outcome of outcomes) {
       if (!isDurable) this.#counters.drop('queue-unavailable');
       else if (outcome === NO_REPLY) this.#counters.count('taken-without-reply');
@@ -217,8 +218,10 @@ export class Pipeline {
       const requester = readRequester(datagram, listen, desk.config, desk.topology);
       if (typeof requester === 'string') return this.#drop(requester, datagram);
       this.#show(requester);
-      if (this.#isOvertaken(requester, order)) return this.#drop('overtaken', datagram);
+      const isOvertaken = requester.type !== MESSAGE_TYPE.discover && this.#overtaken.has(turnOf(requester), order);
+      if (isOvertaken) return this.#drop('overtaken', datagram);
       const plan = decide(requester, desk, this.#counters);
+      if (this.#intake.size > 0 && isTakenUp(plan)) this.#overtaken.note(turnOf(requester), order);
       if (plan === undefined) return NO_REPLY;
       if (typeof plan === 'string') return this.#drop(plan, datagram);
       return { requester, plan, encoded: encodeReply(requester, plan), destination: destinationOf(requester, plan) };
@@ -229,15 +232,6 @@ export class Pipeline {
       this.#logger.limited('request-failed', { error: messageOf(error), source: formatIpv4(datagram.source) });
       return this.#drop('internal-error', datagram);
     }
-  }
-
-  /** A DISCOVER changes no lease, so it neither overtakes nor is overtaken. */
-  #isOvertaken({ type, client, network }: Requester, order: number): boolean {
-    if (type === MESSAGE_TYPE.discover) return false;
-    const key = (network?.id ?? '') + client.client;
-    if (this.#overtaken.has(key, order)) return true;
-    if (this.#intake.size > 0) this.#overtaken.note(key, order);
-    return false;
   }
 
   #show({ message, datagram }: Requester): void {
@@ -316,4 +310,15 @@ export class Pipeline {
     if (destination.way === 'address') endpoint.sendTo(destination.address, destination.port, encoded.bytes);
     else endpoint.sendDirect(destination.way === 'broadcast' ? 'broadcast' : destination, encoded.bytes);
   }
+}
+
+/** Whose requests are taken up in their order: a client's in one network. */
+function turnOf({ client, network }: Requester): string {
+  return (network?.id ?? '') + client.client;
+}
+
+/** It gave, extended or ended a lease. */
+function isTakenUp(plan: ReplyPlan | DropReason | undefined): boolean {
+  if (typeof plan === 'string') return false;
+  return plan === undefined || (plan.type === 'ack' && plan.yiaddr !== 0);
 }

@@ -126,6 +126,12 @@ describe('What a failover endpoint did by itself', () => {
     assert.deepEqual([lease.state, lease.end], ['expired', END * MICROS_PER_SECOND]);
   });
 
+  it('records the end of an own lease that the partner did not know of, and held its own of before for longer', () => {
+    const before = { ...OWN, pending: true };
+    const ended = { ...FREE, starts: 50, cltt: 50, ends: 600 };
+    assert.deepEqual(apply(601, ended, 'EXPIRED', { before, isPartners: true }), [['expired', END]]);
+  });
+
   it('records the end of an own lease that was longer than the partner’s by clocks that differ', () => {
     const before = { ...OWN, pending: true };
     const ended = { ...FREE, starts: 90, cltt: 90, ends: 430 };

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { LedgerEvent } from '../../src/event/event.js';
+import { BACKLOG } from '../../src/server/intake.js';
+import { Overtaken } from '../../src/server/overtaken.js';
 import { Lab, option82, type RequestSketch, sketchConfig, TYPE } from '../support/lab.js';
 
 const GATEWAYS = ['198.18.0.2', '198.18.0.3'] as const;
 const CAMPUS = sketchConfig([{ subnet: '198.18.0.0/22', pools: ['198.18.1.0-198.18.3.254'] }]);
 const CLIENT = '020000000001';
-/** More than one batch. */
 const CROWD = 200;
 
 /** Somebody else at a port of his own, or at the one that is named. */
@@ -50,15 +51,40 @@ describe('What one client sent while the server could not run', () => {
   });
 
   it('is recorded last where the client was last, however many wait at the port that it left', () => {
-    const crowd = Array.from({ length: CROWD }, (_, i) => ({ ...other(i, 'A'), type: TYPE.request, ciaddr: address }));
-    lab.send(...crowd, renewal('A'), renewal('B', GATEWAYS[1]));
+    lab.send(...crowdAt('A'), renewal('A'), renewal('B', GATEWAYS[1]));
     assert.equal(circuitOf(own().at(-1)!), 'B');
     assert.equal(lab.counters.dropped('overtaken'), 1);
   });
 
+  for (const [what, forged] of [
+    ['an INFORM', { type: TYPE.inform }],
+    ['a message of no known type', { type: 99 }],
+    ['a request to another server', { type: TYPE.request, serverId: '198.18.0.99', requested: '198.18.1.77' }],
+  ] as const) {
+    it(`is not dropped for ${what} that anybody can write in its name`, () => {
+      const stranger = { ...forged, mac: CLIENT, ciaddr: address, source: '10.66.6.6', viaBroadcast: false };
+      lab.send(...crowdAt('A'), renewal('A'), stranger);
+      assert.equal(own().at(-1)!.kind, 'renewed');
+    });
+  }
+
+  it('is not dropped, if it gives the lease back, for a later request that another server is to answer', () => {
+    const release = { type: TYPE.release, mac: CLIENT, ciaddr: address, source: address, serverId: '198.18.0.1' };
+    const { ciaddr: _, ...selecting } = renewal('B');
+    const chosen = { ...selecting, requested: '198.18.1.77', serverId: '198.18.0.99' };
+    const senders = Array.from({ length: CROWD }, (_, i): RequestSketch => {
+      const mac = `04${i.toString(16).padStart(10, '0')}`;
+      return { type: TYPE.request, mac, ciaddr: '198.18.3.254', source: `198.18.2.${i}`, viaBroadcast: false };
+    });
+    lab.send(...senders, { ...release, viaBroadcast: false }, chosen);
+    assert.deepEqual(
+      own().map(({ kind }) => kind),
+      ['granted', 'released'],
+    );
+  });
+
   it('leaves nothing behind: a later request is taken as ever', () => {
-    const crowd = Array.from({ length: CROWD }, (_, i) => ({ ...other(i, 'A'), type: TYPE.request, ciaddr: address }));
-    lab.send(...crowd, renewal('A'), renewal('B', GATEWAYS[1]));
+    lab.send(...crowdAt('A'), renewal('A'), renewal('B', GATEWAYS[1]));
     lab.send(renewal('A'));
     assert.equal(circuitOf(own().at(-1)!), 'A');
   });
@@ -70,7 +96,7 @@ describe('What one client sent while the server could not run', () => {
     fc.assert(
       fc.property(fc.array(group, { minLength: 1, maxLength: 6 }), (groups) => {
         const sent = groups.flatMap(({ crowd: { port, count }, one }, group) => [
-          ...Array.from({ length: count }, (_, i) => other(1000 * group + i, port)).map(asRenewal),
+          ...crowdAt(port, count, 1000 * group),
           renewal(one.port, one.gateway),
         ]);
         lab.send(...sent);
@@ -81,7 +107,22 @@ describe('What one client sent while the server could not run', () => {
   });
 });
 
-/** For an address that is not his: it changes nothing. */
-function asRenewal(sketch: RequestSketch): RequestSketch {
-  return { ...sketch, type: TYPE.request, ciaddr: '198.18.3.254' };
+/** Others at one port who ask for an address that is not theirs, which changes nothing: more than one batch. */
+function crowdAt(port: string, count = CROWD, from = 0): RequestSketch[] {
+  const ask = { type: TYPE.request, ciaddr: '198.18.3.254' };
+  return Array.from({ length: count }, (_, i) => ({ ...other(from + i, port), ...ask }));
 }
+
+describe('What was overtaken', () => {
+  it('is told from what was not, with a memory that has a bound', () => {
+    const overtaken = new Overtaken();
+    const count = 10 * BACKLOG;
+    for (let i = 1; i <= count; i++) overtaken.note(`client ${i}`, i);
+    const known = Array.from({ length: count }, (_, i) => overtaken.has(`client ${i + 1}`, i));
+    assert.ok(known.slice(-2 * BACKLOG).every(Boolean), 'the latest');
+    assert.ok(known.filter(Boolean).length <= 4 * BACKLOG, 'and few more');
+    assert.equal(overtaken.has(`client ${count}`, count + 1), false);
+    overtaken.clear();
+    assert.equal(overtaken.has(`client ${count}`, 1), false);
+  });
+});

@@ -66,6 +66,8 @@ function isPartnersToEnd(change: BindingChange, lease: Lease): boolean {
   const { before, after, reported, isPartners, clockAhead } = change;
   // What the partner only held for this server is over with the end that was told here, however long that hold was
   if (isPartners === false) return false;
+  // Nor was any client told for how long the partner held its own lease, of before this one
+  if (isPartners && before.pending && before.cltt > after.cltt + clockAhead + INACCURACY) return false;
   const told = Math.ceil(lease.end / MICROS_PER_SECOND);
   if (reported === 'ACTIVE') return after.starts + clockAhead <= told;
   const ends = after.ends + (isPartners ? clockAhead : 0);
