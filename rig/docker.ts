@@ -13,7 +13,9 @@ export function dockerEngine(): Promise<Dockerode> {
   docker ??= getContainerRuntimeClient().then(
     ({ container }) => container.dockerode,
     () => {
-      throw new Error('no Docker engine answers: start one, or let rig/engine.sh run this command with one of its own');
+      throw new Error(
+        'no Docker engine answers, so no campus runs: start one (rig/engine.sh npm run rig makes one of its own for a run)',
+      );
     },
   );
   return docker;

@@ -10,7 +10,7 @@ export interface LoadResult {
   readonly answered: number;
   /** Part of the exchanges that got none, 0 to 1. */
   readonly lost: number;
-  /** Microseconds from DISCOVER (or renewal) to ACK; NaN where the tool does not tell. */
+  /** Microseconds that the server took for DISCOVER and REQUEST together (or for a renewal); NaN where the tool does not tell. */
   readonly p50: number;
   readonly p99: number;
 }

@@ -29,6 +29,20 @@ const COMMANDS: readonly { name: OperatorCommand; description: string }[] = [
   },
 ];
 
+/** A partner of which a connection was refused so many seconds ago is alive. */
+const ALIVE = 60;
+
+/** Why a server in this state answers nobody in the shared pools. */
+const SILENT: Readonly<Record<string, string>> = {
+  startup: 'it waits for the partner, for 15 s at most',
+  recover: 'the partner has to tell what it knows; if it is down: portledger failover partner-down',
+  'recover-done': 'the partner has to go on first',
+  'potential-conflict': 'the two compare what they leased',
+  'conflict-done': 'the two compare what they leased',
+  paused: 'portledger failover resume ends that',
+  shutdown: 'portledger failover resume ends that',
+};
+
 /** `portledger failover`: looks after the pair that this server is one of. */
 export function registerFailover(program: Command): void {
   const failover = program.command('failover').description('look after the failover pair that this server is one of');
@@ -54,8 +68,21 @@ export function registerFailover(program: Command): void {
         const argument = { name: relationship, command: name };
         const status = (await ask(configOf(command), 'failover-command', argument)) as PairStatus;
         process.stdout.write(`${status.name}: ${stateOf(status.state)}\n`);
+        const doubt = doubtOf(name, shownOf(status));
+        if (doubt !== undefined) process.stderr.write(`warning: ${doubt}\n`);
       });
   }
+}
+
+/** What an operator should know who gave this command; it was followed all the same. */
+function doubtOf(command: OperatorCommand, { connected, failure }: Shown): string | undefined {
+  if (command === 'shutdown' && !connected)
+    return 'the partner is not connected and does not hear of it: if it comes back, it asks this server first what it did';
+  const isRefused = failure?.reason.startsWith('refused') ?? false;
+  const seconds = isRefused ? secondsSince(failure!.at!) : Number.POSITIVE_INFINITY;
+  if (command === 'partner-down' && seconds <= ALIVE)
+    return `the partner was heard ${seconds} s ago (${visible(failure!.reason)}): make sure that it serves nobody`;
+  return undefined;
 }
 
 async function ask(config: Config, command: string, argument?: unknown): Promise<unknown> {
@@ -128,10 +155,12 @@ function textOf(shown: Shown): string {
 }
 
 /** What this server does not do yet, and until when. */
-function waitsOf({ withholdsUntil, waitsUntil, takesOverAt }: Shown): [string, string][] {
+function waitsOf({ state, withholdsUntil, waitsUntil, takesOverAt }: Shown): [string, string][] {
+  const silent = SILENT[state];
   const rows: [string, string | null][] = [
     ['waits', withholdsUntil && `gives no new client an address before ${withholdsUntil}`],
-    ['waits', waitsUntil && `answers nobody until ${waitsUntil}, for it does not know all leases`],
+    ['answers', silent === undefined ? null : `nobody: ${silent}`],
+    ['answers', waitsUntil && `nobody until ${waitsUntil}: leases may go on that neither server knows of`],
     ['takes over', takesOverAt && `gives the partner's free addresses, too, from ${takesOverAt} on`],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== null);
@@ -162,8 +191,11 @@ function sinceOf(at: string | null): string {
 
 function agoOf(at: string | null): string {
   if (at === null) return 'never';
-  const seconds = Math.max(0, Math.round(new SystemClock().now() / MICROS_PER_SECOND - Date.parse(at) / 1000));
-  return `${seconds} s ago`;
+  return `${secondsSince(at)} s ago`;
+}
+
+function secondsSince(at: string): number {
+  return Math.max(0, Math.round(new SystemClock().now() / MICROS_PER_SECOND - Date.parse(at) / 1000));
 }
 
 function clockOf(ahead: number | null): string {

@@ -15,7 +15,7 @@ export function registerQueue(program: Command): void {
       process.stdout.write(`Queue ${to} takes the place of ${from}, which is kept as ${kept}\n`);
       for (const name of relationships) {
         const waits =
-          'the server asks its partner for all that it knows, and answers nobody in its shared pools until then';
+          'the server asks its partner for all that it knows, and answers nobody in its shared pools before that and mclt have passed';
         process.stdout.write(`Failover relationship ${name} begins anew: ${waits}\n`);
       }
       if (unshipped > 0)

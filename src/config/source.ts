@@ -36,8 +36,11 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : messageOf(error);
-    const hint = 'name the configuration with --config FILE; the README has one to start from';
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = isMissing ? 'there is no such file' : messageOf(error);
+    const hint = isMissing
+      ? 'name the configuration with --config FILE; the README has one to start from'
+      : 'name a file with --config FILE that this user may read';
     throw new ConfigError(file, [new ConfigFault('', `"${file}" cannot be read: ${reason}`, file, hint)]);
   }
 }

@@ -20,7 +20,7 @@ export function controlPath(queueFile: string): string {
 
 /**
  * A Unix socket beside the queue file on which the server answers its operator: one JSON request a line, one JSON answer a line. Who may
- * open the file may ask; its mode is 0600.
+ * open the file may ask; its mode is 0600. A request that is so old when it is read that nobody waits for its answer any more (`asked`) is not followed.
  */
 export class ControlServer {
   readonly #server: Server;
@@ -84,7 +84,9 @@ function serve(socket: Socket, commands: ControlCommands, idleMs: number): void 
 
 function answer(line: string, commands: ControlCommands): { result?: unknown; error?: string } {
   try {
-    const { command, argument } = JSON.parse(line) as { command: string; argument?: unknown };
+    const { command, argument, asked } = JSON.parse(line) as { command: string; argument?: unknown; asked?: number };
+    // Whoever asked was told that it failed
+    if (asked !== undefined && steadyMs() - asked >= TIMEOUT_MS) return { error: 'The command came too late' };
     const handler = Object.hasOwn(commands, command) ? commands[command] : undefined;
     return handler ? { result: handler(argument) } : { error: `Command "${command}" is not known` };
   } catch (error) {
@@ -117,8 +119,13 @@ export function askServer(path: string, command: string, argument?: unknown): Pr
       if (reply.error === undefined) resolve(reply.result);
       else reject(new UsageError(reply.error));
     });
-    socket.write(`${JSON.stringify({ command, argument })}\n`);
+    socket.write(`${JSON.stringify({ command, argument, asked: steadyMs() })}\n`);
   });
+}
+
+/** Milliseconds on the clock that never steps, and is the same for all processes of a machine. */
+function steadyMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
 function unanswered(path: string, error: Error, code: string | undefined): UnreachableError {

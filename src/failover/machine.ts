@@ -261,7 +261,10 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
     }
     case 'pause':
       if (machine.state !== 'NORMAL')
-        return { machine, refusal: `this server is in ${named(machine.state)}, not in normal` };
+        return {
+          machine,
+          refusal: `this server is in ${named(machine.state)}, not in normal: there is no partner to go on meanwhile`,
+        };
       // dhcpd would end itself
       if (machine.partnerState === 'CONFLICT-DONE') return { machine, refusal: 'the partner is in conflict-done' };
       return moveTo(started, 'PAUSED', now, reason);

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../base/errors.js';
+import { isMissing } from '../base/files.js';
 import {
   generateSigningKey,
   KeyError,
@@ -28,7 +29,7 @@ export function publicKeyFile(keyFile: string): string {
 
 /** True if there is a private key. */
 export function keyFileExists(keyFile: string): boolean {
-  return existsSync(keyFile);
+  return !isMissing(keyFile);
 }
 
 /**
@@ -97,7 +98,7 @@ function attempt<T>(file: string, action: () => T): T {
     return action();
   } catch (error) {
     throw new KeyError(`Key file ${file} cannot be used: ${messageOf(error)}`, {
-      hint: 'check the path, its folder and its owner',
+      hint: 'check the path, its folder and its owner, and run this as the user that the server runs as, or as root',
       cause: error,
     });
   }

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { messageOf } from '../base/errors.js';
+import { isMissing } from '../base/files.js';
 import { Sqlite, type SqliteDatabase, type SqliteStatement } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { readStored, type StoredEvent } from '../event/stored-event.js';
@@ -74,7 +75,7 @@ export class QueueReader {
 
   /** @throws QueueError if the file is missing, newer, damaged, or has not been used by a server yet. */
   static open(file: string): QueueReader {
-    if (!existsSync(file))
+    if (isMissing(file))
       throw new QueueError(`Queue ${file} does not exist`, { hint: 'start the server, which makes it' });
     let db: SqliteDatabase | undefined;
     try {
@@ -84,7 +85,7 @@ export class QueueReader {
       db?.close();
       if (error instanceof QueueError) throw error;
       throw new QueueError(`Queue ${file} cannot be read: ${messageOf(error)}`, {
-        hint: 'check queue.file and its owner',
+        hint: 'check queue.file and its owner, and run this as the user that the server runs as, or as root',
         cause: error,
       });
     }

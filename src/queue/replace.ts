@@ -4,6 +4,7 @@ import { messageOf } from '../base/errors.js';
 import type { SqliteDatabase } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { decodeEvent, genesisHash } from '../event/encoding.js';
+import { isLeaseEvent } from '../event/event.js';
 import { QueueError } from './errors.js';
 import { forgetRelationships } from './failover-rows.js';
 import { acquireLock, serverLockPath } from './lock.js';
@@ -30,7 +31,7 @@ interface Head {
 
 /**
  * Begins a new queue in the file, with a new UUID and the leases of the old one, which is kept beside it. The gap that the
- * server tells of at its next start begins with the first event that was not shipped. What it knows of its failover partners may be of an
+ * server tells of at its next start begins with the first time of which an event tells that was not shipped. What it knows of its failover partners may be of an
  * old backup, so it has to ask them for everything.
  * @throws UsageError while server or shipper run, QueueError if there is no queue or it cannot be kept
  */
@@ -56,7 +57,7 @@ function replace(db: SqliteDatabase, file: string, now: Micros): Replacement {
   }
   const kept = `${file}.${head.uuid}`;
   const shipped = readPosition(file, head.uuid).sequence;
-  const from = firstUnshipped(db, shipped) ?? head.at;
+  const from = unshippedFrom(db, shipped) ?? head.at;
   keep(db, kept);
   const uuid = randomUUID();
   const relationships = db.transaction(() => {
@@ -69,10 +70,19 @@ function replace(db: SqliteDatabase, file: string, now: Micros): Replacement {
   return { from: head.uuid, to: uuid, kept, unshipped: Math.max(0, head.sequence - shipped), relationships };
 }
 
-/** When the first event happened that is not noted as shipped; undefined if all are. */
-function firstUnshipped(db: SqliteDatabase, shipped: number): Micros | undefined {
-  const row = db.prepare('SELECT encoded FROM events WHERE sequence > ? ORDER BY sequence LIMIT 1').get(shipped);
-  return row === undefined ? undefined : decodeEvent((row as { encoded: Buffer }).encoded).at;
+/**
+ * The earliest time of which an event tells that is not noted as shipped; undefined if all are. A start after a crash, a refusal or a step of the
+ * clock tells of the time before it.
+ */
+function unshippedFrom(db: SqliteDatabase, shipped: number): Micros | undefined {
+  let from: Micros | undefined;
+  const rows = db.prepare('SELECT encoded FROM events WHERE sequence > ? ORDER BY sequence').iterate(shipped);
+  for (const row of rows) {
+    const { kind, at, leaseStart } = decodeEvent((row as { encoded: Buffer }).encoded);
+    const begin = isLeaseEvent(kind) ? at : Math.min(at, leaseStart ?? at);
+    from = Math.min(from ?? begin, begin);
+  }
+  return from;
 }
 
 function keep(db: SqliteDatabase, copy: string): void {

@@ -36,6 +36,21 @@ describe('The control socket', () => {
     await assert.rejects(askServer(path, 'fail'), /No such thing/);
   });
 
+  it('does not follow a command that was asked for so long ago that nobody waits any more', async () => {
+    const now = Number(process.hrtime.bigint() / 1_000_000n);
+    for (const [asked, answer] of [
+      [now - 5001, { error: 'The command came too late' }],
+      [now - 1000, { result: { argument: 1 } }],
+      [undefined, { result: { argument: 1 } }],
+    ] as const) {
+      const socket = connect(path);
+      socket.write(`${JSON.stringify({ command: 'echo', argument: 1, asked })}\n`);
+      const [said] = await once(socket, 'data');
+      socket.destroy();
+      assert.deepEqual(JSON.parse(said), answer);
+    }
+  });
+
   it('survives a line that is not a command', async () => {
     const socket = connect(path);
     socket.write('{"command"\n');

@@ -9,6 +9,7 @@ import { writePosition } from '../../src/queue/position.js';
 import { Queue } from '../../src/queue/queue.js';
 import { QueueReader } from '../../src/queue/reader.js';
 import { replaceQueue } from '../../src/queue/replace.js';
+import { serverEvent } from '../../src/server/server-event.js';
 import { checkChain } from '../../src/trail/chain.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
 import { draft, NOON, SECOND } from '../trail/campus.js';
@@ -77,6 +78,19 @@ describe('A new queue in place of another', () => {
     const again = Queue.open(file, 'dhcp-a', NOON + 80 * SECOND);
     assert.deepEqual([again.previous.isNew, again.previous.replaced], [false, null]);
     again.close();
+  });
+
+  it('covers the time before an event that was not shipped, and told of a gap', () => {
+    const [first] = fill(1);
+    writePosition(file, first!.queue, { sequence: 1, hash: '', checkpoint: 0 });
+    const crashed = { from: NOON + 5 * SECOND, to: NOON + 50 * SECOND };
+    const old = Queue.open(file, 'dhcp-a', NOON + 50 * SECOND);
+    old.commit([], [serverEvent('server-started', 'dhcp-a', 'after an unclean end', crashed)], crashed.to, false);
+    old.close();
+    replaceQueue(file, NOON + 60 * SECOND);
+    const queue = Queue.open(file, 'dhcp-a', NOON + 70 * SECOND);
+    assert.equal(queue.at, crashed.from);
+    queue.close();
   });
 
   it('leaves the old one beside it, whole and for its owner alone', () => {

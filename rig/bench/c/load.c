@@ -3,7 +3,8 @@
  * Usage: load SERVER RELAY RATE SECONDS CLIENTS PORTS exchange|renew
  * `exchange`: DISCOVER, OFFER, REQUEST, ACK through the relay, with an Option 82 if PORTS is not 0.
  * `renew`: every client gets its lease that way first, unmeasured; then unicast renewals, which are answered to the client's address.
- * Prints one JSON object; delays are of whole exchanges (or of renewals), microseconds.
+ * Prints one JSON object; delays are what the server took for a whole exchange (or a renewal), microseconds: from each request to the moment at which
+ * the kernel had its answer, whenever this program came to read it.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -18,7 +19,8 @@
 enum { BATCH = 64, SIZE = 600, OPTIONS = 240, DISCOVER = 1, OFFER = 2, REQUEST = 3, ACK = 5, WAIT = 1000000 };
 
 struct client {
-  uint64_t began; /* 0: nothing is under way */
+  uint64_t asked; /* when the last request left; 0: nothing is under way */
+  uint32_t took;  /* microseconds, for the answers before */
   uint32_t address, server;
 };
 
@@ -28,10 +30,25 @@ static long count, ports, sent, answered;
 static int renewing, relay_fd, client_fd;
 static struct sockaddr_in server, relay;
 
-static uint64_t now(void) {
+static uint64_t micros(struct timespec t) { return t.tv_sec * 1000000ull + t.tv_nsec / 1000; }
+
+static uint64_t read_clock(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
+  clock_gettime(clock, &t);
+  return micros(t);
+}
+
+static uint64_t now(void) { return read_clock(CLOCK_MONOTONIC); }
+
+/* By the clock of the kernel's time stamps. */
+static uint64_t wall(void) { return read_clock(CLOCK_REALTIME); }
+
+/* When the kernel had a message. */
+static uint64_t arrival(struct msghdr *message) {
+  struct timespec t;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
+    if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) return memcpy(&t, CMSG_DATA(c), sizeof t), micros(t);
+  return wall();
 }
 
 static uint8_t *put(uint8_t *at, int code, int length, const void *value) {
@@ -82,41 +99,46 @@ static void ask(long i, uint8_t type, int unicast) {
   if (ports && !unicast) at = put_port(at, i % ports);
   *at++ = 255;
   int length = at - packet < 300 ? 300 : at - packet;
+  c->asked = wall();
   if (unicast) send_from(c->address, packet, length);
   else sendto(relay_fd, packet, length, 0, (struct sockaddr *)&server, sizeof server);
 }
 
-static void take(uint8_t *packet, int length, int measured) {
+static void take(uint8_t *packet, int length, uint64_t at_kernel, int measured) {
   uint8_t type = 0;
   uint32_t xid, identifier = 0;
   if (length < OPTIONS) return;
   memcpy(&xid, packet + 4, 4);
   long i = (long)ntohl(xid) - 1;
-  if (i < 0 || i >= count || clients[i].began == 0) return;
+  if (i < 0 || i >= count || clients[i].asked == 0) return;
   for (int at = OPTIONS; at + 1 < length && packet[at] != 255; at += packet[at] ? 2 + packet[at + 1] : 1) {
     if (packet[at] == 53) type = packet[at + 2];
     if (packet[at] == 54) memcpy(&identifier, packet + at + 2, 4);
   }
   memcpy(&clients[i].address, packet + 16, 4);
   clients[i].server = identifier;
+  /* An answer may be in before the clock was read for the request: never less than nothing */
+  if (at_kernel > clients[i].asked) clients[i].took += at_kernel - clients[i].asked;
   if (type == OFFER) ask(i, REQUEST, 0);
   if (type != ACK) return;
-  if (measured) delays[answered++] = now() - clients[i].began;
-  clients[i].began = 0;
+  if (measured) delays[answered++] = clients[i].took;
+  clients[i].asked = 0;
 }
 
 static void receive(int measured) {
   static uint8_t bytes[BATCH][SIZE];
   static struct iovec vector[BATCH];
   static struct mmsghdr messages[BATCH];
+  static _Alignas(struct cmsghdr) uint8_t controls[BATCH][CMSG_SPACE(sizeof(struct timespec))];
   int fds[] = {relay_fd, client_fd};
   for (int k = 0; k < 2; k++) {
     for (int i = 0; i < BATCH; i++) {
       vector[i] = (struct iovec){bytes[i], SIZE};
-      messages[i].msg_hdr = (struct msghdr){.msg_iov = &vector[i], .msg_iovlen = 1};
+      messages[i].msg_hdr = (struct msghdr){
+          .msg_iov = &vector[i], .msg_iovlen = 1, .msg_control = controls[i], .msg_controllen = sizeof controls[i]};
     }
     int n = recvmmsg(fds[k], messages, BATCH, MSG_DONTWAIT, NULL);
-    for (int i = 0; i < n; i++) take(bytes[i], messages[i].msg_len, measured);
+    for (int i = 0; i < n; i++) take(bytes[i], messages[i].msg_len, arrival(&messages[i].msg_hdr), measured);
   }
 }
 
@@ -138,7 +160,7 @@ static double run(double rate, double seconds, long limit, int unicast, int meas
     while (begun < limit && start + begun / rate * 1e6 <= t) {
       long i = begun++ % count;
       if (unicast && clients[i].address == 0) { skipped++; continue; }
-      clients[i].began = now();
+      clients[i].took = 0;
       ask(i, unicast ? REQUEST : DISCOVER, unicast);
       if (begun % 16 == 0) receive(measured);
     }
@@ -157,8 +179,9 @@ static int by_value(const void *a, const void *b) {
 }
 
 static int listen_on(struct sockaddr_in *own) {
-  int fd = socket(AF_INET, SOCK_DGRAM, 0), size = 4 << 20;
+  int fd = socket(AF_INET, SOCK_DGRAM, 0), size = 4 << 20, on = 1;
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   if (bind(fd, (struct sockaddr *)own, sizeof *own)) perror("bind"), exit(1);
   return fd;
 }

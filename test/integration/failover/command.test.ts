@@ -96,6 +96,7 @@ describe('portledger failover', function () {
     assert.equal(table.code, 0);
     assert.match(table.stdout, /^relationship +campus \(primary, mclt 600 s\)\n/);
     assert.match(table.stdout, /^this server +startup since /m);
+    assert.match(table.stdout, /^answers +nobody: it waits for the partner, for 15 s at most$/m);
     assert.match(table.stdout, /^partner +unknown$/m);
     assert.match(table.stdout, /^connection +down, last contact never$/m);
     assert.match(table.stdout, /^last attempt +connect ECONNREFUSED 127\.66\.49\.2:647/m);
@@ -188,6 +189,13 @@ describe('portledger failover', function () {
     );
     partner = await startPartner(port);
     await server!.waitFor(/failover-state: .* to NORMAL/, 40_000);
+    server!.signal('SIGSTOP');
+    const late = await run('shutdown');
+    server!.signal('SIGCONT');
+    assert.deepEqual([late.code, late.stdout], [3, '']);
+    assert.match(late.stderr, /no answer within 5 s/);
+    // What was given up is not followed when the server goes on
+    assert.equal(JSON.parse((await run('status', '-o', 'json')).stdout)[0].state, 'normal');
     assert.deepEqual(await run('shutdown'), { code: 0, stdout: 'campus: shutdown\n', stderr: '' });
     await partner.waitFor(/failover-state: .* to PARTNER-DOWN/);
     const paused = await run('pause');
