@@ -31,7 +31,7 @@ export async function drain(settings: Settings): Promise<Row[]> {
     const installation = installed(folder, ADDRESSES, database.url);
     const file = join(folder, 'dhcp.queue');
     const backlog = { addresses: 20_000, sharing: 'roaming', step: 2000, offset: 0 } as const;
-    fillQueue(file, { ...backlog, server: SERVER_NAME, events: settings.quick ? 300_000 : 800_000 });
+    fillQueue(file, { ...backlog, server: SERVER_NAME, events: settings.quick ? 200_000 : 800_000 });
     await installation.start('here', 'migrate').succeed(60_000);
     const server = await installation.serve(site.server);
     const load = ownLoad(site.load, site.program, { clients: CLIENTS, ports: PORTS, mode: 'exchange' });

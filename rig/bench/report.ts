@@ -36,7 +36,7 @@ export async function report(settings: Settings): Promise<Row[]> {
     await trail.migrate();
     const loader = new Loader(trail, WORKLOAD);
     const rows: Row[] = [];
-    for (const events of settings.quick ? [30_000, 300_000] : [1_000_000, 10_000_000]) {
+    for (const events of settings.quick ? [20_000, 200_000] : [1_000_000, 10_000_000]) {
       await loader.fill(events);
       await trail.knex.raw('ANALYZE TABLE events, sightings');
       rows.push(...(await ask(trail.knex, events, events * WORKLOAD.step)));

@@ -26,7 +26,7 @@ const PAGE = 5000;
  * comes late with a tenth. Then the verification of what was shipped.
  */
 export async function ship(settings: Settings): Promise<Row[]> {
-  const events = settings.quick ? 100_000 : 1_000_000;
+  const events = settings.quick ? 60_000 : 1_000_000;
   const database = await startMariadb({ args: ['--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M'] });
   const [all, most, rest] = ['all', 'most', 'rest'].map((name) => join(settings.folder, `${name}.queue`)) as [
     string,
