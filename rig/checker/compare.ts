@@ -36,23 +36,26 @@ export function countOf({ missing, surplus, wrong }: Differences): number {
   return missing.length + surplus.length + wrong.length;
 }
 
-/** Goes to another account of what happened as long as the trail fits that one better. */
+/** Goes to the account of what happened that the trail fits best of all that differ from this one by one thing, as long as it fits that one better. */
 function bestOf(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
   const compare = ({ order, left, inTime, isEarly }: Account) => {
     const noted = order.filter((sight) => !left.has(sight));
     return compareStays(staysOf(noted, reading, inTime, isEarly), rows);
   };
-  let account: Account | undefined = {
+  let account: Account = {
     order: inOrder(sights),
     left: new Set(sights.filter(({ isDoubtful }) => isDoubtful)),
     inTime: new Set(),
     isEarly: false,
   };
   let best = compare(account);
-  while (account && countOf(best) > 0) {
-    const others: Account[] = [...otherAccounts(account)];
-    account = others.find((other) => countOf(compare(other)) < countOf(best));
-    if (account) best = compare(account);
+  for (let isBetter = true; isBetter && countOf(best) > 0; ) {
+    isBetter = false;
+    for (const other of [...otherAccounts(account)]) {
+      const differences = compare(other);
+      if (countOf(differences) >= countOf(best)) continue;
+      [best, account, isBetter] = [differences, other, true];
+    }
   }
   return best;
 }

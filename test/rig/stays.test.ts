@@ -196,6 +196,22 @@ describe('What a client sends straight and through its relay', () => {
     assert.deepEqual([differences(sights, inTurn), differences(sights, other)], [0, 0]);
   });
 
+  it('may be noted by one server while the other has done with it, though that fits nearly as well if it is this one’s own copy', () => {
+    const b = { server: 'dhcp-b' };
+    const [b1, b2, b3] = [millis(0, { ...straight, ...b }), millis(1, b), millis(3, { ...release, ...straight, ...b })];
+    const late = millis(2, {});
+    const after = [lease(7, 1), lease(15, 1, release)];
+    const rows = rowsOf([lease(0, 1, b), b1, b2, b3, late, ...after]);
+    assert.deepEqual(
+      rows.map(({ server, events }) => [server, events]),
+      [
+        ['dhcp-b', 4],
+        ['dhcp-a', 3],
+      ],
+    );
+    assert.equal(differences([lease(0, 1, b), b1, b2, late, b3, ...after], rows), 0);
+  });
+
   it('is noted in the order in which it came by the same way, or once the first was noted', () => {
     const other = rowsOf([lease(0, 1), renewal, copy, end, copyOfEnd]);
     const noted = [
