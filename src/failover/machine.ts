@@ -215,12 +215,18 @@ function lose(machine: Machine, reason: string, context: MachineContext, now: Se
 function onUpdatesDone(machine: Machine, context: MachineContext, now: Seconds): Step {
   const reason = 'the partner has sent its updates';
   if (machine.state === 'RECOVER') {
-    const waits = machine.lostAt > 0 && now <= machine.lostAt + context.mclt && context.hasPast();
+    const waits = machine.lostAt > 0 && now <= machine.lostAt + context.mclt && hasPast(machine, context);
     return moveTo(machine, waits ? 'RECOVER-WAIT' : 'RECOVER-DONE', now, reason);
   }
   if (machine.state !== 'POTENTIAL-CONFLICT') return { machine };
   if (context.role === 'primary') return moveTo(machine, 'CONFLICT-DONE', now, reason);
   return machine.partnerState === 'CONFLICT-DONE' ? moveTo(machine, 'NORMAL', now, reason) : { machine };
+}
+
+/** Two servers that meet for the first time are both in a recovery; a partner that is not has been one of this pair before. */
+function hasPast({ partnerState }: Machine, context: MachineContext): boolean {
+  const isNew = partnerState === 'RECOVER' || partnerState === 'RECOVER-WAIT' || partnerState === 'RECOVER-DONE';
+  return !isNew || context.hasPast();
 }
 
 function onTick(machine: Machine, context: MachineContext, now: Seconds): Step {

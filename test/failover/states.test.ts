@@ -129,9 +129,13 @@ describe('the states of a failover server', () => {
   });
 
   it('wait for MCLT after RECOVER only if a memory was lost that was worth something', () => {
-    const done = (lostAt: number, hasPast: boolean) =>
-      step(machine('RECOVER', { lostAt }), { type: 'updates-done' }, context('primary', { hasPast: () => hasPast }), T0)
-        .machine.state;
+    const done = (lostAt: number, hasPast: boolean, partnerState: ServerState = 'RECOVER') => {
+      const knowing = context('primary', { hasPast: () => hasPast });
+      return step(machine('RECOVER', { lostAt, partnerState }), { type: 'updates-done' }, knowing, T0).machine.state;
+    };
+    // The partner has been one of this pair, and may not have heard of the leases that this server gave
+    assert.equal(done(T0 - 10, false, 'PARTNER-DOWN'), 'RECOVER-WAIT');
+    assert.equal(done(T0 - 10, false, 'RECOVER-DONE'), 'RECOVER-DONE');
     assert.equal(done(T0 - 10, true), 'RECOVER-WAIT');
     assert.equal(done(T0 - 10, false), 'RECOVER-DONE');
     assert.equal(done(0, true), 'RECOVER-DONE');
