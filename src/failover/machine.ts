@@ -10,6 +10,7 @@ import {
   ON_PARTNER_DOWN_AT_START,
   ON_PARTNER_STATE,
   ON_RESTART,
+  RECOVERING,
   RESTING,
 } from './states.js';
 
@@ -225,8 +226,7 @@ function onUpdatesDone(machine: Machine, context: MachineContext, now: Seconds):
 
 /** Two servers that meet for the first time are both in a recovery; a partner that is not has been one of this pair before. */
 function hasPast({ partnerState }: Machine, context: MachineContext): boolean {
-  const isNew = partnerState === 'RECOVER' || partnerState === 'RECOVER-WAIT' || partnerState === 'RECOVER-DONE';
-  return !isNew || context.hasPast();
+  return !RECOVERING.has(partnerState) || context.hasPast();
 }
 
 function onTick(machine: Machine, context: MachineContext, now: Seconds): Step {

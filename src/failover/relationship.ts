@@ -8,7 +8,7 @@ import { isPrimarys } from './load-balance.js';
 import { type Machine, startMachine } from './machine.js';
 import { Mclt } from './mclt.js';
 import type { FailoverSettings } from './settings.js';
-import { EXPIRING } from './states.js';
+import { EXPIRING, RECOVERING } from './states.js';
 import { BindingTable } from './table.js';
 
 /** Wall-clock seconds of a moment. */
@@ -73,8 +73,7 @@ export class Relationship {
   /** True if the partner is told of every change, and not only of what it asks for. */
   get tellsAll(): boolean {
     const { state, starting, partnerState } = this.machine;
-    const recovers = partnerState === 'RECOVER' || partnerState === 'RECOVER-WAIT' || partnerState === 'RECOVER-DONE';
-    return this.isWorking || (!starting && state === 'PARTNER-DOWN' && recovers);
+    return this.isWorking || (!starting && state === 'PARTNER-DOWN' && RECOVERING.has(partnerState));
   }
 
   /** True if it is this server's to see to the end of leases. */

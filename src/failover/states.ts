@@ -137,6 +137,13 @@ export const IN_CONFLICT: ReadonlySet<ServerState> = new Set([
 /** In which a server does not know yet all that its partner has to tell. */
 export const LEARNING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'POTENTIAL-CONFLICT']);
 
+/** In which a server gets back what it missed, or lost. */
+export const RECOVERING: ReadonlySet<ServerState | null> = new Set<ServerState>([
+  'RECOVER',
+  'RECOVER-WAIT',
+  'RECOVER-DONE',
+]);
+
 /** A server that is in one of these, or restarts from it, has not served since it came to it. */
 export const RESTING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'RECOVER-DONE', 'SHUTDOWN']);
 
