@@ -10,14 +10,6 @@ const CAMPUS = sketchConfig([{ subnet: '198.18.0.0/22', pools: ['198.18.1.0-198.
 const CLIENT = '020000000001';
 const CROWD = 200;
 
-/** Somebody else at a port of his own, or at the one that is named. */
-const other = (number: number, port = `o${number}`): RequestSketch => ({
-  type: TYPE.discover,
-  giaddr: GATEWAYS[0],
-  mac: `04${number.toString(16).padStart(10, '0')}`,
-  option82: option82(port, 'sw'),
-});
-
 function circuitOf({ circuitId }: LedgerEvent): string | undefined {
   return circuitId ? Buffer.from(circuitId).toString() : undefined;
 }
@@ -109,8 +101,8 @@ describe('What one client sent while the server could not run', () => {
 
 /** Others at one port who ask for an address that is not theirs, which changes nothing: more than one batch. */
 function crowdAt(port: string, count = CROWD, from = 0): RequestSketch[] {
-  const ask = { type: TYPE.request, ciaddr: '198.18.3.254' };
-  return Array.from({ length: count }, (_, i) => ({ ...other(from + i, port), ...ask }));
+  const ask = { type: TYPE.request, ciaddr: '198.18.3.254', giaddr: GATEWAYS[0], option82: option82(port, 'sw') };
+  return Array.from({ length: count }, (_, i) => ({ ...ask, mac: `04${(from + i).toString(16).padStart(10, '0')}` }));
 }
 
 describe('What was overtaken', () => {
