@@ -85,11 +85,30 @@ function* otherAccounts(account: Account): Generator<Account> {
     yield { ...account, left: other };
   }
   for (const sight of order) if (!inTime.has(sight)) yield { ...account, inTime: new Set([...inTime, sight]) };
-  for (const [i, sight] of order.entries()) {
-    for (let j = i + 1; j < order.length; j++) {
-      if (!mayComeFirst(order[j]!, sight)) break;
-      yield { ...account, order: [...order.slice(0, i), ...order.slice(i + 1, j + 1), sight, ...order.slice(j + 1)] };
-    }
+  for (const i of order.keys()) {
+    for (const later of [oneLater, serverLater])
+      for (const other of later(order, i)) yield { ...account, order: other };
+  }
+}
+
+/** The orders in which one sight was noted later. */
+function* oneLater(order: readonly Sight[], i: number): Generator<Sight[]> {
+  const sight = order[i]!;
+  for (let j = i + 1; j < order.length; j++) {
+    if (!mayComeFirst(order[j]!, sight)) break;
+    yield [...order.slice(0, i), ...order.slice(i + 1, j + 1), sight, ...order.slice(j + 1)];
+  }
+}
+
+/** The orders in which a server noted this sight later, and with it what it noted after that, in its own order: one batch has one time. */
+function* serverLater(order: readonly Sight[], i: number): Generator<Sight[]> {
+  const [own, others]: [Sight[], Sight[]] = [[order[i]!], []];
+  for (let j = i + 1; j < order.length; j++) {
+    const sight = order[j]!;
+    if (sight.server === own[0]!.server) own.push(sight);
+    else if (own.every((one) => mayFollow(one.at, sight.at))) others.push(sight);
+    else break;
+    if (own.length > 1 && others.length > 0) yield [...order.slice(0, i), ...others, ...own, ...order.slice(j + 1)];
   }
 }
 

@@ -179,6 +179,28 @@ describe('The order of two servers that the checker of the rig expects', () => {
       assert.equal(differences(sights, later) === 0, isOpen);
     }
   });
+
+  it('is that of their batches where both stood still while a client moved: what one noted it noted at once, and in its own order', () => {
+    const a = { server: 'dhcp-a' };
+    const b = { server: 'dhcp-b' };
+    const asked = [
+      [10, 1],
+      [11, 2],
+      [12, 2],
+    ] as const;
+    const sights = asked.flatMap(([second, port]) =>
+      [b, b, a].map((server) =>
+        lease(second, port, { ...server, at: { from: second * S, to: 13 * S }, noted: 13 * S }),
+      ),
+    );
+    const batch = (second: number, ports: readonly number[], server: Partial<Sight>) =>
+      ports.map((port) => lease(second, port, { ...server, at: { from: second * S, to: second * S } }));
+    const inTurn = rowsOf([...batch(12.1, [1, 1, 2, 2, 2, 2], b), ...batch(12.8, [1, 2, 2], a)]);
+    assert.equal(inTurn.length, 4);
+    assert.equal(differences(sights, inTurn), 0);
+    const upset = rowsOf([...batch(12.1, [1, 1, 2, 2, 2, 2], b), ...batch(12.8, [2, 2, 1], a)]);
+    assert.notEqual(differences(sights, upset), 0);
+  });
 });
 
 describe('What a client sends straight and through its relay', () => {
