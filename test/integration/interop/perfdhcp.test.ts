@@ -49,7 +49,7 @@ describe('perfdhcp as a relay at 1,000 exchanges a second for 10 s', function ()
       const dropped = droppedByServer(run);
       await assertTrailHasAll(run);
       const drops = run.result.discoverOffer.drops + run.result.requestAck.drops;
-      // A machine, or its disk, that stands still for seconds costs answers; and it may have no time for perfdhcp.
+      // All clients are at one port: a disk that stands still for a second costs answers. And the machine may have no time for perfdhcp.
       if (drops + dropped > 0 && attempt < ATTEMPTS) {
         await stage.close();
         continue;
