@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT } from '../base/errors.js';
 import type { Config } from '../config/types.js';
@@ -36,8 +36,8 @@ export function registerShip(program: Command): void {
 }
 
 async function ship({ config, logs }: CommandContext, once: boolean): Promise<void> {
-  // Clients wait for the server, and nobody for the shipper
-  setPriority(NICENESS);
+  // Clients wait for the server, and nobody for the shipper. Only root may take back what it was started with
+  if (getPriority() < NICENESS) setPriority(NICENESS);
   const { file } = config.queue;
   const lock = acquireLock(`${file}.ship.lock`, 'shipper');
   const log = logs.module('ship');

@@ -15,8 +15,8 @@ export function summaryText(result: Verification, seconds: number): string {
 }
 
 /** True if nothing was shown to be sound, for there is nothing in the trail, or no event in the part that was asked for. */
-export function isEmpty({ queues, sightings, events, faultCount }: Verification): boolean {
-  return faultCount === 0 && (queues.length === 0 || (sightings === null && events === 0));
+export function isEmpty({ queues, sightings, asked, faultCount }: Verification): boolean {
+  return faultCount === 0 && (queues.length === 0 || (sightings === null && asked === 0));
 }
 
 /** The same for programs. */

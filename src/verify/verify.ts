@@ -49,6 +49,8 @@ export interface Verification {
   readonly faultCount: number;
   readonly queues: readonly QueueResult[];
   readonly events: number;
+  /** Those of them from the time that was asked for: what follows up to the next checkpoint is only read to prove them. */
+  readonly asked: number;
   /** Null: not compared, since only a part of the trail was asked for. */
   readonly sightings: number | null;
   /** Sightings that had ended before the events that retention left. */
@@ -74,6 +76,7 @@ class Verifier {
   readonly #options: VerifyOptions;
   readonly #findings = new Findings();
   readonly #times = new Map<QueueWalk, { first: Micros | null; last: Micros | null }>();
+  #asked = 0;
 
   constructor(db: Knex, options: VerifyOptions) {
     this.#db = db;
@@ -97,6 +100,7 @@ class Verifier {
     await derived?.end();
     const naming = derived && (await this.#naming());
     const ports = derived && (await checkPlaces(this.#db, naming, derived.sightings.ports, this.#findings));
+    if (ports !== null) this.#checkNamed(naming, ports);
     if (derived) await checkHolds(this.#db, ring, this.#findings);
     return this.#result(walks, derived, ports, naming !== null);
   }
@@ -105,6 +109,11 @@ class Verifier {
   get #isWhole(): boolean {
     const { server, from, to } = this.#options;
     return server === undefined && from === undefined && to === undefined;
+  }
+
+  #isAsked(at: Micros): boolean {
+    const { from, to } = this.#options;
+    return (from === undefined || at >= from) && (to === undefined || at < to);
   }
 
   #ringOf(introductions: readonly Introduction[]): KeyRing {
@@ -126,6 +135,7 @@ class Verifier {
         const times = this.#times.get(walk)!;
         times.first ??= event.at;
         times.last = event.at;
+        if (this.#isAsked(event.at)) this.#asked += 1;
         if (derived && encoded !== null) await derived.observeAside(event);
         else if (derived) {
           if (derived.needs(event)) await derived.goTo(event);
@@ -139,7 +149,10 @@ class Verifier {
   async #endWalk(walk: QueueWalk): Promise<void> {
     await walk.end();
     const { queue } = walk.facts;
-    if (this.#options.trusted.length === 0 || walk.seal.last !== null) return;
+    const { trusted, from, to } = this.#options;
+    if (trusted.length === 0 || walk.seal.last !== null) return;
+    // A span without events needs no signature
+    if (walk.counts.events === 0 && (from !== undefined || to !== undefined)) return;
     this.#findings.add(
       'unsigned',
       queue,
@@ -167,6 +180,14 @@ class Verifier {
     return naming && state?.naming === naming.fingerprint ? naming : null;
   }
 
+  /** Names that cannot be compared are a fault: whoever may write the trail can write that others made them, and call a port anything. */
+  #checkNamed(naming: Naming | null, ports: number): void {
+    if (naming !== null || ports === 0 || !this.#options.naming) return;
+    const why =
+      'Names of switches and ports were made by other "switches" than those of this configuration (give verify those that the shipper has, or start the shipper anew with these)';
+    this.#findings.add('place', null, null, why);
+  }
+
   #result(
     walks: readonly QueueWalk[],
     derived: DerivedCheck | null,
@@ -191,6 +212,7 @@ class Verifier {
       faultCount: this.#findings.total,
       queues,
       events: queues.reduce((sum, queue) => sum + queue.events, 0),
+      asked: this.#asked,
       sightings: derived ? derived.sightings.count : null,
       oldSightings: derived?.old ?? 0,
       ports,

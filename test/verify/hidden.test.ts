@@ -71,10 +71,12 @@ onEveryDatabase('An administrator who hides something', (current) => {
     assert.match(removed.faults[0]!.message, /^Hold 2 is missing$/);
   });
 
-  it('behind names that another configuration made is told of', async () => {
+  it('behind names that another configuration made is named', async () => {
     await knex('trail_state').update({ naming: 'another' });
     await knex('switches').update({ name: 'sw-other' });
     const result = await verify(knex, key, { naming: PLAIN_NAMING });
     assert.match(summaryText(result, 1), /not their names: another configuration made them/);
+    assert.deepEqual(namesOf(result), ['place null']);
+    assert.match(result.faults[0]!.message, /made by other "switches" than those of this configuration/);
   });
 });

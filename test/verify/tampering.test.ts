@@ -7,6 +7,7 @@ import { namingOf } from '../../src/trail/naming.js';
 import { SIGHTING_COLUMNS, sightingToRow } from '../../src/trail/sighting-rows.js';
 import { fold } from '../../src/trail/sightings.js';
 import { PinBoard } from '../../src/verify/pins.js';
+import { isEmpty, summaryText } from '../../src/verify/summary.js';
 import { NOON, SECOND } from '../trail/campus.js';
 import { onEveryDatabase } from '../trail/trails.js';
 import { checkpointOf, fullEvents, namesOf, QUEUE, shipSigned, verify } from './signed.js';
@@ -285,6 +286,19 @@ onEveryDatabase('Verification', (current, database) => {
     assert.deepEqual([span.events, span.queues[0]!.lastSequence], [3, 8]);
     const late = await verify(knex, key, { server: 'dhcp-a', from: NOON + 85 * SECOND });
     assert.deepEqual(namesOf(late), ['changed 11']);
+  });
+
+  it('proves nothing of a span without events, though it reads on to a checkpoint', async () => {
+    const spans = [
+      [NOON - 20 * SECOND, NOON - 10 * SECOND],
+      [NOON + 41 * SECOND, NOON + 42 * SECOND],
+      [NOON + 900 * SECOND, NOON + 901 * SECOND],
+    ] as const;
+    for (const [from, to] of spans) {
+      const result = await verify(knex, key, { from, to });
+      assert.deepEqual([result.faults.map((one) => one.message), result.asked, isEmpty(result)], [[], 0, true]);
+      assert.match(summaryText(result, 1), /NOTHING TO VERIFY: the trail has no event of what was asked for/);
+    }
   });
 
   async function insert(rows: ReturnType<typeof fullEvents>): Promise<void> {
