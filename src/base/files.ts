@@ -10,3 +10,8 @@ export function isMissing(file: string): boolean {
     return code === 'ENOENT' || code === 'ENOTDIR';
   }
 }
+
+/** Which file is there, undefined if none is: an open one that was removed or replaced is another than the one that bears its name. */
+export function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
+}

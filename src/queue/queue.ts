@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../base/errors.js';
+import { inodeOf } from '../base/files.js';
 import type { SqliteDatabase, SqliteStatement } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { genesisHash, sealEvent } from '../event/encoding.js';
@@ -57,6 +58,7 @@ export class Queue {
   readonly previous: { running: boolean; aliveAt: Micros; isNew: boolean; replaced: string | null };
   readonly #db: SqliteDatabase;
   readonly #lock: Lock;
+  readonly #inode: number | undefined;
   readonly #server: string;
   readonly #upsertLease: SqliteStatement;
   readonly #insertEvent: SqliteStatement;
@@ -75,6 +77,7 @@ export class Queue {
     this.file = file;
     this.#db = db;
     this.#lock = lock;
+    this.#inode = inodeOf(file);
     this.uuid = row.uuid;
     this.#server = row.server;
     // Before its first event a queue that replaced another one knows of a past that is not its own
@@ -160,7 +163,8 @@ export class Queue {
 
   /**
    * Stores leases, what pairs remember, and events in one durable transaction. The events get the next sequences, the chain's hashes and one `at`.
-   * @throws QueueWriteError if it did not happen; the queue is as before.
+   * @throws QueueWriteError if it did not happen; the queue is as before. So it is if the file was removed or moved away: what is written
+   * there would be gone with this process.
    */
   commit(
     leases: readonly Lease[],
@@ -169,6 +173,7 @@ export class Queue {
     running = true,
     shared?: SharedState,
   ): LedgerEvent[] {
+    this.#checkInPlace();
     const at = this.hold(now);
     let sequence = this.#sequence;
     let hash = this.#hash;
@@ -212,8 +217,9 @@ export class Queue {
     insertIntroduction(this.#db, introduction);
   }
 
-  /** Notes that the server is up, so that a later gap starts no earlier than this. */
+  /** Notes that the server is up, so that a later gap starts no earlier than this. Throws QueueWriteError if the file is not in its place. */
   touch(now: Micros): void {
+    this.#checkInPlace();
     this.#db.prepare('UPDATE queue SET alive_at = max(alive_at, ?) WHERE id = 1').run(now);
   }
 
@@ -230,6 +236,13 @@ export class Queue {
   /** Number of events that are not known to be in the trail. */
   depth(): number {
     return this.#sequence - readPosition(this.file, this.uuid).sequence;
+  }
+
+  #checkInPlace(): void {
+    if (inodeOf(this.file) === this.#inode) return;
+    throw new QueueWriteError(`Queue ${this.file} was removed or replaced while the server runs`, {
+      hint: 'put it back, or start the server again, which begins a new one without its leases',
+    });
   }
 
   close(): void {

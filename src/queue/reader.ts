@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { messageOf } from '../base/errors.js';
-import { isMissing } from '../base/files.js';
+import { inodeOf, isMissing } from '../base/files.js';
 import { Sqlite, type SqliteDatabase, type SqliteStatement } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { readStored, type StoredEvent } from '../event/stored-event.js';
@@ -165,8 +165,4 @@ function connect(file: string): SqliteDatabase {
 /** The identity of the queue; undefined while no server has used it. */
 function headOf(db: SqliteDatabase): { uuid: string; server: string } | undefined {
   return db.prepare('SELECT uuid, server FROM queue').get() as { uuid: string; server: string } | undefined;
-}
-
-function inodeOf(file: string): number | undefined {
-  return statSync(file, { throwIfNoEntry: false })?.ino;
 }

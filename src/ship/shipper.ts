@@ -129,7 +129,8 @@ export class Shipper {
   async #connect(queue: ShipSource): Promise<Trail> {
     const trail = await this.#options.openTrail();
     try {
-      await trail.checkQueue({ uuid: queue.uuid, server: queue.server, last: queue.position().last });
+      const { shipped, last } = queue.position();
+      await trail.checkQueue({ uuid: queue.uuid, server: queue.server, shipped, last });
     } catch (error) {
       await trail.close();
       throw error;
@@ -162,6 +163,7 @@ export class Shipper {
         continue;
       }
       if (this.#options.once || queue.isReplaced?.()) return;
+      trail.checkInPlace();
       this.#machine.enter('idle');
       await this.#pause.wait(this.#options.pollMillis ?? POLL_MILLIS);
     }

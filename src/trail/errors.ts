@@ -23,6 +23,11 @@ export class DamagedTrailError extends PortledgerError {
 /** The database does not answer, or does not let us in. */
 export class TrailUnreachableError extends UnreachableError {}
 
+/** The file of an SQLite trail was removed or replaced while it was open. */
+export class TrailGoneError extends UnreachableError {
+  readonly code = 'TRAIL_GONE';
+}
+
 /** The database took a batch and never said what became of it. */
 export class TrailTimeoutError extends UnreachableError {
   readonly code = 'TRAIL_TIMEOUT';
@@ -84,6 +89,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_SEQUENCE_TIMEOUT',
   'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
+  'TRAIL_GONE',
   'TRAIL_TIMEOUT',
   'SQLITE_FULL',
 ]);

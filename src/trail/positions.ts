@@ -15,12 +15,13 @@ export interface Position {
 /** The state of a queue in the trail; lastAt is the time of its last event. */
 export type StoredQueue = Position & { readonly lastAt: number };
 
-/** The queue tells another past than the trail, from this sequence on */
+/** The queue tells another past than the trail, from this sequence on; `fault` is which of them was set back. */
 export class Mismatch extends Error {
   constructor(
     readonly stored: StoredQueue | null,
     readonly sequence: number,
     readonly detail: string,
+    readonly fault: 'queue' | 'trail' = 'queue',
   ) {
     super(detail);
   }
@@ -53,7 +54,7 @@ export async function newEvents<Event extends LedgerEvent>(
   if (first === undefined) return [];
   if (first.sequence !== position.sequence + 1) {
     const detail = `events ${position.sequence + 1} to ${first.sequence - 1} are missing`;
-    throw new Mismatch(stored, position.sequence + 1, detail);
+    throw new Mismatch(stored, position.sequence + 1, detail, 'trail');
   }
   if (!continues(first, position.sequence, position.hash)) {
     throw new Mismatch(

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { inodeOf } from '../base/files.js';
 import { genesisHash } from '../event/encoding.js';
 import type { LedgerEvent } from '../event/event.js';
 import { type StoredEvent, storeEvents } from '../event/stored-event.js';
@@ -6,7 +7,7 @@ import { readBaseline } from './baseline-rows.js';
 import { insertAll } from './bulk.js';
 import { checkChain } from './chain.js';
 import { type Connection, connect } from './connection.js';
-import { connectError, TrailMismatchError } from './errors.js';
+import { connectError, TrailGoneError, TrailMismatchError } from './errors.js';
 import { EVENT_FORM } from './event-text.js';
 import { succeedQueue, writeGaps } from './gap-rows.js';
 import { type Gap, gapOf, lateGap } from './gaps.js';
@@ -61,6 +62,8 @@ export class Trail {
   readonly #places = new KnownPlaces();
   readonly #timelines = new KnownTimelines();
   readonly #onStep: StepListener<AppendStep>;
+  /** Of an SQLite trail, once it is open. */
+  #inode: number | undefined;
 
   private constructor(target: TrailTarget, connection: Connection, { naming, onStep }: TrailOptions) {
     this.#target = target;
@@ -76,6 +79,7 @@ export class Trail {
     const trail = new Trail(target, connectTo(target, options), options);
     try {
       await trail.knex.raw('SELECT 1');
+      if (target.kind === 'sqlite') trail.#inode = inodeOf(target.file);
       return trail;
     } catch (error) {
       await trail.close();
@@ -109,14 +113,29 @@ export class Trail {
   }
 
   /**
-   * Throws TrailMismatchError, after recording a gap, if the trail has more events of the queue than were ever in it: it
-   * was restored from a backup. (Another past of the same length is found by {@link append}.)
+   * Throws TrailMismatchError, after recording a gap, if the trail has more events of the queue than were ever in it, or fewer than were
+   * shipped: one of them was restored from a backup. (Another past of the same length is found by {@link append}.)
    */
-  async checkQueue(queue: { uuid: string; server: string; last: number }): Promise<void> {
-    const stored = await readQueue(this.knex, queue.uuid);
-    if (stored === null || stored.sequence <= queue.last) return;
-    const detail = `it ends at event ${queue.last}, the trail has event ${stored.sequence}`;
-    throw await this.#refuse(queue.uuid, queue.server, new Mismatch(stored, queue.last + 1, detail));
+  async checkQueue(queue: { uuid: string; server: string; shipped: number; last: number }): Promise<void> {
+    const { uuid, server, shipped, last } = queue;
+    const stored = await readQueue(this.knex, uuid);
+    const sequence = stored?.sequence ?? 0;
+    if (sequence > last) {
+      const detail = `it ends at event ${last}, the trail has event ${sequence}`;
+      throw await this.#refuse(uuid, server, new Mismatch(stored, last + 1, detail));
+    }
+    if (sequence < shipped) {
+      const detail = `${eventsText(sequence + 1, shipped)} shipped before, and the trail does not have them`;
+      throw await this.#refuse(uuid, server, new Mismatch(stored, sequence + 1, detail, 'trail'));
+    }
+  }
+
+  /** Throws TrailGoneError if the file of an SQLite trail was removed or replaced: what is written there would be gone with this process. */
+  checkInPlace(): void {
+    if (this.#target.kind !== 'sqlite' || inodeOf(this.#target.file) === this.#inode) return;
+    throw new TrailGoneError(`Trail ${this.place} was removed or replaced`, {
+      hint: 'put it back; an empty one in its place does not have what was shipped before',
+    });
   }
 
   /**
@@ -201,6 +220,7 @@ export class Trail {
         await this.#onStep('position-written');
         return resultOf(batch, fresh.at(-1)!, fresh.length);
       });
+      this.checkInPlace();
       await this.#onStep('committed');
       return result;
     } catch (error) {
@@ -239,10 +259,21 @@ export class Trail {
       detail,
     });
     return new TrailMismatchError(`Queue ${queue} of ${server} does not fit the trail: ${detail}`, {
-      hint: 'it was restored from a backup, copied or edited; start a new one with portledger queue new',
+      hint: HINTS[mismatch.fault],
       fields: { queue, server, sequence },
     });
   }
+}
+
+/** What to do if this was set back. */
+const HINTS = {
+  queue: 'the queue was restored from a backup, copied or edited; start a new one with portledger queue new',
+  trail:
+    'the trail was restored from a backup, removed, or is another one: put back the one that has them; else portledger queue new goes on without them, and keeps what was not shipped yet in a file beside the queue',
+} as const;
+
+function eventsText(from: number, to: number): string {
+  return from === to ? `event ${from} was` : `events ${from} to ${to} were`;
 }
 
 function resultOf(batch: Batch, last: { sequence: number; hash: Uint8Array } | null, appended: number): AppendResult {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { renameSync, writeFileSync } from 'node:fs';
 import { chainHash, encodeEvent, genesisHash } from '../../src/event/encoding.js';
 import { unpack } from '../../src/lease/packed.js';
 import { parseIpv4 } from '../../src/net/ipv4.js';
@@ -185,6 +186,21 @@ describe('What the server keeps', () => {
       assert.equal(refused?.detail, 'queue not writable: 1 requests refused, 0 answered without a record');
       assert.equal(refused!.leaseEnd! - refused!.leaseStart!, 5e6);
       assert.ok(lab.logger.ids().includes('queue-write-failed') && lab.logger.ids().includes('queue-recovered'));
+    });
+
+    it('refuse: does not answer from a queue file that was moved away, and goes on when it is back', () => {
+      const parts = ['', '-wal', '-shm'].map((part) => lab.file + part);
+      lab.lease({ giaddr: RELAY, mac: '02000000000a' });
+      for (const part of parts) renameSync(part, `${part}.away`);
+      assert.equal(lab.lease({ giaddr: RELAY }), undefined);
+      assert.throws(() => lab.queue.touch(lab.clock.now()), /was removed or replaced while the server runs/);
+      writeFileSync(lab.file, '');
+      lab.clock.advance(5);
+      assert.equal(lab.lease({ giaddr: RELAY }), undefined);
+      for (const part of parts) renameSync(`${part}.away`, part);
+      lab.clock.advance(2);
+      assert.notEqual(lab.lease({ giaddr: RELAY }), undefined);
+      assert.deepEqual(kinds(), ['granted', 'queue-refused', 'granted']);
     });
 
     it('refuse: a release that could not be stored is counted too, and the lease goes on', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { QueueReader } from '../../src/queue/reader.js';
 import { Trail } from '../../src/trail/trail.js';
@@ -53,4 +53,43 @@ describe('A queue file that is replaced under a running shipper', function () {
       await trail.close();
     }
   });
+});
+
+describe('An SQLite trail that is removed under a running shipper', function () {
+  this.timeout(30_000);
+  let folder: string;
+
+  beforeEach(() => {
+    folder = makeTempDir();
+  });
+
+  afterEach(() => removeTempDir(folder));
+
+  for (const isIdle of [true, false]) {
+    it(`is told of, and nothing more counts as shipped${isIdle ? ', though nothing happens' : ''}`, async () => {
+      const url = `sqlite:${folder}/audit.db`;
+      const openTrail = async (): Promise<Trail> => {
+        const trail = await Trail.open(url);
+        await trail.migrate();
+        return trail;
+      };
+      const file = fillQueue(folder, FIRST);
+      const reader = QueueReader.open(file);
+      const { shipper, log } = shipperOf(file, url, {
+        once: false,
+        openTrail,
+      });
+      const running = shipper.run();
+      await until('queue shipped', () => reader.position().shipped === FIRST);
+      for (const part of ['', '-wal', '-shm']) rmSync(`${folder}/audit.db${part}`, { force: true });
+      if (!isIdle) fillQueue(folder, SECOND);
+      await assert.rejects(running, /does not fit the trail: events 1 to 30 were shipped before/);
+      assert.equal(reader.position().shipped, FIRST);
+      assert.equal(log.count('ship-trail-away'), 1);
+      reader.close();
+      const empty = await openTrail();
+      assert.deepEqual(await empty.knex('gaps').pluck('kind'), ['queue-mismatch']);
+      await empty.close();
+    });
+  }
 });

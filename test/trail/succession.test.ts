@@ -41,7 +41,7 @@ onEveryDatabase('A server that begins another queue', (current) => {
     const { trail } = current();
     await ship(trail, OLD);
     await assert.rejects(
-      trail.checkQueue({ uuid: OLD[0]!.queue, server: 'dhcp-a', last: 1 }),
+      trail.checkQueue({ uuid: OLD[0]!.queue, server: 'dhcp-a', shipped: 1, last: 1 }),
       (error) => error instanceof TrailMismatchError && error.hint?.includes('portledger queue new') === true,
     );
     assert.deepEqual(await gaps(), [['queue-mismatch', '14:00:50.000000', null]]);

@@ -178,9 +178,36 @@ onEveryDatabase('The trail', (current, database) => {
     ]);
     await ship(trail, events);
     const queue = { uuid: events[0]!.queue, server: 'dhcp-a' };
-    await trail.checkQueue({ ...queue, last: 2 });
-    await assert.rejects(trail.checkQueue({ ...queue, last: 1 }), TrailMismatchError);
+    await trail.checkQueue({ ...queue, shipped: 2, last: 2 });
+    await assert.rejects(trail.checkQueue({ ...queue, shipped: 1, last: 1 }), TrailMismatchError);
     assert.equal(await count(trail, 'gaps'), 1);
+  });
+
+  it('says that it was set back itself if it lacks what was shipped to it', async () => {
+    const { trail } = current();
+    const queue = { uuid: queueOf([[0, 'granted']])[0]!.queue, server: 'dhcp-a' };
+    const isItself = (lacks: RegExp) => (error: unknown) => {
+      assert.ok(error instanceof TrailMismatchError);
+      assert.match(error.message, lacks);
+      assert.match(error.hint ?? '', /^the trail was restored from a backup, removed, or is another one/);
+      return true;
+    };
+    await assert.rejects(trail.checkQueue({ ...queue, shipped: 1, last: 1 }), isItself(/event 1 was shipped before/));
+    await ship(trail, queueOf([[0, 'granted']]));
+    await trail.checkQueue({ ...queue, shipped: 1, last: 5 });
+    await trail.checkQueue({ ...queue, shipped: 0, last: 5 });
+    await assert.rejects(
+      trail.checkQueue({ ...queue, shipped: 3, last: 5 }),
+      isItself(/events 2 to 3 were shipped before/),
+    );
+    const gaps = await trail.knex('gaps').orderBy('sequence').select('kind', 'sequence');
+    assert.deepEqual(
+      gaps.map(({ kind, sequence }) => [kind, Number(sequence)]),
+      [
+        ['queue-mismatch', 1],
+        ['queue-mismatch', 2],
+      ],
+    );
   });
 
   it('keeps the gaps that a server tells of, with their spans', async () => {
