@@ -11,7 +11,7 @@ import type { Lease } from '../lease/lease.js';
 import type { PackedLease } from '../lease/packed.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
-import { QueueError, QueueWriteError } from './errors.js';
+import { damagedQueue, iteratingQueue, QueueError, QueueWriteError, readingQueue } from './errors.js';
 import {
   forgetShared,
   readBindings,
@@ -122,7 +122,7 @@ export class Queue {
     } catch (error) {
       lock?.release();
       db.close();
-      throw error;
+      throw damagedQueue(file, error);
     }
   }
 
@@ -148,12 +148,14 @@ export class Queue {
 
   /** Reads all leases, one at a time: it may be the same object again and again. */
   packedLeases(): Generator<PackedLease> {
-    return readPacked(this.#db);
+    return iteratingQueue(this.file, readPacked(this.#db));
   }
 
   /** What was stored of pairs, for the server that starts: the bindings, one at a time, and the records of relationships. */
   get shared(): { bindings: () => Generator<Binding>; records: RelationshipRecord[] } {
-    return { bindings: () => readBindings(this.#db), records: readRelationships(this.#db) };
+    const { file } = this;
+    const records = readingQueue(file, () => readRelationships(this.#db));
+    return { bindings: () => iteratingQueue(file, readBindings(this.#db)), records };
   }
 
   /** Forgets what is stored of relationships and addresses that are shared no longer. */

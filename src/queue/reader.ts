@@ -7,7 +7,7 @@ import { readStored, type StoredEvent } from '../event/stored-event.js';
 import type { Lease } from '../lease/lease.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
-import { QueueError } from './errors.js';
+import { damagedQueue, iteratingQueue, QueueError, readingQueue } from './errors.js';
 import { readLeases } from './lease-rows.js';
 import { readPosition, writePosition } from './position.js';
 import { checkpointsAfter, introductions, type NumberedCheckpoint, newestCheckpoint } from './proof-rows.js';
@@ -83,7 +83,8 @@ export class QueueReader {
       return new QueueReader(file, db);
     } catch (error) {
       db?.close();
-      if (error instanceof QueueError) throw error;
+      const fault = damagedQueue(file, error);
+      if (fault instanceof QueueError) throw fault;
       throw new QueueError(`Queue ${file} cannot be read: ${messageOf(error)}`, {
         hint: 'check queue.file and its owner, and run this as the user that the server runs as, or as root',
         cause: error,
@@ -96,7 +97,10 @@ export class QueueReader {
    * event there is, and its time (null if none).
    */
   position(): { shipped: number; shippedHash: Buffer; checkpoint: number; last: number; lastAt: Micros | null } {
-    const head = this.#db.prepare('SELECT sequence, at FROM queue').get() as { sequence: number; at: number };
+    const head = readingQueue(this.file, () => this.#db.prepare('SELECT sequence, at FROM queue').get()) as {
+      sequence: number;
+      at: number;
+    };
     const note = readPosition(this.file, this.uuid);
     return {
       shipped: note.sequence,
@@ -112,23 +116,23 @@ export class QueueReader {
    * @throws EventEncodingError if a stored event is damaged.
    */
   read(after: number, limit: number): StoredEvent[] {
-    const page = this.#read.get(after, limit) as Buffer | null;
+    const page = readingQueue(this.file, () => this.#read.get(after, limit)) as Buffer | null;
     return page === null ? [] : readStored(page);
   }
 
   /** Checkpoints after number `after` that are about no event after `sequence`, in the order of signing. */
   checkpoints(after: number, sequence: number): NumberedCheckpoint[] {
-    return checkpointsAfter(this.#db, this.uuid, after, sequence);
+    return readingQueue(this.file, () => checkpointsAfter(this.#db, this.uuid, after, sequence));
   }
 
   /** The newest checkpoint, undefined if there is none. */
   newestCheckpoint(): Checkpoint | undefined {
-    return newestCheckpoint(this.#db, this.uuid);
+    return readingQueue(this.file, () => newestCheckpoint(this.#db, this.uuid));
   }
 
   /** Every key that signed here, oldest first. */
   keys(): Introduction[] {
-    return introductions(this.#db, this.server);
+    return readingQueue(this.file, () => introductions(this.#db, this.server));
   }
 
   /**
@@ -147,7 +151,7 @@ export class QueueReader {
 
   /** All leases, ordered by address. */
   leases(): Generator<Lease> {
-    return readLeases(this.#db);
+    return iteratingQueue(this.file, readLeases(this.#db));
   }
 
   close(): void {

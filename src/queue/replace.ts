@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { messageOf } from '../base/errors.js';
 import type { SqliteDatabase } from '../base/sqlite.js';
 import type { Micros } from '../base/time.js';
 import { decodeEvent, genesisHash } from '../event/encoding.js';
 import { isLeaseEvent } from '../event/event.js';
-import { QueueError } from './errors.js';
+import { damagedQueue, QueueError, readingQueue } from './errors.js';
 import { forgetRelationships } from './failover-rows.js';
 import { acquireLock, serverLockPath } from './lock.js';
 import { readPosition } from './position.js';
@@ -41,7 +41,7 @@ export function replaceQueue(file: string, now: Micros): Replacement {
     locks.push(acquireLock(`${file}.ship.lock`, 'shipper'));
     const db = openQueueFile(file);
     try {
-      return replace(db, file, now);
+      return readingQueue(file, () => replace(db, file, now));
     } finally {
       db.close();
     }
@@ -88,11 +88,23 @@ function unshippedFrom(db: SqliteDatabase, shipped: number): Micros | undefined 
 function keep(db: SqliteDatabase, copy: string): void {
   try {
     closeSync(openSync(copy, 'wx', 0o600));
-    db.prepare('VACUUM INTO ?').run(copy);
+    vacuumInto(db, copy);
   } catch (error) {
+    const fault = damagedQueue(db.name, error);
+    if (fault instanceof QueueError) throw fault;
     throw new QueueError(`The old queue cannot be kept as ${copy}: ${messageOf(error)}`, {
       hint: 'free space there, or move away what has that name; nothing was changed',
       cause: error,
     });
+  }
+}
+
+function vacuumInto(db: SqliteDatabase, copy: string): void {
+  try {
+    db.prepare('VACUUM INTO ?').run(copy);
+  } catch (error) {
+    // What is not whole would stand in the way of the next attempt
+    rmSync(copy, { force: true });
+    throw error;
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { messageOf } from '../base/errors.js';
 import { makePrivate } from '../base/private-file.js';
 import { Sqlite, type SqliteDatabase } from '../base/sqlite.js';
-import { QueueError } from './errors.js';
+import { damagedQueue, QueueError } from './errors.js';
 
 /** Version of the queue file's tables, kept in SQLite's user_version. */
 export const QUEUE_SCHEMA = 5;
@@ -137,7 +137,8 @@ export function openQueueFile(file: string): SqliteDatabase {
     update(db);
     return db;
   } catch (error) {
-    if (error instanceof QueueError) throw error;
+    const fault = damagedQueue(file, error);
+    if (fault instanceof QueueError) throw fault;
     throw new QueueError(`Queue ${file} cannot be opened: ${messageOf(error)}`, {
       hint: 'check queue.file, its folder and its owner',
       cause: error,
