@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { EXIT, messageOf, UsageError } from '../base/errors.js';
 import { SystemClock } from '../base/time.js';
 import { parseAddressInput } from '../report/arguments.js';
-import { parseTimeInput } from '../report/time-input.js';
+import { parseMomentInput } from '../report/time-input.js';
 import { visible } from '../report/visible.js';
 import { makeBundle } from '../verify/bundle.js';
 import { checkBundle } from '../verify/bundle-check.js';
@@ -40,7 +40,8 @@ export function registerEvidence(program: Command): void {
 
 async function write({ ip, at, file }: Options, command: Command): Promise<void> {
   const now = new SystemClock().now();
-  const question = { ip: parseAddressInput(ip), at: parseTimeInput(at, { now, zone: 'UTC' }) };
+  const { from, until } = parseMomentInput(at, { now, zone: 'UTC' });
+  const question = { ip: parseAddressInput(ip), at: from, until };
   const bundle = await withTrail(configOf(command).audit.url, ({ knex }) => makeBundle(knex, question, now));
   if (bundle === null) {
     process.stderr.write(

@@ -17,7 +17,9 @@ export const BUNDLE_FORMAT = 'portledger evidence v1';
 /** Which sighting is asked for. */
 export interface EvidenceQuestion {
   readonly ip: string;
+  /** The moment, as a stretch [at, until). */
   readonly at: Micros;
+  readonly until: Micros;
 }
 
 /** A bundle, and what is still missing for it to prove something. */
@@ -29,7 +31,7 @@ export interface Bundle {
 
 /**
  * What proves who had an address at a time: the sighting, its events, the stretch of each queue's chain from the first of them to the
- * next checkpoint after the last, and the keys. Null if no sighting covers the time. Throws UsageError if the stretch is too long,
+ * next checkpoint after the last, and the keys. Null if no sighting covers the time. Throws UsageError if two do, if the stretch is too long,
  * or if retention has removed a part of it.
  */
 export async function makeBundle(knex: Knex, question: EvidenceQuestion, now: Micros): Promise<Bundle | null> {
@@ -59,16 +61,23 @@ export async function makeBundle(knex: Knex, question: EvidenceQuestion, now: Mi
   });
 }
 
-async function findSighting(db: Knex, { ip, at }: EvidenceQuestion): Promise<Sighting | null> {
-  const row = await db('sightings')
+/** The one that held within the moment. Throws UsageError where there were two, after one another: the question is of one client. */
+async function findSighting(db: Knex, { ip, at, until }: EvidenceQuestion): Promise<Sighting | null> {
+  const rows = await db('sightings')
     .select(SIGHTING_COLUMNS as unknown as string[])
     .where('ip', ip)
-    .where('first_seen', '<=', toSqlTime(at))
+    .where('first_seen', '<', toSqlTime(until))
     .where('lease_until', '>', toSqlTime(at))
     .where((open) => open.whereNull('ended_at').orWhere('ended_at', '>', toSqlTime(at)))
-    .orderBy('first_seen', 'desc')
-    .first();
-  return row ? rowToSighting(row) : null;
+    .orderBy('first_seen')
+    .limit(2);
+  const [first, second] = rows.map(rowToSighting);
+  if (second) {
+    throw new UsageError(`Address ${ip} was in two hands within that second`, {
+      hint: `ask for one of them: --at ${toIsoTime(Math.max(first!.firstSeen, at))} or --at ${toIsoTime(second.firstSeen)}`,
+    });
+  }
+  return first ?? null;
 }
 
 /** The events of the address from the one that opened the sighting to the one that ended it. */

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { UsageError } from '../../src/base/errors.js';
+import { type Micros, toIsoTime } from '../../src/base/time.js';
 import { introduceNext } from '../../src/proof/introduction.js';
 import { removalOfJson, removalToJson } from '../../src/proof/json.js';
 import { generateSigningKey, type SigningKey } from '../../src/proof/key.js';
 import { type Removal, signRemoval } from '../../src/proof/removal.js';
 import { placeHolds } from '../../src/retain/holds.js';
 import { retain } from '../../src/retain/retain.js';
-import { makeBundle } from '../../src/verify/bundle.js';
+import { type Bundle, makeBundle } from '../../src/verify/bundle.js';
 import { checkBundle } from '../../src/verify/bundle-check.js';
 import { draft, NOON, queueOf, SECOND } from '../trail/campus.js';
 import { onEveryDatabase } from '../trail/trails.js';
@@ -32,9 +33,14 @@ onEveryDatabase('A bundle of evidence', (current) => {
     key = await shipSigned(current().trail, EVENTS, generateSigningKey(), [2, 7]);
   });
 
+  /** What is made of a moment that lasts so many microseconds. */
+  async function bundleIn(at: Micros, micros: number, ip: string): Promise<Bundle | null> {
+    return await makeBundle(current().trail.knex, { ip, at, until: at + micros }, NOON);
+  }
+
   /** As it is read from a file. */
   async function bundleAt(seconds: number, ip = '10.0.0.7'): Promise<Record<string, never> | null> {
-    const bundle = await makeBundle(current().trail.knex, { ip, at: NOON + seconds * SECOND }, NOON);
+    const bundle = await bundleIn(NOON + seconds * SECOND, 1, ip);
     return bundle && JSON.parse(JSON.stringify(bundle.json));
   }
 
@@ -62,13 +68,26 @@ onEveryDatabase('A bundle of evidence', (current) => {
     assert.deepEqual(checkBundle(bundle, [key.public]).faults, []);
   });
 
+  it('is made for a whole second if that is asked for, but not if the address changed hands in it', async () => {
+    const [bundle, first] = [await bundleIn(NOON - 300_000, SECOND, '10.0.0.7'), NOON];
+    assert.equal((bundle!.json.sighting as { firstSeen: string }).firstSeen, toIsoTime(first));
+    assert.equal(await bundleIn(NOON - 300_000, 300_000, '10.0.0.7'), null);
+    await assert.rejects(bundleIn(NOON + 30 * SECOND - 300_000, SECOND, '10.0.0.7'), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, /^Address 10\.0\.0\.7 was in two hands within that second$/);
+      const [before, after] = [NOON + 30 * SECOND - 300_000, NOON + 30 * SECOND].map(toIsoTime);
+      assert.equal(error.hint, `ask for one of them: --at ${before} or --at ${after}`);
+      return true;
+    });
+  });
+
   it('is made for nobody where nobody had the address', async () => {
     assert.equal(await bundleAt(75), null);
     assert.equal(await bundleAt(5, '10.9.9.9'), null);
   });
 
   it('says that it proves nothing while no checkpoint follows its events', async () => {
-    const made = (await makeBundle(current().trail.knex, { ip: '10.0.0.9', at: NOON + 95 * SECOND }, NOON))!;
+    const made = (await bundleIn(NOON + 95 * SECOND, 1, '10.0.0.9'))!;
     assert.deepEqual(made.unsigned, [EVENTS[0]!.queue]);
     assert.match(checkBundle(JSON.parse(JSON.stringify(made.json)), [key.public]).faults[0]!, /no checkpoint signs/);
   });
