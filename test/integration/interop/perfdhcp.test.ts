@@ -95,6 +95,9 @@ describe('perfdhcp as a relay at 1,000 exchanges a second for 10 s', function ()
     assert.equal(status.traffic['offers-sent'], ofType(2));
     assert.equal(status.traffic['acks-sent'], ofType(5));
     assert.equal(ofType(2) + ofType(5) + late + overflows, asked);
+    assert.ok(ofType(2) <= ofType(1) && ofType(5) <= ofType(3), 'no answer hides a lost request of the other kind');
+    const offered = packets.filter(({ type }) => type === 2).map(({ xid }) => xid);
+    assert.equal(new Set(offered).size, offered.length, 'no DISCOVER was answered twice');
     assert.equal(ofType(3), result.requestAck.sent, result.output);
     return late + overflows;
   }
