@@ -147,12 +147,16 @@ export function isTransient(error: unknown): boolean {
   return cause !== undefined && cause !== error && isTransient(cause);
 }
 
+/** knex puts the statement before what any driver says, also of a connection that was lost. */
+const STATEMENT = /^(insert|update|delete|select|replace|load data|create|alter|drop)\b/i;
+
 /** What the database said, without the statement that it said it of. */
 export function databaseMessage(error: unknown): string {
   const { sqlMessage, code } = (typeof error === 'object' && error !== null ? error : {}) as Coded;
   if (typeof sqlMessage === 'string') return sqlMessage;
   const message = messageOf(error);
-  const statementEnd = typeof code === 'string' && code.startsWith('SQLITE_') ? message.lastIndexOf(' - ') : -1;
+  const hasStatement = (typeof code === 'string' && code.startsWith('SQLITE_')) || STATEMENT.test(message);
+  const statementEnd = hasStatement ? message.lastIndexOf(' - ') : -1;
   return statementEnd < 0 ? message : message.slice(statementEnd + ' - '.length);
 }
 

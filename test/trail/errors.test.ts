@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, PortledgerError, UsageError } from '../../src/base/errors.js';
-import { connectError, isTransient, SchemaError, TrailUnreachableError } from '../../src/trail/errors.js';
+import {
+  connectError,
+  databaseMessage,
+  isTransient,
+  SchemaError,
+  TrailUnreachableError,
+} from '../../src/trail/errors.js';
 import { Trail } from '../../src/trail/trail.js';
 import { describeTarget, parseTrailUrl } from '../../src/trail/url.js';
 import { freshDatabase } from '../support/database.js';
@@ -157,5 +163,15 @@ describe('The URL of a trail', () => {
         url,
       );
     }
+  });
+
+  it('says what a database said without the statement, whose length hides it', () => {
+    const statement = 'insert into `events` (`at`, `ip`) values (?, ?), (?, ?)';
+    const lost = 'Connection lost: The server closed the connection.';
+    assert.equal(
+      databaseMessage(Object.assign(new Error(`${statement} - ${lost}`), { code: 'PROTOCOL_CONNECTION_LOST' })),
+      lost,
+    );
+    assert.equal(databaseMessage(new Error('connect ECONNREFUSED - refused')), 'connect ECONNREFUSED - refused');
   });
 });
