@@ -180,6 +180,34 @@ describe('The order of two servers that the checker of the rig expects', () => {
     }
   });
 
+  it('gives each stay its own row where two begin within one round trip, in whatever order the rows come', () => {
+    const trip = (from: number, to: number): Partial<Sight> => ({
+      at: { from: from * S, to: to * S },
+      told: from * S,
+      noted: to * S,
+    });
+    const release = { kind: 'released', leaseTime: 0, server: 'dhcp-b' } as const;
+    const asked = (first: Partial<Sight>, end: Partial<Sight>, second: Partial<Sight>) => [
+      lease(10, 1, { ...first, server: 'dhcp-b' }),
+      lease(10, 1, { ...release, ...end }),
+      lease(10, 1, second),
+      lease(12, 1, { server: 'dhcp-b' }),
+    ];
+    const sights = asked(trip(10, 10.003), trip(10, 10.6), trip(10.0014, 10.0039));
+    const rows = rowsOf(asked(trip(10.001, 10.001), trip(10.001, 10.001), trip(10.0018, 10.0018)));
+    assert.deepEqual(
+      rows.map(({ endReason, server }) => [endReason, server]),
+      [
+        ['released', 'dhcp-b'],
+        ['expired', 'dhcp-a'],
+      ],
+    );
+    for (const trail of [rows, rows.toReversed()]) assert.equal(differences(sights, trail), 0);
+    const [first, second] = rows as [Row, Row];
+    assert.notEqual(differences(sights, [first]), 0);
+    assert.notEqual(differences(sights, [second, { ...first, endReason: 'moved' }]), 0);
+  });
+
   it('is that of their batches where both stood still while a client moved: what one noted it noted at once, and in its own order', () => {
     const a = { server: 'dhcp-a' };
     const b = { server: 'dhcp-b' };
