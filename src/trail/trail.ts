@@ -125,7 +125,7 @@ export class Trail {
       throw await this.#refuse(uuid, server, new Mismatch(stored, last + 1, detail));
     }
     if (sequence < shipped) {
-      const detail = `${eventsText(sequence + 1, shipped)} shipped before, and the trail does not have them`;
+      const detail = `the trail lacks ${eventsText(sequence + 1, shipped)} shipped before`;
       throw await this.#refuse(uuid, server, new Mismatch(stored, sequence + 1, detail, 'trail'));
     }
   }
@@ -273,7 +273,7 @@ const HINTS = {
 } as const;
 
 function eventsText(from: number, to: number): string {
-  return from === to ? `event ${from} was` : `events ${from} to ${to} were`;
+  return from === to ? `event ${from}, which was` : `events ${from} to ${to}, which were`;
 }
 
 function resultOf(batch: Batch, last: { sequence: number; hash: Uint8Array } | null, appended: number): AppendResult {

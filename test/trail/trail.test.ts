@@ -192,13 +192,16 @@ onEveryDatabase('The trail', (current, database) => {
       assert.match(error.hint ?? '', /^the trail was restored from a backup, removed, or is another one/);
       return true;
     };
-    await assert.rejects(trail.checkQueue({ ...queue, shipped: 1, last: 1 }), isItself(/event 1 was shipped before/));
+    await assert.rejects(
+      trail.checkQueue({ ...queue, shipped: 1, last: 1 }),
+      isItself(/the trail lacks event 1, which was shipped before/),
+    );
     await ship(trail, queueOf([[0, 'granted']]));
     await trail.checkQueue({ ...queue, shipped: 1, last: 5 });
     await trail.checkQueue({ ...queue, shipped: 0, last: 5 });
     await assert.rejects(
       trail.checkQueue({ ...queue, shipped: 3, last: 5 }),
-      isItself(/events 2 to 3 were shipped before/),
+      isItself(/lacks events 2 to 3, which were shipped before/),
     );
     const gaps = await trail.knex('gaps').orderBy('sequence').select('kind', 'sequence');
     assert.deepEqual(
