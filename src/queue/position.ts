@@ -1,4 +1,6 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { messageOf } from '../base/errors.js';
+import { QueueWriteError } from './errors.js';
 
 /** Up to which event a queue's events are known to be in the trail. */
 export interface ShippedPosition {
@@ -29,9 +31,20 @@ export function readPosition(queueFile: string, uuid: string): ShippedPosition {
   return { sequence: 0, hash: '', checkpoint: 0 };
 }
 
-/** Replaces the note durably: written beside, synced, renamed over. */
+/** Replaces the note durably: written beside, synced, renamed over. Throws QueueWriteError. */
 export function writePosition(queueFile: string, uuid: string, position: ShippedPosition): void {
   const target = positionFile(queueFile);
+  try {
+    replaceNote(target, uuid, position);
+  } catch (error) {
+    throw new QueueWriteError(`Cannot write ${target}: ${messageOf(error)}`, {
+      hint: 'nothing is lost, the trail knows what it has; make room or let this user write there, and start the shipper again',
+      cause: error,
+    });
+  }
+}
+
+function replaceNote(target: string, uuid: string, position: ShippedPosition): void {
   const fd = openSync(`${target}.new`, 'w', 0o600);
   try {
     fchmodSync(fd, 0o600); // one that was left there keeps its own mode

@@ -7,6 +7,7 @@ import { formatInZone } from './zone.js';
 
 /** Gaps told one by one where nothing was found; more are counted. */
 const GAPS_TOLD = 5;
+const ETHERNET_BYTES = 6;
 const ALL_GAPS = 'portledger report gaps lists them';
 
 /** One line on the gaps within the span of a report that found something; none if there are none. */
@@ -33,6 +34,7 @@ export function emptyNotes(request: ReportRequest, gaps: readonly GapRow[], reac
     `No evidence of ${nameQuestion(question)}${when && ` ${when}`}`,
     ...told,
     ...(more > 0 ? [`warning: no evidence in ${more} earlier spans; ${ALL_GAPS}`] : []),
+    ...lengthNotes(question),
     ...reachNotes(request, reaches),
   ];
 }
@@ -53,6 +55,15 @@ export function stopNotes({ span, zone, now }: ReportRequest, lasts: readonly La
     .map(
       ({ server, last }) => `note: ${server} stopped at ${formatInZone(last, zone)} ${zone}; no evidence from it since`,
     );
+}
+
+/** A hardware address that was cut short is asked for as it stands, and nobody has it. */
+function lengthNotes(question: Question): string[] {
+  const bytes = question.about === 'mac' ? question.mac.split(':').length : ETHERNET_BYTES;
+  if (bytes === ETHERNET_BYTES) return [];
+  return [
+    `note: ${nameQuestion(question)} has ${bytes} bytes; the hardware addresses of Ethernet have ${ETHERNET_BYTES}`,
+  ];
 }
 
 /** The servers whose events in the trail do not cover the whole span. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { toText } from '../base/bytes.js';
+import { toHex, toText } from '../base/bytes.js';
 import { portName } from '../switches/decode.js';
 import { switchName } from '../switches/remote-id.js';
 import type { SwitchIdentity, SwitchKind } from './identity.js';
@@ -24,10 +24,14 @@ export interface KnownSwitch {
 }
 
 /** To be raised when the profiles decode something into another name than before, so that old names are made again. */
-const VERSION = 1;
+const VERSION = 2;
 
-/** Names by the configured switches: their name, their profile's decoding, else printable text, else `0x` + hex. */
+/**
+ * Names by the configured switches: their name, their profile's decoding, else printable text, else `0x` + hex. Hex, too, where
+ * the text is the name of a configured switch: whoever sends that text is not called as the one that bears the name.
+ */
 export function namingOf(switches: readonly KnownSwitch[]): Naming {
+  const given = new Set(switches.map(({ name }) => name));
   const known = new Map(switches.map((one) => [keyOf(one.id.by, one.id.value), one]));
   const find = (identity: SwitchIdentity): KnownSwitch | undefined => known.get(keyOf(identity.kind, identity.value));
   return {
@@ -35,8 +39,9 @@ export function namingOf(switches: readonly KnownSwitch[]): Naming {
     switchName(identity) {
       const found = find(identity);
       if (found?.name !== undefined) return found.name;
-      if (identity.kind === 'remote-id') return switchName(found?.profile, identity.value);
-      return identity.kind === 'direct' ? null : toText(identity.value);
+      if (identity.kind === 'direct') return null;
+      const text = identity.kind === 'remote-id' ? switchName(found?.profile, identity.value) : toText(identity.value);
+      return given.has(text) ? toHex(identity.value) : text;
     },
     portName: (identity, circuitId) => circuitId && portName(find(identity)?.profile, circuitId),
   };

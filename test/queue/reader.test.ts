@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { QueueWriteError } from '../../src/queue/errors.js';
 import { Queue } from '../../src/queue/queue.js';
 import { QueueReader } from '../../src/queue/reader.js';
 import { openQueueFile } from '../../src/queue/schema.js';
@@ -26,6 +27,23 @@ describe('The reader of a queue', () => {
     Queue.open(file, 'dhcp-a', 1).close();
     assert.equal(QueueReader.exists(file), true);
     QueueReader.open(file).close();
+  });
+
+  it('names its note beside the file when that cannot be written', () => {
+    const queue = Queue.open(file, 'dhcp-a', 1);
+    queue.close();
+    const reader = QueueReader.open(file);
+    const note = (): void => reader.markShipped(1, Buffer.alloc(32), 0);
+    mkdirSync(`${file}.shipped.new`);
+    assert.throws(note, (error) => {
+      assert.ok(error instanceof QueueWriteError);
+      assert.match(error.message, /^Cannot write .*test\.queue\.shipped: EISDIR/);
+      return true;
+    });
+    rmdirSync(`${file}.shipped.new`);
+    note();
+    assert.equal(reader.position().shipped, 1);
+    reader.close();
   });
 
   it('does not wait for what will never be a queue', () => {

@@ -379,6 +379,15 @@ onEveryDatabase('report', (current, database) => {
     assert.equal(err, 'No evidence of 10.0.0.7\nnote: the trail has no events yet\n');
   });
 
+  it('tells of a hardware address that was cut short', async () => {
+    const { trail } = current();
+    const short = await ask(trail, { about: 'mac', mac: '02:00' });
+    assert.equal(short.exit, EXIT.nothingFound);
+    assert.match(short.err, /^note: 02:00 has 2 bytes; the hardware addresses of Ethernet have 6$/m);
+    const whole = await ask(trail, { about: 'mac', mac: '02:00:00:00:00:77' });
+    assert.doesNotMatch(whole.err, /bytes/);
+  });
+
   it('lets nothing that a client or relay sent leave its cell', async () => {
     const { trail } = current();
     const hostile = [

@@ -105,6 +105,23 @@ describe('Names', () => {
     assert.notEqual(naming.portName(named[2]!.switch, port), PLAIN_NAMING.portName(named[2]!.switch, port));
   });
 
+  it('of a configured switch are of no other that sends their text', () => {
+    const naming = namingOf([
+      { id: { by: 'remote-id', value: Buffer.from([0, 6, 1]) }, name: 'sw-a' },
+      { id: { by: 'remote-id', value: Buffer.from('sw-b') }, name: 'sw-b' },
+      { id: { by: 'remote-id', value: Buffer.from('x') }, name: '198.18.0.1' },
+    ]);
+    const called = (by: 'remote-id' | 'relay-id' | 'giaddr', text: string) =>
+      naming.switchName({ kind: by, value: Buffer.from(text) });
+    assert.equal(called('remote-id', 'sw-a'), '0x73772d61');
+    assert.equal(called('remote-id', 'sw-a\0'), '0x73772d6100');
+    assert.equal(called('relay-id', 'sw-a'), '0x73772d61');
+    assert.equal(called('giaddr', '198.18.0.1'), `0x${Buffer.from('198.18.0.1').toString('hex')}`);
+    assert.equal(called('remote-id', 'sw-b'), 'sw-b', 'its own text');
+    assert.equal(called('relay-id', 'sw-b'), '0x73772d62');
+    assert.equal(called('remote-id', 'sw-c'), 'sw-c', 'nobody is called that');
+  });
+
   it('have a fingerprint that tells when a name could change, and is short enough for its column', () => {
     const one = { id: { by: 'remote-id', value: sw }, name: 'A' } as const;
     const two = { id: { by: 'giaddr', value: sw }, name: 'B' } as const;
