@@ -17,6 +17,8 @@ const ADDRESSES = 65_000;
 const PORTS = 5000;
 /** Exchanges per second: about half of what the server can do beside the load. */
 const RATE = 3000;
+/** Events of one batch of the shipper. */
+const BATCH = 20_000;
 const IDLE = 'no shipper';
 const DRAINING = 'shipper drains a backlog';
 
@@ -31,7 +33,7 @@ export async function drain(settings: Settings): Promise<Row[]> {
     const installation = installed(folder, ADDRESSES, database.url);
     const file = join(folder, 'dhcp.queue');
     const backlog = { addresses: 20_000, sharing: 'roaming', step: 2000, offset: 0 } as const;
-    fillQueue(file, { ...backlog, server: SERVER_NAME, events: settings.quick ? 200_000 : 800_000 });
+    fillQueue(file, { ...backlog, server: SERVER_NAME, events: settings.quick ? 300_000 : 800_000 });
     await installation.start('here', 'migrate').succeed(60_000);
     const server = await installation.serve(site.server);
     const load = ownLoad(site.load, site.program, { clients: CLIENTS, ports: PORTS, mode: 'exchange' });
@@ -48,7 +50,7 @@ export async function drain(settings: Settings): Promise<Row[]> {
 
 async function measure(installation: Installation, file: string, load: Load, settings: Settings): Promise<Row[]> {
   const rows: Row[] = [];
-  const add = async (subject: string): Promise<void> => {
+  const measured = async (subject: string): Promise<Row[]> => {
     // A tail shows itself in many exchanges only
     const { p50, p99, lost } = await load(RATE, 3 * settings.seconds);
     const row = (what: string, value: number): Row => ({
@@ -57,16 +59,26 @@ async function measure(installation: Installation, file: string, load: Load, set
       subject,
       value,
     });
-    rows.push(row('p50, ms,', p50 / 1000), row('p99, ms,', p99 / 1000), row('lost, %,', 100 * lost));
+    return [row('p50, ms,', p50 / 1000), row('p99, ms,', p99 / 1000), row('lost, %,', 100 * lost)];
   };
   for (let round = 0; round < settings.rounds + 1; round++) {
-    await add(IDLE);
+    const idle = await measured(IDLE);
     const shipper = await installation.ship('here');
-    await add(DRAINING);
+    const draining = await measured(DRAINING);
     await shipper.stop('SIGKILL');
-    const reader = QueueReader.open(file);
-    assert.ok(reader.depth() > CLIENTS, 'The backlog was too small for the shipper');
+    // A shipper that came to the end of its backlog was not draining to the end of the load: the rounds before it count
+    if (depthOf(file) <= BATCH) break;
+    rows.push(...idle, ...draining);
+  }
+  assert.ok(rows.length > 0, 'The backlog was too small for the shipper');
+  return rows;
+}
+
+function depthOf(file: string): number {
+  const reader = QueueReader.open(file);
+  try {
+    return reader.depth();
+  } finally {
     reader.close();
   }
-  return rows;
 }
