@@ -1,7 +1,7 @@
 // What `npm test` calls: the programs that tests need, the build, every check, then mocha with the arguments given.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { mysqldCommand, unpackMysql } from './support/mysqld.mjs';
+import { mysqldCommand, unpackMysql } from '../rig/lab/mysqld.mjs';
 import { canInstall, install, missingPrograms, packagesOf } from './support/packages.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

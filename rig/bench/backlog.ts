@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { Queue } from '../../src/queue/queue.js';
-import { DAY_START, draftOf, type WorkloadOptions } from './workload.js';
+import { Queue } from '../../src/ledger/queue/queue.js';
+import { DAY_START, draftOf, type WorkloadOptions } from '../lab/workload.js';
 
 /** Events of one commit, which have one time: fewer than there are addresses, so that an address has one event at a time. */
 const COMMIT = 1000;

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
-import type { LedgerEvent } from '../../src/event/event.js';
-import { Trail } from '../../src/trail/trail.js';
-import { verifyTrail } from '../../src/verify/verify.js';
-import { stopSharedDatabases } from '../../test/support/database.js';
-import type { Database } from '../../test/trail/trails.js';
+import type { LedgerEvent } from '../../src/ledger/event/event.js';
+import { Trail } from '../../src/trail/store/trail.js';
+import { verifyTrail } from '../../src/trail/verify/verify.js';
+import {
+  BATCH,
+  type BenchTrail,
+  checkSightings,
+  databases as databasesHere,
+  makeTrail,
+  shipAll,
+} from '../lab/bench-trails.js';
+import { stopSharedDatabases } from '../lab/database.js';
+import type { Database } from '../lab/trails.js';
+import { type Sharing, workload } from '../lab/workload.js';
 import { type Figure, measure } from './measure.js';
 import type { Row } from './result.js';
 import type { Settings } from './settings.js';
-import { BATCH, type BenchTrail, checkSightings, databases as databasesHere, makeTrail, shipAll } from './trails.js';
-import { type Sharing, workload } from './workload.js';
 
 const QUEUES = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
 

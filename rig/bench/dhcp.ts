@@ -1,5 +1,5 @@
-import { startMariadb } from '../../test/support/database.js';
-import { Campus } from '../../test/support/netns.js';
+import { startMariadb } from '../lab/database.js';
+import { Campus } from '../lab/netns.js';
 import { highest, type Load, type LoadResult, type OwnLoad, ownLoad, perfdhcp, type Steps } from './load.js';
 import { kea, type Peer, portledger, responder, started } from './peers.js';
 import { compiled, keaProgram } from './programs.js';

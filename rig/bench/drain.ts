@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { QueueReader } from '../../src/queue/reader.js';
-import { startMariadb } from '../../test/support/database.js';
-import { Campus } from '../../test/support/netns.js';
-import type { Installation } from '../../test/support/processes.js';
+import { QueueReader } from '../../src/ledger/queue/reader.js';
+import { startMariadb } from '../lab/database.js';
+import { Campus } from '../lab/netns.js';
+import type { Installation } from '../lab/processes.js';
 import { fillQueue } from './backlog.js';
 import { type Load, ownLoad } from './load.js';
 import { installed, SERVER_NAME } from './peers.js';

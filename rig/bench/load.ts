@@ -1,6 +1,6 @@
-import type { Namespace } from '../../test/support/netns.js';
-import { parsePerfdhcp } from '../../test/support/perfdhcp.js';
-import { programPath } from '../../test/support/requirements.js';
+import type { Namespace } from '../lab/netns.js';
+import { parsePerfdhcp } from '../lab/perfdhcp.js';
+import { programPath } from '../lab/requirements.js';
 import { RELAY, SERVER } from './peers.js';
 
 /** What came of a load. */

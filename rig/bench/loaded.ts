@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { Trail } from '../../src/trail/trail.js';
-import { verifyTrail } from '../../src/verify/verify.js';
-import type { PrivateDatabase } from '../../test/support/database.js';
+import { Trail } from '../../src/trail/store/trail.js';
+import { verifyTrail } from '../../src/trail/verify/verify.js';
+import { shipAll } from '../lab/bench-trails.js';
+import type { PrivateDatabase } from '../lab/database.js';
+import { type WorkloadOptions, workload } from '../lab/workload.js';
 import { Loader } from './loader.js';
-import { shipAll } from './trails.js';
-import { type WorkloadOptions, workload } from './workload.js';
 
 /** What loader and shipper write, and by what its rows are put in order. */
 const TABLES: Readonly<Record<string, readonly string[]>> = {

@@ -1,16 +1,16 @@
-import { genesisHash, sealEvent } from '../../src/event/encoding.js';
-import { readStored, type StoredEvent } from '../../src/event/stored-event.js';
-import { insertAll, replaceAll } from '../../src/trail/bulk.js';
-import { EVENT_FORM } from '../../src/trail/event-text.js';
-import { NO_WORK, type Work } from '../../src/trail/load.js';
-import { PLAIN_NAMING } from '../../src/trail/naming.js';
-import { KnownPlaces, savePlaces } from '../../src/trail/places.js';
-import { writePosition } from '../../src/trail/positions.js';
-import { SIGHTING_FORM } from '../../src/trail/sighting-text.js';
-import { observe, type Sighting } from '../../src/trail/sightings.js';
-import type { Trail } from '../../src/trail/trail.js';
-import { inTransaction } from '../../src/trail/turn.js';
-import { DAY_START, draftOf, type WorkloadOptions } from './workload.js';
+import { genesisHash, sealEvent } from '../../src/ledger/event/encoding.js';
+import { readStored, type StoredEvent } from '../../src/ledger/event/stored-event.js';
+import { insertAll, replaceAll } from '../../src/trail/store/bulk.js';
+import { EVENT_FORM } from '../../src/trail/store/event-text.js';
+import { NO_WORK, type Work } from '../../src/trail/store/load.js';
+import { PLAIN_NAMING } from '../../src/trail/store/naming.js';
+import { KnownPlaces, savePlaces } from '../../src/trail/store/places.js';
+import { writePosition } from '../../src/trail/store/positions.js';
+import { SIGHTING_FORM } from '../../src/trail/store/sighting-text.js';
+import { observe, type Sighting } from '../../src/trail/store/sightings.js';
+import type { Trail } from '../../src/trail/store/trail.js';
+import { inTransaction } from '../../src/trail/store/turn.js';
+import { DAY_START, draftOf, type WorkloadOptions } from '../lab/workload.js';
 
 /** Events of one transaction, and of one portion of work. */
 const BATCH = 50_000;

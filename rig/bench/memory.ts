@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { Lease } from '../../src/lease/lease.js';
-import { clientKey } from '../../src/lease/lease.js';
+import { Queue } from '../../src/ledger/queue/queue.js';
 import { parseIpv4 } from '../../src/net/ipv4.js';
-import { Queue } from '../../src/queue/queue.js';
-import { residentBytes } from '../../test/support/process-memory.js';
-import { Installation } from '../../test/support/processes.js';
+import type { Lease } from '../../src/server/leases/lease.js';
+import { clientKey } from '../../src/server/leases/lease.js';
+import { residentBytes } from '../lab/process-memory.js';
+import { Installation } from '../lab/processes.js';
 import type { Row } from './result.js';
 import type { Settings } from './settings.js';
 

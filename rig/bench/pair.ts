@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Campus, type Namespace } from '../../test/support/netns.js';
-import { Installation } from '../../test/support/processes.js';
-import { until } from '../../test/support/until.js';
+import { Campus, type Namespace } from '../lab/netns.js';
+import { Installation } from '../lab/processes.js';
+import { until } from '../lab/until.js';
 import { highest, ownLoad } from './load.js';
 import { type Peer, poolOf, RELAY, SERVER, started } from './peers.js';
 import { type Row, ratioRows } from './result.js';

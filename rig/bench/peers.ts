@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PrivateDatabase } from '../../test/support/database.js';
-import type { Namespace } from '../../test/support/netns.js';
-import { Installation } from '../../test/support/processes.js';
-import type { Program } from '../../test/support/program.js';
+import type { PrivateDatabase } from '../lab/database.js';
+import type { Namespace } from '../lab/netns.js';
+import { Installation } from '../lab/processes.js';
+import type { Program } from '../lab/program.js';
 
 export const SERVER = '198.18.0.1';
 export const RELAY = '198.18.0.2';

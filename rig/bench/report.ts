@@ -1,14 +1,14 @@
 import { Writable } from 'node:stream';
 import type { Knex } from 'knex';
-import { runReport } from '../../src/report/report.js';
-import { parseRequest, type Question } from '../../src/report/request.js';
-import { Trail } from '../../src/trail/trail.js';
-import { startMariadb } from '../../test/support/database.js';
+import { runReport } from '../../src/report/ask/report.js';
+import { parseRequest, type Question } from '../../src/report/ask/request.js';
+import { Trail } from '../../src/trail/store/trail.js';
+import { startMariadb } from '../lab/database.js';
+import { DAY_START } from '../lab/workload.js';
 import { checkLoader } from './loaded.js';
 import { Loader } from './loader.js';
 import { median, type Row } from './result.js';
 import type { Settings } from './settings.js';
-import { DAY_START } from './workload.js';
 
 const WORKLOAD = {
   queue: '11111111-1111-4111-8111-111111111111',

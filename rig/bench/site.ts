@@ -1,4 +1,4 @@
-import type { Campus, Namespace } from '../../test/support/netns.js';
+import type { Campus, Namespace } from '../lab/netns.js';
 import { RELAY, SERVER } from './peers.js';
 import { compiled, preloaded } from './programs.js';
 import type { Settings } from './settings.js';

@@ -15,7 +15,7 @@ echo 'audit: { url: "mysql://portledger:portledger@127.0.0.1:3306/portledger" }'
 rm -f /run/logger-ready
 {
   until mariadb --no-defaults -e 'SELECT 1' >/dev/null 2>&1; do sleep 0.2; done
-  node dist/src/cli/main.js migrate -c /tmp/migrate.yaml
+  node dist/src/apps/cli/main.js migrate -c /tmp/migrate.yaml
   touch /run/logger-ready
   echo 'logger ready'
 } &

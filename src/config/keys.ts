@@ -1,6 +1,6 @@
-import { MODULES, SYSLOG_FACILITIES, SYSLOG_FORMATS, SYSLOG_PROTOCOLS } from '../log/logger.js';
-import { LEVELS } from '../log/messages.js';
-import { PROFILE_NAMES } from '../switches/profiles.js';
+import { MODULES, SYSLOG_FACILITIES, SYSLOG_FORMATS, SYSLOG_PROTOCOLS } from '../operate/log/logger.js';
+import { LEVELS } from '../operate/log/messages.js';
+import { PROFILE_NAMES } from '../protocol/relay-agent/profiles.js';
 import { address, bytes } from './addresses.js';
 import { boolean, choice, duration, integer, port, secret, size, text } from './scalars.js';
 import { type Key, listOf, mapOf, type Values } from './schema.js';

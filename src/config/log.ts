@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { LogConfig, LogFileConfig, SyslogConfig } from '../log/logger.js';
+import type { LogConfig, LogFileConfig, SyslogConfig } from '../operate/log/logger.js';
 import type { LogValues } from './keys.js';
 
 const DEFAULT_MAX_SIZE = 10 * 1024 * 1024;

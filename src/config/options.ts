@@ -1,7 +1,7 @@
 import { PortledgerError } from '../base/errors.js';
-import type { OptionDefinition } from '../wire/option-type.js';
-import { encodeOptionValue, parseOptionType } from '../wire/option-value.js';
-import { OptionRegistry } from '../wire/options.js';
+import type { OptionDefinition } from '../protocol/dhcpv4/option-type.js';
+import { encodeOptionValue, parseOptionType } from '../protocol/dhcpv4/option-value.js';
+import { OptionRegistry } from '../protocol/dhcpv4/options.js';
 import type { Place } from './place.js';
 import { suggestion } from './schema.js';
 import type { WrittenOption } from './scope-keys.js';

@@ -1,6 +1,6 @@
 import { toText } from '../base/bytes.js';
 import { broadcastOf, contains, formatIpv4, formatSubnet, type Ipv4, type Subnet } from '../net/ipv4.js';
-import type { OptionRegistry } from '../wire/options.js';
+import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
 import type { Place } from './place.js';
 import { readScope, type Scope, scoped } from './scope.js';
 import type { ReservationValues } from './server-keys.js';

@@ -1,4 +1,4 @@
-import type { OptionRegistry } from '../wire/options.js';
+import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
 import { readOptions } from './options.js';
 import type { Place } from './place.js';
 import type { ScopeValues } from './scope-keys.js';

@@ -1,5 +1,5 @@
 import { contains, formatSubnet, type Ipv4, type Subnet } from '../net/ipv4.js';
-import type { OptionRegistry } from '../wire/options.js';
+import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
 import { formatRange, rangeOf } from './addresses.js';
 import type { Relationships } from './failover.js';
 import { checkOverlaps, type PlacedRange } from './overlaps.js';

@@ -1,7 +1,7 @@
 import type { Micros } from '../base/time.js';
-import type { LogConfig } from '../log/logger.js';
 import type { Ipv4, Subnet } from '../net/ipv4.js';
-import type { OptionRegistry } from '../wire/options.js';
+import type { LogConfig } from '../operate/log/logger.js';
+import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
 
 /** The whole configuration: checked, with defaults, environment and inheritance resolved. */
 export interface Config {

@@ -1,11 +1,11 @@
 import { messageOf } from '../base/errors.js';
 import type { Clock, Micros } from '../base/time.js';
-import type { Logger } from '../log/logger.js';
-import { type Checkpoint, signCheckpoint } from '../proof/checkpoint.js';
-import { introduceFirst, introduceNext } from '../proof/introduction.js';
-import { generateSigningKey, type SigningKey } from '../proof/key.js';
-import { keyFileExists, publicKeyFile, readOrMakeKeyFile, replaceKeyFile } from '../proof/key-file.js';
-import type { Queue } from '../queue/queue.js';
+import { type Checkpoint, signCheckpoint } from '../ledger/proof/checkpoint.js';
+import { introduceFirst, introduceNext } from '../ledger/proof/introduction.js';
+import { generateSigningKey, type SigningKey } from '../ledger/proof/key.js';
+import { keyFileExists, publicKeyFile, readOrMakeKeyFile, replaceKeyFile } from '../ledger/proof/key-file.js';
+import type { Queue } from '../ledger/queue/queue.js';
+import type { Logger } from '../operate/log/logger.js';
 
 /** When a checkpoint is due. */
 export interface CheckpointPolicy {

@@ -1,11 +1,11 @@
 import { messageOf } from '../base/errors.js';
 import type { Clock } from '../base/time.js';
-import type { Network } from '../lease/network.js';
-import type { Queue } from '../queue/queue.js';
+import type { Queue } from '../ledger/queue/queue.js';
 import type { Checkpoints } from './checkpoints.js';
-import type { Counters } from './counters.js';
+import type { Network } from './leases/network.js';
 import type { ServerLoggers } from './loggers.js';
-import type { Pipeline } from './pipeline.js';
+import type { Counters } from './pipeline/counters.js';
+import type { Pipeline } from './pipeline/pipeline.js';
 import type { UsageWatch } from './usage.js';
 
 /** Leases are found expired within this. */

@@ -1,4 +1,4 @@
-import type { Logger } from '../log/logger.js';
+import type { Logger } from '../operate/log/logger.js';
 
 /** Loggers of the parts that the server runs. */
 export interface ServerLoggers {

@@ -1,7 +1,7 @@
-import type { Network } from '../lease/network.js';
-import type { AddressPool } from '../lease/pool.js';
-import type { Logger } from '../log/logger.js';
 import { formatIpv4 } from '../net/ipv4.js';
+import type { Logger } from '../operate/log/logger.js';
+import type { Network } from './leases/network.js';
+import type { AddressPool } from './leases/pool.js';
 
 /** Percent at which an operator wants to know. */
 const THRESHOLDS = [80, 90, 100] as const;

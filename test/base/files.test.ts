@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMissing } from '../../src/base/files.js';
-import { QueueReader } from '../../src/queue/reader.js';
+import { QueueReader } from '../../src/ledger/queue/reader.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
 
 const NOBODY = 65_534;

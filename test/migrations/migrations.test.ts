@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../migrations/all.js';
-import { SchemaError } from '../../src/trail/errors.js';
-import { EVENT_COLUMNS } from '../../src/trail/event-rows.js';
-import { rollbackSchema } from '../../src/trail/migrator.js';
-import { SIGHTING_COLUMNS } from '../../src/trail/sighting-rows.js';
-import type { Trail } from '../../src/trail/trail.js';
-import { draft, NOON, SECOND, sealAll } from '../trail/campus.js';
-import { type Database, onEveryDatabase, ship } from '../trail/trails.js';
+import { type Database, onEveryDatabase, ship } from '../../rig/lab/trails.js';
+import { SchemaError } from '../../src/trail/store/errors.js';
+import { EVENT_COLUMNS } from '../../src/trail/store/event-rows.js';
+import { rollbackSchema } from '../../src/trail/store/migrator.js';
+import { SIGHTING_COLUMNS } from '../../src/trail/store/sighting-rows.js';
+import type { Trail } from '../../src/trail/store/trail.js';
+import { draft, NOON, SECOND, sealAll } from '../trail/store/campus.js';
 
 const PORT_HISTORY = [
   ...['switch_name', 'port_name', 'remote_id', 'circuit_id', 'ip', 'mac', 'client_id', 'hostname'],

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
+import { Campus, type Namespace } from '../../rig/lab/netns.js';
+import type { Program } from '../../rig/lab/program.js';
+import { requires } from '../../rig/lab/requirements.js';
+import { until } from '../../rig/lab/until.js';
 import { startDhclient, startUdhcpc } from '../support/clients.js';
-import { Campus, type Namespace } from '../support/netns.js';
-import type { Program } from '../support/program.js';
-import { requires } from '../support/requirements.js';
 import { Sniffer } from '../support/tcpdump.js';
-import { until } from '../support/until.js';
 import type { ResponderLine, ResponderOptions } from './responder.js';
 
 const RESPONDER = fileURLToPath(new URL('responder.ts', import.meta.url));

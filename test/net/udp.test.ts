@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
+import { until } from '../../rig/lab/until.js';
 import { UsageError } from '../../src/base/errors.js';
 import { parseIpv4 } from '../../src/net/ipv4.js';
 import { Endpoint, type EndpointOptions, type NetFault, type ReceivedDatagram } from '../../src/net/udp.js';
-import { until } from '../support/until.js';
 
 const LOOPBACK = parseIpv4('127.0.0.1');
 

@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Trail } from '../../src/trail/trail.js';
-import { Installation } from '../support/processes.js';
-import { Program } from '../support/program.js';
+import { Installation } from '../../rig/lab/processes.js';
+import { Program } from '../../rig/lab/program.js';
+import { ship } from '../../rig/lab/trails.js';
+import { TSX } from '../../rig/lab/tsx.js';
+import { Trail } from '../../src/trail/store/trail.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
-import { TSX } from '../support/tsx.js';
-import { NOON, queueOf, SECOND } from '../trail/campus.js';
-import { ship } from '../trail/trails.js';
+import { NOON, queueOf, SECOND } from '../trail/store/campus.js';
 
 describe('portledger report', function () {
   this.timeout(60_000);
@@ -81,7 +81,7 @@ describe('portledger report', function () {
   });
 
   it('ends quietly when its reader has enough', async () => {
-    const main = join(import.meta.dirname, '../../src/cli/main.ts');
+    const main = join(import.meta.dirname, '../../src/apps/cli/main.ts');
     const args = ['--import', TSX, main, '--config', installation.configFile];
     const child = spawn(process.execPath, [...args, 'report', 'switch', 'sw-a', '-o', 'csv']);
     let stderr = '';

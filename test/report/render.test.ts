@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import fc from 'fast-check';
 import { escapeBytes, toText } from '../../src/base/bytes.js';
-import { renderCsv } from '../../src/report/csv.js';
-import { GAP_SHAPE } from '../../src/report/gaps.js';
-import { HISTORY_SHAPE, type HistoryRow } from '../../src/report/history.js';
-import { renderJson } from '../../src/report/json.js';
-import { writeAll } from '../../src/report/output.js';
-import { nearest } from '../../src/report/places.js';
-import { CLIENT_SHAPE, summarize } from '../../src/report/summary.js';
-import { renderTable } from '../../src/report/table.js';
-import { gapColumns, historyColumns } from '../../src/report/tables.js';
-import { visible } from '../../src/report/visible.js';
+import { visible } from '../../src/base/visible.js';
+import { GAP_SHAPE } from '../../src/report/ask/gaps.js';
+import { HISTORY_SHAPE, type HistoryRow } from '../../src/report/ask/history.js';
+import { nearest } from '../../src/report/ask/places.js';
+import { CLIENT_SHAPE, summarize } from '../../src/report/ask/summary.js';
+import { renderCsv } from '../../src/report/render/csv.js';
+import { renderJson } from '../../src/report/render/json.js';
+import { writeAll } from '../../src/report/render/output.js';
+import { renderTable } from '../../src/report/render/table.js';
+import { gapColumns, historyColumns } from '../../src/report/render/tables.js';
 
 const at = (iso: string) => Date.parse(iso) * 1000;
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
+import { onEveryDatabase, ship } from '../../rig/lab/trails.js';
 import { EXIT, type ExitCode, PortledgerError, UsageError } from '../../src/base/errors.js';
 import { fromSqlTime, toIsoTime } from '../../src/base/time.js';
-import type { EventDraft, EventKind, LedgerEvent } from '../../src/event/event.js';
-import { NotFoundError } from '../../src/report/places.js';
-import { runReport } from '../../src/report/report.js';
-import { parseRequest, type Question, type ReportOptions } from '../../src/report/request.js';
-import { namingOf } from '../../src/trail/naming.js';
-import type { Trail } from '../../src/trail/trail.js';
-import { campus, NOON, OF_NO_CLIENT, queueOf, SECOND } from '../trail/campus.js';
-import { onEveryDatabase, ship } from '../trail/trails.js';
+import type { EventDraft, EventKind, LedgerEvent } from '../../src/ledger/event/event.js';
+import { NotFoundError } from '../../src/report/ask/places.js';
+import { runReport } from '../../src/report/ask/report.js';
+import { parseRequest, type Question, type ReportOptions } from '../../src/report/ask/request.js';
+import { namingOf } from '../../src/trail/store/naming.js';
+import type { Trail } from '../../src/trail/store/trail.js';
+import { campus, NOON, OF_NO_CLIENT, queueOf, SECOND } from '../trail/store/campus.js';
 
 type Step = readonly [seconds: number, kind: EventKind, fields?: Partial<EventDraft>];
 type Json = Record<string, string | number | null>;

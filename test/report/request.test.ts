@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { UsageError } from '../../src/base/errors.js';
-import { parseAddressInput, parseHexInput, parseMacInput } from '../../src/report/arguments.js';
-import { parseRequest, type ReportOptions } from '../../src/report/request.js';
-import { describeSpan } from '../../src/report/span.js';
+import { parseAddressInput, parseHexInput, parseMacInput } from '../../src/report/ask/arguments.js';
+import { parseRequest, type ReportOptions } from '../../src/report/ask/request.js';
+import { describeSpan } from '../../src/report/ask/span.js';
 
 const NOW = Date.UTC(2026, 10, 20, 14) * 1000;
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Campus, type Namespace } from '../support/netns.js';
-import type { Program } from '../support/program.js';
-import { programPath, requires } from '../support/requirements.js';
+import { Campus, type Namespace } from '../../rig/lab/netns.js';
+import type { Program } from '../../rig/lab/program.js';
+import { programPath, requires } from '../../rig/lab/requirements.js';
+import { until } from '../../rig/lab/until.js';
 import { makeTempDir } from '../support/temp.js';
-import { until } from '../support/until.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { buildImage, IMAGE } from '../../rig/image/image.js';
-import { Program } from '../support/program.js';
-import { composeCommand, requires } from '../support/requirements.js';
-import { until } from '../support/until.js';
+import { Program } from '../../rig/lab/program.js';
+import { composeCommand, requires } from '../../rig/lab/requirements.js';
+import { until } from '../../rig/lab/until.js';
 
 const MINUTE = 60_000;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

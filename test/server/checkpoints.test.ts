@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { MICROS_PER_SECOND } from '../../src/base/time.js';
-import { isSignedBy } from '../../src/proof/checkpoint.js';
-import { KeyError } from '../../src/proof/key.js';
-import { readKeyFile } from '../../src/proof/key-file.js';
-import { claimedRing, trustedRing } from '../../src/proof/key-ring.js';
-import { QueueReader } from '../../src/queue/reader.js';
+import { isSignedBy } from '../../src/ledger/proof/checkpoint.js';
+import { KeyError } from '../../src/ledger/proof/key.js';
+import { readKeyFile } from '../../src/ledger/proof/key-file.js';
+import { claimedRing, trustedRing } from '../../src/ledger/proof/key-ring.js';
+import { QueueReader } from '../../src/ledger/queue/reader.js';
 import { Checkpoints } from '../../src/server/checkpoints.js';
 import { Lab, sketchConfig } from '../support/lab.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { userInfo } from 'node:os';
+import { requires } from '../../rig/lab/requirements.js';
 import { UsageError } from '../../src/base/errors.js';
 import { assumeIdentity, OWN_IDENTITY } from '../../src/server/identity.js';
-import { requires } from '../support/requirements.js';
 
 describe('The user that the server becomes', () => {
   it('is who started it, if nobody is named or it is the same', () => {

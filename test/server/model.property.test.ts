@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { unpack } from '../../src/lease/packed.js';
 import { formatIpv4, parseIpv4 } from '../../src/net/ipv4.js';
-import { portName } from '../../src/server/port-limit.js';
+import { unpack } from '../../src/server/leases/packed.js';
+import { portName } from '../../src/server/v4/port-limit.js';
 import { Lab, option82, type RequestSketch, sketchConfig, TYPE } from '../support/lab.js';
 
 const POOL = 4;

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { formatIpv4 } from '../../src/net/ipv4.js';
-import { OPTION } from '../../src/wire/codes.js';
-import { decodeMessage } from '../../src/wire/message.js';
+import { OPTION } from '../../src/protocol/dhcpv4/codes.js';
+import { decodeMessage } from '../../src/protocol/dhcpv4/message.js';
 import type { BulkAnswer, BulkJob } from './bulk-relay.js';
 import { encodeRequest } from './lab.js';
 

@@ -2,8 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Namespace } from '../../rig/lab/netns.js';
 import { type RequestSketch, TYPE } from './lab.js';
-import type { Namespace } from './netns.js';
 import { makeTempDir } from './temp.js';
 
 const MAIN = fileURLToPath(new URL('bulk-relay-main.ts', import.meta.url));

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { programPath } from './requirements.js';
+import { programPath } from '../../rig/lab/requirements.js';
 
 /** An authority of a test's own, and what it signs. All files lie in one folder. */
 export interface Authority {

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Namespace } from '../../rig/lab/netns.js';
+import type { Program } from '../../rig/lab/program.js';
+import { programPath } from '../../rig/lab/requirements.js';
+import { until } from '../../rig/lab/until.js';
 import { type ClientEvent, readClientEvents, writeClientScript } from './client-script.js';
-import type { Namespace } from './netns.js';
-import type { Program } from './program.js';
-import { programPath } from './requirements.js';
 import { makeTempDir, removeTempDir } from './temp.js';
-import { until } from './until.js';
 
 /** A DHCP client that runs on one interface of a host until it is stopped. */
 export interface DhcpClient {

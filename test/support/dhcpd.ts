@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Namespace } from './netns.js';
-import type { Program } from './program.js';
-import { programPath } from './requirements.js';
+import type { Namespace } from '../../rig/lab/netns.js';
+import type { Program } from '../../rig/lab/program.js';
+import { programPath } from '../../rig/lab/requirements.js';
 
 /** Starts ISC dhcpd, which the tests' own tools are tried against. Its files lie in `folder`. */
 export async function startDhcpd(

@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
-import { MESSAGE, type MessageType, SERVER_STATE, type ServerState } from '../../src/failover/codes.js';
-import { Framer } from '../../src/failover/framer.js';
-import { decodeMessage, encodeMessage, type FailoverMessage } from '../../src/failover/message.js';
-import type { OptionValues } from '../../src/failover/options.js';
-import { until } from './until.js';
+import { until } from '../../rig/lab/until.js';
+import { MESSAGE, type MessageType, SERVER_STATE, type ServerState } from '../../src/protocol/failover/codes.js';
+import { Framer } from '../../src/protocol/failover/framer.js';
+import { decodeMessage, encodeMessage, type FailoverMessage } from '../../src/protocol/failover/message.js';
+import type { OptionValues } from '../../src/protocol/failover/options.js';
 
 /** Who a test partner says it is. */
 const GREETING = {

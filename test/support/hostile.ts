@@ -1,7 +1,7 @@
 import { formatIpv4 } from '../../src/net/ipv4.js';
-import { OPTION } from '../../src/wire/codes.js';
-import type { DhcpMessage } from '../../src/wire/message.js';
-import { header } from '../wire/packets.js';
+import { OPTION } from '../../src/protocol/dhcpv4/codes.js';
+import type { DhcpMessage } from '../../src/protocol/dhcpv4/message.js';
+import { header } from '../protocol/dhcpv4/packets.js';
 import { encodeRequest, TYPE } from './lab.js';
 import type { Random } from './random.js';
 

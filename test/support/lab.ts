@@ -9,21 +9,21 @@ import type {
   ServerConfig,
   SubnetConfig,
 } from '../../src/config/types.js';
-import type { LedgerEvent } from '../../src/event/event.js';
-import { LeaseTable } from '../../src/lease/table.js';
-import type { Logger } from '../../src/log/logger.js';
+import type { LedgerEvent } from '../../src/ledger/event/event.js';
+import { Queue } from '../../src/ledger/queue/queue.js';
+import { QueueReader } from '../../src/ledger/queue/reader.js';
 import { formatIpv4, parseIpv4 } from '../../src/net/ipv4.js';
 import type { Endpoint } from '../../src/net/udp.js';
-import { Queue } from '../../src/queue/queue.js';
-import { QueueReader } from '../../src/queue/reader.js';
-import { Counters } from '../../src/server/counters.js';
-import { Pairs } from '../../src/server/failover/pairs.js';
-import { Pipeline } from '../../src/server/pipeline.js';
-import { Topology } from '../../src/server/topology.js';
-import { encodeMessage } from '../../src/wire/encode.js';
-import { type DhcpMessage, decodeMessage } from '../../src/wire/message.js';
-import { OptionRegistry } from '../../src/wire/options.js';
-import { decodeRelayAgent, NO_RELAY_AGENT } from '../../src/wire/relay-agent.js';
+import type { Logger } from '../../src/operate/log/logger.js';
+import { encodeMessage } from '../../src/protocol/dhcpv4/encode.js';
+import { type DhcpMessage, decodeMessage } from '../../src/protocol/dhcpv4/message.js';
+import { OptionRegistry } from '../../src/protocol/dhcpv4/options.js';
+import { decodeRelayAgent, NO_RELAY_AGENT } from '../../src/protocol/relay-agent/relay-agent.js';
+import { LeaseTable } from '../../src/server/leases/table.js';
+import { Pairs } from '../../src/server/pair/pairs.js';
+import { Counters } from '../../src/server/pipeline/counters.js';
+import { Pipeline } from '../../src/server/pipeline/pipeline.js';
+import { Topology } from '../../src/server/v4/topology.js';
 
 export const DAY = 86_400;
 export const SERVER = parseIpv4('198.18.0.1');

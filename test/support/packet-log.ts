@@ -1,12 +1,12 @@
 import { join } from 'node:path';
+import type { Namespace } from '../../rig/lab/netns.js';
+import type { Program } from '../../rig/lab/program.js';
+import { programPath } from '../../rig/lab/requirements.js';
 import { MICROS_PER_SECOND, type Micros } from '../../src/base/time.js';
 import { formatIpv4 } from '../../src/net/ipv4.js';
-import { type DhcpMessage, decodeMessage } from '../../src/wire/message.js';
+import { type DhcpMessage, decodeMessage } from '../../src/protocol/dhcpv4/message.js';
 import { TYPE } from './lab.js';
-import type { Namespace } from './netns.js';
 import { readDhcpPackets } from './pcap.js';
-import type { Program } from './program.js';
-import { programPath } from './requirements.js';
 
 /** A DHCP message that was on the cable, as far as the tests look at it. */
 export interface LoggedPacket {

@@ -1,9 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { until } from '../../rig/lab/until.js';
 import { formatIpv4 } from '../../src/net/ipv4.js';
-import { type DhcpMessage, decodeMessage } from '../../src/wire/message.js';
+import { type DhcpMessage, decodeMessage } from '../../src/protocol/dhcpv4/message.js';
 import { encodeRequest, type RequestSketch, TYPE } from './lab.js';
-import { until } from './until.js';
 
 /** Where a server listens on loopback. */
 export interface ServerPlace {

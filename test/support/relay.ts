@@ -1,6 +1,6 @@
-import type { Namespace } from './netns.js';
-import type { Program } from './program.js';
-import { programPath } from './requirements.js';
+import type { Namespace } from '../../rig/lab/netns.js';
+import type { Program } from '../../rig/lab/program.js';
+import { programPath } from '../../rig/lab/requirements.js';
 
 /** What dhcrelay does with a packet that carries Option 82 already. */
 export type RelayMode = 'append' | 'replace' | 'forward' | 'discard';

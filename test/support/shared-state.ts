@@ -1,6 +1,6 @@
 import { Sqlite } from '../../src/base/sqlite.js';
-import type { SharedState } from '../../src/queue/failover-rows.js';
-import { readBindings, readRelationships } from '../../src/queue/failover-rows.js';
+import type { SharedState } from '../../src/server/store/failover-rows.js';
+import { readBindings, readRelationships } from '../../src/server/store/failover-rows.js';
 
 /** What a queue file has of failover pairs, as a server that starts would find it. */
 export function readSharedState(file: string): SharedState {

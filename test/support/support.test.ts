@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
+import { Campus, type Namespace } from '../../rig/lab/netns.js';
+import { runPerfdhcp } from '../../rig/lab/perfdhcp.js';
+import { requires } from '../../rig/lab/requirements.js';
+import { until } from '../../rig/lab/until.js';
 import { dhcping, startDhclient, startUdhcpc } from './clients.js';
 import { startDhcpd } from './dhcpd.js';
-import { Campus, type Namespace } from './netns.js';
-import { runPerfdhcp } from './perfdhcp.js';
 import { startDhcrelay } from './relay.js';
-import { requires } from './requirements.js';
 import { Sniffer } from './tcpdump.js';
 import { makeTempDir, removeTempDir } from './temp.js';
-import { until } from './until.js';
 
 const DHCPD_CONFIG = [
   'default-lease-time 60; max-lease-time 60; ping-check false; authoritative;',

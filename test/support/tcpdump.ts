@@ -1,6 +1,6 @@
-import type { Namespace } from './netns.js';
-import type { Program } from './program.js';
-import { programPath } from './requirements.js';
+import type { Namespace } from '../../rig/lab/netns.js';
+import type { Program } from '../../rig/lab/program.js';
+import { programPath } from '../../rig/lab/requirements.js';
 
 /** DHCPNAKs, of servers that put the message type first. */
 export const NAKS = 'udp and src port 67 and udp[248:2] = 0x3501 and udp[250] = 6';

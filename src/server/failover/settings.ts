@@ -1,80 +1,35 @@
-import { UsageError } from '../../base/errors.js';
-import { MICROS_PER_SECOND } from '../../base/time.js';
-import type { FailoverConfig } from '../../config/types.js';
-import { type Binding, neverUsed, type Seconds } from '../../failover/binding.js';
-import { hbaOfSplit } from '../../failover/load-balance.js';
-import type { FailoverSettings } from '../../failover/settings.js';
-import type { Lease } from '../../lease/lease.js';
-import type { Network } from '../../lease/network.js';
-import type { AddressPool } from '../../lease/pool.js';
-import { formatIpv4, type Ipv4 } from '../../net/ipv4.js';
+import type { Ipv4 } from '../../net/ipv4.js';
 
-/** The pools that a relationship shares, in the order of the configuration. */
-export function poolsOf(name: string, networks: readonly Network[]): AddressPool[] {
-  return networks.flatMap((network) => network.pools.filter((pool) => pool.failover === name));
+/** A range of addresses that the pair shares, without the `excluded` ones (reserved addresses are no part of the pool). */
+export interface PoolRange {
+  readonly first: Ipv4;
+  readonly last: Ipv4;
+  readonly excluded: ReadonlySet<Ipv4>;
 }
 
-/**
- * The configuration may name an interface in place of an address, so only now it is seen that the partner would give this server's address to
- * a client.
- * @throws UsageError
- */
-export function checkOwnAddresses(networks: readonly Network[], own: readonly Ipv4[]): void {
-  for (const pool of networks.flatMap(({ pools }) => pools.filter(({ failover }) => failover !== undefined))) {
-    const inside = own.find((address) => address >= pool.first && address <= pool.last);
-    if (inside === undefined) continue;
-    const range = `${formatIpv4(pool.first)}-${formatIpv4(pool.last)}`;
-    throw new UsageError(`Pool ${range} has ${formatIpv4(inside)} in it, an address of this server`, {
-      hint: 'leave the addresses of both servers out of shared pools',
-    });
-  }
-}
-
-/** A relationship as the endpoint wants it. */
-export function settingsOf(
-  config: FailoverConfig,
-  pools: readonly AddressPool[],
-  longestLease: number,
-): FailoverSettings {
-  const { name, role, primary } = config;
-  return {
-    name,
-    role,
-    mclt: primary?.mclt,
-    hba: primary && (typeof primary.buckets === 'number' ? hbaOfSplit(primary.buckets) : primary.buckets),
-    loadBalanceMaxSeconds: config.loadBalanceMaxSeconds,
-    maxResponseDelay: config.maxResponseDelay,
-    maxUnackedUpdates: config.maxUnackedUpdates,
-    autoPartnerDown: config.autoPartnerDown ?? 0,
-    maxLeaseMisbalance: config.maxLeaseMisbalance,
-    maxLeaseOwnership: config.maxLeaseOwnership,
-    minBalance: config.minBalance,
-    maxBalance: config.maxBalance,
-    longestLease,
-    pools: pools.map((pool) => ({ first: pool.first, last: pool.last, excluded: new Set(pool.reserved()) })),
-  };
-}
-
-/**
- * The bindings of leases that a server had before it shared their addresses: the partner has to learn them all. One whose time is over is
- * still to be ended, by the pair.
- */
-export function bindingOfLease(lease: Lease): Binding {
-  const { address, htype, hwaddr, clientId, hostname, port, start, renewed, end } = lease;
-  const known: Binding = {
-    ...neverUsed(address),
-    holder: { htype, hwaddr, clientId },
-    hostname,
-    port,
-    starts: seconds(start, Math.floor),
-    ends: seconds(end, Math.ceil),
-    cltt: seconds(renewed, Math.floor),
-    own: true,
-  };
-  if (lease.state === 'declined') return { ...known, status: 'ABANDONED', holder: null, pending: true };
-  return lease.state === 'active' ? { ...known, status: 'ACTIVE', pending: true } : known;
-}
-
-function seconds(at: number, round: (value: number) => number): Seconds {
-  return round(at / MICROS_PER_SECOND);
+/** One failover relationship as it is configured. Times are seconds. */
+export interface FailoverSettings {
+  readonly name: string;
+  readonly role: 'primary' | 'secondary';
+  /** Maximum client lead time. Of the primary; a secondary learns it. */
+  readonly mclt: number | undefined;
+  /** 32 octets: bit set = bucket of the primary (RFC 3074). The primary's counts, a secondary has none. */
+  readonly hba: Buffer | undefined;
+  /** 3 by default: a client that has waited longer is served regardless of the hash; 0 serves everybody. */
+  readonly loadBalanceMaxSeconds: number;
+  /** 60 by default: silence after which the connection is taken for lost. */
+  readonly maxResponseDelay: number;
+  /** 10 by default: updates that the partner may have unacknowledged here. */
+  readonly maxUnackedUpdates: number;
+  /** COMMUNICATIONS-INTERRUPTED this long becomes PARTNER-DOWN; 0 = never. */
+  readonly autoPartnerDown: number;
+  /** Percent, 15: how uneven the free addresses may be before a server asks for some. */
+  readonly maxLeaseMisbalance: number;
+  /** Percent, 10: how many the one keeps beyond its half for its own clients. */
+  readonly maxLeaseOwnership: number;
+  readonly minBalance: number;
+  readonly maxBalance: number;
+  /** The longest lease that either server gives from these pools. */
+  readonly longestLease: number;
+  readonly pools: readonly PoolRange[];
 }

@@ -1,8 +1,8 @@
-import type { LedgerEvent } from '../../../src/event/event.js';
-import type { QueueReader as Reader } from '../../../src/queue/reader.js';
-import { QueueReader } from '../../../src/queue/reader.js';
-import { type CommandResult, type ConfigDocument, Installation } from '../../support/processes.js';
-import type { Program } from '../../support/program.js';
+import { type CommandResult, type ConfigDocument, Installation } from '../../../rig/lab/processes.js';
+import type { Program } from '../../../rig/lab/program.js';
+import type { LedgerEvent } from '../../../src/ledger/event/event.js';
+import type { QueueReader as Reader } from '../../../src/ledger/queue/reader.js';
+import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { TestRelay } from '../../support/relay-agent.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 

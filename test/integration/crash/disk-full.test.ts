@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import type { Program } from '../../../rig/lab/program.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import { until } from '../../../rig/lab/until.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
-import type { Program } from '../../support/program.js';
-import { requires } from '../../support/requirements.js';
 import { SmallDisk } from '../../support/small-disk.js';
-import { until } from '../../support/until.js';
 import { Bench, logged } from './bench.js';
 import { eventsIn, isAcknowledged, withTrail } from './evidence.js';
 

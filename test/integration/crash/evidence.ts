@@ -1,6 +1,6 @@
-import type { LedgerEvent } from '../../../src/event/event.js';
-import { rowToEvent } from '../../../src/trail/event-rows.js';
-import { Trail } from '../../../src/trail/trail.js';
+import type { LedgerEvent } from '../../../src/ledger/event/event.js';
+import { rowToEvent } from '../../../src/trail/store/event-rows.js';
+import { Trail } from '../../../src/trail/store/trail.js';
 
 /** All events in a trail, ordered by sequence; the trail of one queue. */
 export async function eventsIn(url: string): Promise<LedgerEvent[]> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { until } from '../../../rig/lab/until.js';
 import { Sqlite } from '../../../src/base/sqlite.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
-import { until } from '../../support/until.js';
 import { Bench, errorLines, logged } from './bench.js';
 import { eventsIn } from './evidence.js';
 

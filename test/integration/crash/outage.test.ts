@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
+import type { PerfdhcpResult } from '../../../rig/lab/perfdhcp.js';
+import type { Program } from '../../../rig/lab/program.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import { until } from '../../../rig/lab/until.js';
 import type { Micros } from '../../../src/base/time.js';
-import type { LedgerEvent } from '../../../src/event/event.js';
-import { checkChain } from '../../../src/trail/chain.js';
+import type { LedgerEvent } from '../../../src/ledger/event/event.js';
+import { checkChain } from '../../../src/trail/store/chain.js';
 import { type LoggedPacket, requestsOf, unansweredIn, waitsOf } from '../../support/packet-log.js';
-import type { PerfdhcpResult } from '../../support/perfdhcp.js';
-import type { Program } from '../../support/program.js';
-import { requires } from '../../support/requirements.js';
 import { sized } from '../../support/size.js';
-import { until } from '../../support/until.js';
 import { eventsIn, isAcknowledged, withTrail } from './evidence.js';
 import { Plant } from './plant.js';
 

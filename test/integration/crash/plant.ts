@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { type PrivateDatabase, startMariadb } from '../../support/database.js';
-import { Campus, type Namespace } from '../../support/netns.js';
+import { type PrivateDatabase, startMariadb } from '../../../rig/lab/database.js';
+import { Campus, type Namespace } from '../../../rig/lab/netns.js';
+import { type PerfdhcpOptions, type PerfdhcpRun, startPerfdhcp } from '../../../rig/lab/perfdhcp.js';
+import { type ConfigDocument, Installation } from '../../../rig/lab/processes.js';
+import type { Program } from '../../../rig/lab/program.js';
 import { PacketLog } from '../../support/packet-log.js';
-import { type PerfdhcpOptions, type PerfdhcpRun, startPerfdhcp } from '../../support/perfdhcp.js';
-import { type ConfigDocument, Installation } from '../../support/processes.js';
-import type { Program } from '../../support/program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 
 export const SERVER_ADDRESS = '198.18.0.1';

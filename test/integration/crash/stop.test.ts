@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { LedgerEvent } from '../../../src/event/event.js';
-import { QueueReader } from '../../../src/queue/reader.js';
+import type { Ending, Program } from '../../../rig/lab/program.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import type { LedgerEvent } from '../../../src/ledger/event/event.js';
+import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { type LoggedPacket, requestsOf } from '../../support/packet-log.js';
-import type { Ending, Program } from '../../support/program.js';
-import { requires } from '../../support/requirements.js';
 import { isAcknowledged } from './evidence.js';
 import { Plant } from './plant.js';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { startPerfdhcp } from '../../../rig/lab/perfdhcp.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import { until } from '../../../rig/lab/until.js';
 import { BulkRelay, macs } from '../../support/bulk-relay.js';
 import { option82, TYPE } from '../../support/lab.js';
 import { PacketLog } from '../../support/packet-log.js';
-import { startPerfdhcp } from '../../support/perfdhcp.js';
-import { requires } from '../../support/requirements.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
 import { Pair, type Program } from './pair.js';
 import type { PortledgerServer } from './portledger.js';
 

@@ -1,6 +1,6 @@
-import type { Namespace } from '../../support/netns.js';
-import { Program } from '../../support/program.js';
-import { programPath } from '../../support/requirements.js';
+import type { Namespace } from '../../../rig/lab/netns.js';
+import { Program } from '../../../rig/lab/program.js';
+import { programPath } from '../../../rig/lab/requirements.js';
 
 /** Names of message types, by their number. */
 const TYPES: Readonly<Record<string, string>> = {

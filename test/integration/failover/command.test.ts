@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { REJECT } from '../../../src/failover/codes.js';
-import type { OptionValues } from '../../../src/failover/options.js';
+import { Installation } from '../../../rig/lab/processes.js';
+import type { Program } from '../../../rig/lab/program.js';
+import { until } from '../../../rig/lab/until.js';
+import { REJECT } from '../../../src/protocol/failover/codes.js';
+import type { OptionValues } from '../../../src/protocol/failover/options.js';
 import { TestPartner } from '../../support/failover-partner.js';
-import { Installation } from '../../support/processes.js';
-import type { Program } from '../../support/program.js';
 import { TestRelay } from '../../support/relay-agent.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
 
 const [OWN, PEER, RELAY] = ['127.66.49.1', '127.66.49.2', '127.66.49.9'];
 

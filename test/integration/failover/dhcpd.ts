@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Namespace } from '../../support/netns.js';
-import type { Program } from '../../support/program.js';
-import { programPath } from '../../support/requirements.js';
-import { until } from '../../support/until.js';
+import type { Namespace } from '../../../rig/lab/netns.js';
+import type { Program } from '../../../rig/lab/program.js';
+import { programPath } from '../../../rig/lab/requirements.js';
+import { until } from '../../../rig/lab/until.js';
 import type { PairLease, PairPlace, PairServer, PairSettings, PairStates } from './server.js';
 
 const OMAPI_PORT = 7911;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
-import { Installation } from '../../support/processes.js';
-import type { Program } from '../../support/program.js';
+import { Installation } from '../../../rig/lab/processes.js';
+import type { Program } from '../../../rig/lab/program.js';
+import { until } from '../../../rig/lab/until.js';
 import { TestRelay } from '../../support/relay-agent.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
 
 const [OWN, PEER, STRANGER, RELAY] = ['127.66.47.1', '127.66.47.2', '127.66.47.3', '127.66.47.9'] as const;
 const RELATIONSHIP = 'pair';

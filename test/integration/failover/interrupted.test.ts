@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { requires } from '../../../rig/lab/requirements.js';
+import { until } from '../../../rig/lab/until.js';
 import { type BulkLease, BulkRelay, macs } from '../../support/bulk-relay.js';
-import { requires } from '../../support/requirements.js';
 import { sized } from '../../support/size.js';
-import { until } from '../../support/until.js';
 import { Pair, type Program } from './pair.js';
 import type { PairServer } from './server.js';
 

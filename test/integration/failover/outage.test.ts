@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { requires } from '../../../rig/lab/requirements.js';
 import { type BulkLease, BulkRelay, macs } from '../../support/bulk-relay.js';
-import { requires } from '../../support/requirements.js';
 import { sized } from '../../support/size.js';
 import { Pair, type Program } from './pair.js';
 import type { PairServer } from './server.js';

@@ -1,6 +1,6 @@
-import { Campus, type Namespace } from '../../support/netns.js';
+import { Campus, type Namespace } from '../../../rig/lab/netns.js';
+import { until } from '../../../rig/lab/until.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
 import { DhcpdServer } from './dhcpd.js';
 import { PortledgerServer } from './portledger.js';
 import type { PairLease, PairPlace, PairServer, PairSettings, PairStates } from './server.js';

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { askServer, controlPath } from '../../../src/control/control.js';
-import type { LedgerEvent } from '../../../src/event/event.js';
-import type { FailoverStatus } from '../../../src/failover/api.js';
-import type { Binding } from '../../../src/failover/binding.js';
-import { formatHardwareAddress } from '../../../src/net/hardware-address.js';
+import type { Namespace } from '../../../rig/lab/netns.js';
+import { type ConfigDocument, Installation } from '../../../rig/lab/processes.js';
+import type { Program } from '../../../rig/lab/program.js';
+import { formatHardwareAddress } from '../../../src/base/hardware-address.js';
+import type { LedgerEvent } from '../../../src/ledger/event/event.js';
+import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
-import { QueueReader } from '../../../src/queue/reader.js';
-import type { Namespace } from '../../support/netns.js';
-import { type ConfigDocument, Installation } from '../../support/processes.js';
-import type { Program } from '../../support/program.js';
+import { askServer, controlPath } from '../../../src/operate/control/control.js';
+import type { FailoverStatus } from '../../../src/server/failover/api.js';
+import type { Binding } from '../../../src/server/failover/binding.js';
 import { readSharedState } from '../../support/shared-state.js';
 import type { PairLease, PairPlace, PairServer, PairSettings, PairStates } from './server.js';
 

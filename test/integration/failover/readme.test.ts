@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { Campus } from '../../support/netns.js';
-import { type ConfigDocument, Installation } from '../../support/processes.js';
+import { Campus } from '../../../rig/lab/netns.js';
+import { type ConfigDocument, Installation } from '../../../rig/lab/processes.js';
+import { programPath, requires } from '../../../rig/lab/requirements.js';
+import { until } from '../../../rig/lab/until.js';
 import { example } from '../../support/readme.js';
-import { programPath, requires } from '../../support/requirements.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
 
 describe('The failover pair of the README', function () {
   this.timeout(60_000);

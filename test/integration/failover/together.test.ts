@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { runPerfdhcp } from '../../../rig/lab/perfdhcp.js';
+import { requires } from '../../../rig/lab/requirements.js';
 import { BulkRelay, macs } from '../../support/bulk-relay.js';
 import { startDhclient, startUdhcpc } from '../../support/clients.js';
-import { runPerfdhcp } from '../../support/perfdhcp.js';
-import { requires } from '../../support/requirements.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 import { TsharkCapture } from './capture.js';
 import { Pair, type Program } from './pair.js';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SHIP_STEPS, type ShipStep } from '../../../src/trail/steps.js';
-import { Program } from '../../support/program.js';
+import { Program } from '../../../rig/lab/program.js';
+import { onEveryDatabase } from '../../../rig/lab/trails.js';
+import { SHIP_STEPS, type ShipStep } from '../../../src/trail/store/steps.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { onEveryDatabase } from '../../trail/trails.js';
 import { assertShipped, fillQueue, shipperOf } from './stage.js';
 
 const CHILD = fileURLToPath(new URL('dying-shipper.ts', import.meta.url));

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Connection } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
-import type { AppendStep } from '../../../src/trail/steps.js';
-import { Trail } from '../../../src/trail/trail.js';
-import type { MemoryLog } from '../../ship/memory-log.js';
-import { type PrivateDatabase, startDatabase } from '../../support/database.js';
-import { ENGINES, SERVER_DATABASES } from '../../support/database-engines.js';
-import { requires } from '../../support/requirements.js';
+import { type PrivateDatabase, startDatabase } from '../../../rig/lab/database.js';
+import { ENGINES, SERVER_DATABASES } from '../../../rig/lab/database-engines.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import { until } from '../../../rig/lab/until.js';
+import type { AppendStep } from '../../../src/trail/store/steps.js';
+import { Trail } from '../../../src/trail/store/trail.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
+import type { MemoryLog } from '../../trail/ship/memory-log.js';
 import { FaultProxy } from './proxy.js';
 import { assertShipped, fillQueue, shipperOf } from './stage.js';
 

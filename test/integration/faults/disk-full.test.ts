@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { QueueReader } from '../../../src/queue/reader.js';
-import type { ShipSource } from '../../../src/ship/source.js';
-import { Trail } from '../../../src/trail/trail.js';
-import { type PrivateDatabase, startDatabase } from '../../support/database.js';
-import { ENGINES, SERVER_DATABASES } from '../../support/database-engines.js';
-import { requires } from '../../support/requirements.js';
+import { type PrivateDatabase, startDatabase } from '../../../rig/lab/database.js';
+import { ENGINES, SERVER_DATABASES } from '../../../rig/lab/database-engines.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import { until } from '../../../rig/lab/until.js';
+import { QueueReader } from '../../../src/ledger/queue/reader.js';
+import type { ShipSource } from '../../../src/trail/ship/source.js';
+import { Trail } from '../../../src/trail/store/trail.js';
 import { SmallDisk } from '../../support/small-disk.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
 import { assertShipped, fillQueue, shipperOf } from './stage.js';
 
 const EVENTS = 300;

@@ -1,6 +1,6 @@
 // A shipper that kills itself without warning. Arguments: queue file, URL of the trail, step, which time it comes to it.
-import { SHIP_STEPS, type ShipStep } from '../../../src/trail/steps.js';
-import { Trail } from '../../../src/trail/trail.js';
+import { SHIP_STEPS, type ShipStep } from '../../../src/trail/store/steps.js';
+import { Trail } from '../../../src/trail/store/trail.js';
 import { shipperOf } from './stage.js';
 
 const [file, url, step, time] = process.argv.slice(2);

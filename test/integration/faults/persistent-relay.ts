@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
-import { type DhcpMessage, decodeMessage } from '../../../src/wire/message.js';
+import { type DhcpMessage, decodeMessage } from '../../../src/protocol/dhcpv4/message.js';
 import { encodeRequest, option82, type RequestSketch, TYPE } from '../../support/lab.js';
 
 /** What became of a client's address, as it knows from the answers: it got or kept it at a port, gave it back, or found it in use. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { type PrivateDatabase, startMariadb } from '../../../rig/lab/database.js';
+import { Installation } from '../../../rig/lab/processes.js';
+import type { Program } from '../../../rig/lab/program.js';
+import { requires } from '../../../rig/lab/requirements.js';
 import { fromSqlTime } from '../../../src/base/time.js';
-import { Trail } from '../../../src/trail/trail.js';
-import { type PrivateDatabase, startMariadb } from '../../support/database.js';
-import { Installation } from '../../support/processes.js';
-import type { Program } from '../../support/program.js';
-import { requires } from '../../support/requirements.js';
+import { Trail } from '../../../src/trail/store/trail.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 import { type Heard, PersistentRelay } from './persistent-relay.js';
 import { FaultProxy } from './proxy.js';

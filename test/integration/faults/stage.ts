@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { Queue } from '../../../src/queue/queue.js';
-import { QueueReader } from '../../../src/queue/reader.js';
-import { Progress } from '../../../src/ship/progress.js';
-import { Shipper, type ShipperOptions } from '../../../src/ship/shipper.js';
-import { SIGHTING_COLUMNS, sightingToRow } from '../../../src/trail/sighting-rows.js';
-import { fold } from '../../../src/trail/sightings.js';
-import { Trail } from '../../../src/trail/trail.js';
-import { MemoryLog } from '../../ship/memory-log.js';
-import { draft, NOON, SECOND } from '../../trail/campus.js';
+import { Queue } from '../../../src/ledger/queue/queue.js';
+import { QueueReader } from '../../../src/ledger/queue/reader.js';
+import { Progress } from '../../../src/trail/ship/progress.js';
+import { Shipper, type ShipperOptions } from '../../../src/trail/ship/shipper.js';
+import { SIGHTING_COLUMNS, sightingToRow } from '../../../src/trail/store/sighting-rows.js';
+import { fold } from '../../../src/trail/store/sightings.js';
+import { Trail } from '../../../src/trail/store/trail.js';
+import { MemoryLog } from '../../trail/ship/memory-log.js';
+import { draft, NOON, SECOND } from '../../trail/store/campus.js';
 
 /** Makes a queue file with so many events about a few addresses, which change hands now and then. */
 export function fillQueue(folder: string, count: number): string {

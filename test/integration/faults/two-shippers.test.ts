@@ -1,7 +1,7 @@
-import { checkSightings, makeTrail, shipAll } from '../../../rig/bench/trails.js';
-import { type Sharing, workload } from '../../../rig/bench/workload.js';
-import { ENGINES, SERVER_DATABASES } from '../../support/database-engines.js';
-import { requires } from '../../support/requirements.js';
+import { checkSightings, makeTrail, shipAll } from '../../../rig/lab/bench-trails.js';
+import { ENGINES, SERVER_DATABASES } from '../../../rig/lab/database-engines.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import { type Sharing, workload } from '../../../rig/lab/workload.js';
 
 const NIGHTLY = process.env.PORTLEDGER_SIZE === 'nightly';
 const EVENTS = NIGHTLY ? 100_000 : 6000;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { formatIpv4, parseIpv4 } from '../../../src/net/ipv4.js';
+import { CAPTURES, packetsOf } from '../../protocol/dhcpv4/packets.js';
 import { followUp, hostileDatagram } from '../../support/hostile.js';
 import { Lab, option82, SERVER, sketchConfig, TYPE, typeOf } from '../../support/lab.js';
 import { randomFrom, runSeed } from '../../support/random.js';
 import { FUZZ_COUNT } from '../../support/size.js';
-import { CAPTURES, packetsOf } from '../../wire/packets.js';
 import { holderConflicts } from '../crash/evidence.js';
 
 const SEED = runSeed();

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { askServer, controlPath } from '../../../src/control/control.js';
+import { residentBytes, slopeOf } from '../../../rig/lab/process-memory.js';
+import { Installation } from '../../../rig/lab/processes.js';
+import type { Program } from '../../../rig/lab/program.js';
+import { until } from '../../../rig/lab/until.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
+import { askServer, controlPath } from '../../../src/operate/control/control.js';
+import { CAPTURES, packetsOf } from '../../protocol/dhcpv4/packets.js';
 import { followUp, hostileDatagram } from '../../support/hostile.js';
 import { option82 } from '../../support/lab.js';
-import { residentBytes, slopeOf } from '../../support/process-memory.js';
-import { Installation } from '../../support/processes.js';
-import type { Program } from '../../support/program.js';
 import { randomFrom, runSeed } from '../../support/random.js';
 import { TestRelay } from '../../support/relay-agent.js';
 import { FUZZ_COUNT, sized } from '../../support/size.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
-import { CAPTURES, packetsOf } from '../../wire/packets.js';
 
 const SEED = runSeed();
 /** The server is in none of its subnets, so that no forged giaddr makes it send to itself. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
+import type { Namespace } from '../../../rig/lab/netns.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import { startSnoopingSwitch } from '../../../rig/lab/snooping-switch.js';
+import { until } from '../../../rig/lab/until.js';
 import { startDhclient, startUdhcpc } from '../../support/clients.js';
-import type { Namespace } from '../../support/netns.js';
-import { requires } from '../../support/requirements.js';
-import { startSnoopingSwitch } from '../../support/snooping-switch.js';
 import { Sniffer } from '../../support/tcpdump.js';
-import { until } from '../../support/until.js';
 import { Stage, serverSection } from './stage.js';
 
 /** Two links of one server, and a client on each. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Namespace } from '../../../rig/lab/netns.js';
+import { requires } from '../../../rig/lab/requirements.js';
 import { dhcping, startDhclient, startUdhcpc } from '../../support/clients.js';
-import type { Namespace } from '../../support/netns.js';
-import { requires } from '../../support/requirements.js';
 import { NAKS, Sniffer } from '../../support/tcpdump.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 import { asReported, assertEnded, assertWithin, now, SERVER_ADDRESS, Stage, serverSection } from './stage.js';

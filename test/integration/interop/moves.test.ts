@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import type { Namespace } from '../../../rig/lab/netns.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import { startSnoopingSwitch } from '../../../rig/lab/snooping-switch.js';
+import { until } from '../../../rig/lab/until.js';
 import { type DhcpClient, startDhclient, startUdhcpc, type UdhcpcClient } from '../../support/clients.js';
-import type { Namespace } from '../../support/netns.js';
 import { startDhcrelay } from '../../support/relay.js';
-import { requires } from '../../support/requirements.js';
-import { startSnoopingSwitch } from '../../support/snooping-switch.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
 import { addRouter } from './routers.js';
 import { asReported, assertEnded, assertWithin, now, SERVER_ADDRESS, Stage, serverSection } from './stage.js';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import type { Namespace } from '../../../rig/lab/netns.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import { until } from '../../../rig/lab/until.js';
 import { startDhclient, startUdhcpc } from '../../support/clients.js';
-import type { Namespace } from '../../support/netns.js';
 import { startDhcrelay } from '../../support/relay.js';
-import { requires } from '../../support/requirements.js';
-import { until } from '../../support/until.js';
 import { addRouter } from './routers.js';
 import { assertEnded, now, SERVER_ADDRESS, Stage, serverSection } from './stage.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Namespace } from '../../support/netns.js';
+import type { Namespace } from '../../../rig/lab/netns.js';
+import { type PerfdhcpResult, runPerfdhcp } from '../../../rig/lab/perfdhcp.js';
+import { requires } from '../../../rig/lab/requirements.js';
 import { type LoggedPacket, PacketLog, requestsOf } from '../../support/packet-log.js';
-import { type PerfdhcpResult, runPerfdhcp } from '../../support/perfdhcp.js';
-import { requires } from '../../support/requirements.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 import { SERVER_ADDRESS, type ServerStatus, Stage, serverSection } from './stage.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Namespace } from '../../../rig/lab/netns.js';
+import { requires } from '../../../rig/lab/requirements.js';
 import { dhcping, startDhclient, startUdhcpc } from '../../support/clients.js';
-import type { Namespace } from '../../support/netns.js';
 import { startDhcrelay } from '../../support/relay.js';
-import { requires } from '../../support/requirements.js';
 import { addRouter, RELAY_ADDRESS } from './routers.js';
 import { asReported, assertEnded, assertWithin, now, SERVER_ADDRESS, Stage, serverSection } from './stage.js';
 

@@ -1,4 +1,4 @@
-import type { Namespace } from '../../support/netns.js';
+import type { Namespace } from '../../../rig/lab/netns.js';
 import { SERVER_ADDRESS, type Stage } from './stage.js';
 
 export const RELAY_ADDRESS = '198.18.0.5';

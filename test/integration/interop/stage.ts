@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import { freshDatabase } from '../../../rig/lab/database.js';
+import { Campus, type Namespace } from '../../../rig/lab/netns.js';
+import { type ConfigDocument, Installation } from '../../../rig/lab/processes.js';
+import type { Program } from '../../../rig/lab/program.js';
+import { until } from '../../../rig/lab/until.js';
 import { toHex } from '../../../src/base/bytes.js';
 import { fromSqlTime, type Micros, toIsoTime } from '../../../src/base/time.js';
-import { QueueReader } from '../../../src/queue/reader.js';
-import { freshDatabase } from '../../support/database.js';
-import { Campus, type Namespace } from '../../support/netns.js';
-import { type ConfigDocument, Installation } from '../../support/processes.js';
-import type { Program } from '../../support/program.js';
+import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
 
 /** A row of the view `port_history`. */
 export interface Stay {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Installation } from '../../../rig/lab/processes.js';
+import { Program } from '../../../rig/lab/program.js';
+import { requires } from '../../../rig/lab/requirements.js';
+import { until } from '../../../rig/lab/until.js';
 import { EXIT } from '../../../src/base/errors.js';
-import { Installation } from '../../support/processes.js';
-import { Program } from '../../support/program.js';
-import { requires } from '../../support/requirements.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { until } from '../../support/until.js';
 
 const PRIVATE = ['', '-wal', '-shm', '.serve.lock', '.sock', '.key', '.shipped', '.ship.lock'];
 const NOBODY = 65_534;

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { Installation } from '../../../rig/lab/processes.js';
+import { Program } from '../../../rig/lab/program.js';
+import { TSX } from '../../../rig/lab/tsx.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
-import { decodeMessage } from '../../../src/wire/message.js';
+import { decodeMessage } from '../../../src/protocol/dhcpv4/message.js';
 import { encodeRequest, option82, type RequestSketch, TYPE } from '../../support/lab.js';
-import { Installation } from '../../support/processes.js';
-import { Program } from '../../support/program.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
-import { TSX } from '../../support/tsx.js';
 
 const SERVER = '127.77.0.1';
 const RELAY = '127.77.0.2';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type PrivateDatabase, startMariadb } from '../../../rig/lab/database.js';
+import { Installation } from '../../../rig/lab/processes.js';
+import { requires } from '../../../rig/lab/requirements.js';
 import { EXIT } from '../../../src/base/errors.js';
-import { TrailUnreachableError } from '../../../src/trail/errors.js';
-import { Trail } from '../../../src/trail/trail.js';
+import { TrailUnreachableError } from '../../../src/trail/store/errors.js';
+import { Trail } from '../../../src/trail/store/trail.js';
 import { type Authority, makeAuthority } from '../../support/certificates.js';
-import { type PrivateDatabase, startMariadb } from '../../support/database.js';
-import { Installation } from '../../support/processes.js';
-import { requires } from '../../support/requirements.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 
 const NAME = 'db.portledger.test';

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LedgerEvent } from '../../src/ledger/event/event.js';
+import { Trail, type TrailOptions } from '../../src/trail/store/trail.js';
+import { freshDatabase } from './database.js';
+import { ENGINES, SERVER_DATABASES, type ServerDatabase } from './database-engines.js';
+import { requires } from './requirements.js';
+
+/** An empty, migrated trail of one test, and as many connections to it as the test wants. */
+export interface TestTrail {
+  readonly url: string;
+  readonly trail: Trail;
+  open(options?: TrailOptions): Promise<Trail>;
+}
+
+/** Where a trail can be. */
+export type Database = 'SQLite' | ServerDatabase;
+
+/** Declares the same tests on SQLite, MariaDB and MySQL. `current` gives the trail of the running test. */
+export function onEveryDatabase(title: string, tests: (current: () => TestTrail, database: Database) => void): void {
+  for (const database of ['SQLite', ...SERVER_DATABASES] as const) {
+    describe(`${title} on ${database}`, () => {
+      let place: { url: string; drop(): Promise<void> };
+      let opened: Trail[] = [];
+      let test: TestTrail;
+
+      beforeEach(async function () {
+        this.timeout(60_000);
+        if (database !== 'SQLite') requires(this, ENGINES[database].requirement);
+        place = database === 'SQLite' ? sqliteFile() : await freshDatabase(database);
+        opened = [];
+        const open = async (options?: TrailOptions): Promise<Trail> => {
+          const trail = await Trail.open(place.url, options);
+          opened.push(trail);
+          return trail;
+        };
+        const trail = await open();
+        await trail.migrate();
+        test = { url: place.url, trail, open };
+      });
+
+      afterEach(async () => {
+        for (const trail of opened) await trail.close();
+        opened = [];
+        await place?.drop();
+      });
+
+      tests(() => test, database);
+    });
+  }
+}
+
+/** Appends consecutive events of one queue as one batch. */
+export async function ship(trail: Trail, events: readonly LedgerEvent[]): ReturnType<Trail['append']> {
+  return await trail.append({ queue: events[0]!.queue, server: events[0]!.server, events });
+}
+
+function sqliteFile(): { url: string; drop(): Promise<void> } {
+  const folder = mkdtempSync(join(tmpdir(), 'portledger-trail-'));
+  return { url: `sqlite:${folder}/audit.db`, drop: async () => rmSync(folder, { recursive: true }) };
+}

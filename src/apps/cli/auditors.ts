@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../base/errors.js';
+import { auditorSql } from '../../trail/store/auditors.js';
+import { parseTrailUrl } from '../../trail/store/url.js';
+import { configOf } from './context.js';
+
+/** `portledger auditors`: the SQL that makes a user who may read the views, for the database's administrator to run. */
+export function registerAuditors(program: Command): void {
+  program
+    .command('auditors')
+    .description('print SQL that makes a read-only user of the database who sees the views and nothing else')
+    .option('--user <name>', 'name of the user', 'auditor')
+    .option('--host <pattern>', 'from where the user may connect', '%')
+    .action(({ user, host }: { user: string; host: string }, command: Command) => {
+      const target = parseTrailUrl(configOf(command).audit.url);
+      if (target.kind === 'sqlite') {
+        throw new UsageError('SQLite knows no users', {
+          hint: 'give auditors a copy of the file, or open it read-only: sqlite3 -readonly FILE',
+        });
+      }
+      process.stdout.write(auditorSql(target.database, user, host));
+    });
+}

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { deniedError } from '../../trail/store/errors.js';
+import { namingOf } from '../../trail/store/naming.js';
+import { Trail } from '../../trail/store/trail.js';
+import { parseTrailUrl } from '../../trail/store/url.js';
+import { configOf } from './context.js';
+
+/** `portledger migrate`: makes the trail's tables and views, or brings them to the newest version. */
+export function registerMigrate(program: Command): void {
+  program
+    .command('migrate')
+    .description('make or update the tables and views of the trail (exit 3 if it cannot be reached)')
+    .option('--unlock', 'after a migration that was cut off: take away its lock first')
+    .action(async (options: { unlock?: boolean }, command: Command) => {
+      const config = configOf(command);
+      const trail = await Trail.open(config.audit.url, { naming: namingOf(config.switches) });
+      try {
+        const names = await trail.migrate({ unlock: options.unlock === true });
+        // The administrator's configuration may be of the database alone; it then says nothing about names
+        if (config.switches.length > 0) await trail.refreshNames();
+        const done = names.length > 0 ? `has been brought to ${names.at(-1)}` : 'is up to date already';
+        process.stderr.write(`Trail ${trail.place} ${done}\n`);
+      } catch (error) {
+        throw deniedError(error, parseTrailUrl(config.audit.url), 'migrate with the URL of the database administrator');
+      } finally {
+        await trail.close();
+      }
+    });
+}

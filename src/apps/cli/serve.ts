@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import { messageOf } from '../../base/errors.js';
+import { SystemClock } from '../../base/time.js';
+import { formatRange } from '../../config/addresses.js';
+import { ConfigError } from '../../config/errors.js';
+import { forgeablePools } from '../../config/forgeable.js';
+import type { Config } from '../../config/types.js';
+import type { LogSystem } from '../../operate/log/log-system.js';
+import { DhcpServer } from '../../server/server.js';
+import { configOf, openContext } from './context.js';
+
+/** `portledger serve`: runs the DHCP server in the foreground until SIGTERM or SIGINT. */
+export function registerServe(program: Command): void {
+  program
+    .command('serve')
+    .description('run the DHCP server (SIGTERM stops it, SIGHUP re-reads the configuration)')
+    .action(async (_options, command: Command) => serve(command));
+}
+
+async function serve(command: Command): Promise<void> {
+  const { config, logs, identity } = openContext(command);
+  const loggers = {
+    server: logs.module('server'),
+    net: logs.module('net'),
+    queue: logs.module('queue'),
+    failover: logs.module('failover'),
+  };
+  // Signals are heard before the start begins: one that cut it off would leave an unclean end
+  const stop = stopSignal();
+  const reloads = new Reloads();
+  try {
+    const server = await DhcpServer.start(config, loggers, new SystemClock(), identity);
+    warnOfForgery(config, logs);
+    reloads.begin(() => reloadFrom(command, server, logs));
+    await stop;
+    await reloads.end();
+    await server.stop();
+  } finally {
+    await logs.close();
+  }
+}
+
+/** Resolves with the first SIGTERM or SIGINT. Later ones change nothing: a stop that is cut off would be an unclean end. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
+  });
+}
+
+/** What cannot be put in force changes nothing: the old configuration stays. */
+async function reloadFrom(command: Command, server: DhcpServer, logs: LogSystem): Promise<void> {
+  const logger = logs.module('config');
+  try {
+    const config = configOf(command);
+    await server.reload(config);
+    logs.setLevels(config.log);
+    logger.log('config-loaded', { file: config.file });
+    warnOfForgery(config, logs);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) return logger.log('reload-refused', { error: messageOf(error) });
+    logger.log('config-refused', { file: error.file, count: error.faults.length });
+    for (const fault of error.faults) logger.log('config-fault', { fault: fault.toString() });
+  }
+}
+
+function warnOfForgery({ server }: Config, logs: LogSystem): void {
+  const pools = server ? forgeablePools(server) : [];
+  if (pools.length === 0) return;
+  logs.module('config').log('trusted-relays-overlap-pool', { count: pools.length, pool: formatRange(pools[0]!) });
+}
+
+/** Re-reads the configuration at each SIGHUP, one after the other; those that come before it can are kept until then. */
+class Reloads {
+  #isWanted = false;
+  #task: (() => Promise<void>) | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor() {
+    // Heard to the end: without a listener the signal would kill a server that stops
+    process.on('SIGHUP', () => this.#want());
+  }
+
+  begin(task: () => Promise<void>): void {
+    this.#task = task;
+    if (this.#isWanted) this.#want();
+  }
+
+  /** Begins none any more, and waits for the one that runs. */
+  async end(): Promise<void> {
+    this.#task = undefined;
+    await this.#running;
+  }
+
+  #want(): void {
+    this.#isWanted = true;
+    this.#running = this.#running.then(() => this.#task?.());
+  }
+}

@@ -1,0 +1,114 @@
+import { getPriority, setPriority } from 'node:os';
+import type { Command } from 'commander';
+import { EXIT } from '../../base/errors.js';
+import type { Config } from '../../config/types.js';
+import { acquireLock } from '../../ledger/queue/lock.js';
+import { QueueReader } from '../../ledger/queue/reader.js';
+import type { LogSystem } from '../../operate/log/log-system.js';
+import type { Logger } from '../../operate/log/logger.js';
+import { Progress } from '../../trail/ship/progress.js';
+import { Shipper } from '../../trail/ship/shipper.js';
+import { namingOf } from '../../trail/store/naming.js';
+import { Trail } from '../../trail/store/trail.js';
+import { type CommandContext, openContext } from './context.js';
+
+/** Milliseconds that what is under way has after a signal to stop. */
+const STOP_MILLIS = 10_000;
+/** Of 19 (least) to -20: about a tenth of the processor where the server wants all of it. */
+const NICENESS = 10;
+const ignore = (): void => undefined;
+
+/** `portledger ship`: drains the queue of this machine's server into the trail. */
+export function registerShip(program: Command): void {
+  program
+    .command('ship')
+    .description('ship the events of the queue to the trail (exit 3 if the trail cannot be reached)')
+    .option('--once', 'ship what is there and exit')
+    .action(async (options: { once?: boolean }, command: Command) => {
+      const context = openContext(command);
+      context.identity.settle();
+      try {
+        await ship(context, options.once === true);
+      } finally {
+        await context.logs.close();
+      }
+    });
+}
+
+async function ship({ config, logs }: CommandContext, once: boolean): Promise<void> {
+  // Clients wait for the server, and nobody for the shipper. Only root may take back what it was started with
+  if (getPriority() < NICENESS) setPriority(NICENESS);
+  const { file } = config.queue;
+  const lock = acquireLock(`${file}.ship.lock`, 'shipper');
+  const log = logs.module('ship');
+  const shipper = new Shipper({
+    openQueue: () => (QueueReader.exists(file) ? QueueReader.open(file) : null),
+    queueFile: file,
+    openTrail: () => openTrail(config, logs.module('trail')),
+    batchSize: config.audit.batchSize,
+    once,
+    log,
+    progress: new Progress(log, process.stderr),
+  });
+  const signals = new StopSignals(
+    () => shipper.stop(),
+    () => void endNow(logs),
+  );
+  try {
+    await shipper.run();
+  } finally {
+    signals.end();
+    lock.release();
+  }
+}
+
+/** The batch under way is cut off: the database rolls it back, and it stays in the queue. */
+async function endNow(logs: LogSystem): Promise<void> {
+  logs.module('ship').log('ship-cut-off', { seconds: STOP_MILLIS / 1000 });
+  await logs.close();
+  process.exit(EXIT.ok);
+}
+
+/**
+ * The first SIGTERM or SIGINT stops, and gives what is under way its time; the second has its usual effect, which is the end at once.
+ * SIGHUP is for the server, and sent to both by whoever closes a terminal.
+ */
+class StopSignals {
+  #timer: NodeJS.Timeout | undefined;
+  readonly #stop: () => void;
+
+  constructor(stop: () => void, late: () => void) {
+    this.#stop = () => {
+      this.#unlisten();
+      this.#timer = setTimeout(late, STOP_MILLIS);
+      stop();
+    };
+    process.on('SIGTERM', this.#stop).on('SIGINT', this.#stop);
+    process.on('SIGHUP', ignore);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#unlisten();
+  }
+
+  #unlisten(): void {
+    process.off('SIGTERM', this.#stop).off('SIGINT', this.#stop);
+  }
+}
+
+/** The trail, ready to be written. The embedded one migrates by itself: it has no administrator. */
+async function openTrail(config: Config, log: Logger): Promise<Trail> {
+  const trail = await Trail.open(config.audit.url, { naming: namingOf(config.switches) });
+  try {
+    if (trail.embedded) {
+      const migrations = await trail.migrate();
+      if (migrations.length > 0) log.log('trail-migrated', { trail: trail.place, migrations: migrations.join(', ') });
+    } else await trail.checkSchema();
+    if (await trail.refreshNames()) log.log('trail-renamed', { trail: trail.place });
+    return trail;
+  } catch (error) {
+    await trail.close();
+    throw error;
+  }
+}

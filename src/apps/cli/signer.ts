@@ -1,0 +1,19 @@
+import type { Micros } from '../../base/time.js';
+import type { Config } from '../../config/types.js';
+import { introduceFirst } from '../../ledger/proof/introduction.js';
+import type { SigningKey } from '../../ledger/proof/key.js';
+import { readKeyFile } from '../../ledger/proof/key-file.js';
+import { writeProof } from '../../trail/store/proof-rows.js';
+import type { Trail } from '../../trail/store/trail.js';
+import { whoAsks } from './open-trail.js';
+
+/**
+ * The key of this machine's server, which signs what is done to the trail from here. The trail is told of it, if no server has
+ * done so yet. Throws KeyError if there is none.
+ */
+export async function signerFor(trail: Trail, config: Config, now: Micros): Promise<SigningKey> {
+  const key = readKeyFile(config.queue.keyFile);
+  const owner = config.server?.name ?? whoAsks().host;
+  await writeProof(trail.knex, { checkpoints: [], keys: [introduceFirst(key.public, owner, now)] });
+  return key;
+}

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { type Command, Option } from 'commander';
+import { EXIT, messageOf, UsageError } from '../../base/errors.js';
+import { type Micros, SystemClock } from '../../base/time.js';
+import { visible } from '../../base/visible.js';
+import type { Config } from '../../config/types.js';
+import { checkpointOfJson } from '../../ledger/proof/json.js';
+import type { PublicKey } from '../../ledger/proof/key.js';
+import { readPublicKeyFile } from '../../ledger/proof/key-file.js';
+import { QueueReader } from '../../ledger/queue/reader.js';
+import { parseTimeInput } from '../../report/ask/time-input.js';
+import { namingOf } from '../../trail/store/naming.js';
+import { checkBundle } from '../../trail/verify/bundle-check.js';
+import { PinBoard } from '../../trail/verify/pins.js';
+import { isEmpty, summaryJson, summaryText } from '../../trail/verify/summary.js';
+import { verifyTrail } from '../../trail/verify/verify.js';
+import { configOf } from './context.js';
+import { withTrail } from './open-trail.js';
+
+const EXAMPLES = `
+Examples:
+  everything, against the keys that the servers' owners keep:
+    portledger verify --public-key dhcp-a.pub --public-key dhcp-b.pub
+  one server, one day:
+    portledger verify --server dhcp-a --from 2026-11-19 --to 2026-11-20
+  that the trail still has what was signed last month (made then with: portledger checkpoint > then.json):
+    portledger verify --public-key dhcp-a.pub --checkpoint then.json
+  a bundle of portledger evidence, without any database or configuration:
+    portledger verify --bundle case-4711.json --public-key dhcp-a.pub
+
+Each fault is one line with the event it was found at. Without --public-key signatures are checked against the keys
+in the trail itself, which proves nothing against the administrator of the database.
+
+Exit code 4: a fault was found; 1: the trail has no event of what was asked for, or none at all.`;
+
+interface Options {
+  readonly server?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly publicKey: readonly string[];
+  readonly checkpoint: readonly string[];
+  readonly bundle?: string;
+  readonly output: 'text' | 'json';
+}
+
+/** `portledger verify`: recomputes what the trail claims. */
+export function registerVerify(program: Command): void {
+  const several = (value: string, before: string[]): string[] => [...before, value];
+  program
+    .command('verify')
+    .description('check that nobody changed, removed or reordered anything in the trail (exit 4 if so)')
+    .option('--server <name>', 'only the queues of this server')
+    .option('--from <time>', 'only events since this moment')
+    .option('--to <time>', 'only events before this moment, and on to the next checkpoint')
+    .option('--public-key <file>', 'trust only this key, and those it certified; may be repeated', several, [])
+    .option('--checkpoint <file>', 'demand that the trail fits this checkpoint; may be repeated', several, [])
+    .option('--bundle <file>', 'check a bundle of portledger evidence instead of the trail')
+    .addOption(new Option('-o, --output <format>', 'form of the answer').choices(['text', 'json']).default('text'))
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: Options, command: Command) => {
+      checkOptions(options);
+      const trusted = options.publicKey.map(readPublicKeyFile);
+      if (options.bundle === undefined) await verify(configOf(command), options, trusted);
+      else verifyBundle(options.bundle, options, trusted);
+    });
+}
+
+/** A bundle is checked whole, and by itself. */
+function checkOptions({ bundle, server, from, to, checkpoint }: Options): void {
+  if (bundle === undefined) return;
+  const asked = { '--server': server, '--from': from, '--to': to, '--checkpoint': checkpoint[0] };
+  const beside = Object.entries(asked).find(([, value]) => value !== undefined);
+  if (beside) {
+    const hint = 'a bundle is checked whole and without the trail; only --public-key goes with it';
+    throw new UsageError(`${beside[0]} cannot stand beside --bundle`, { hint });
+  }
+}
+
+/**
+ * Per cent by which garbage may grow before it is collected. By itself V8 lets it grow to several times of what is in use, and what a
+ * page of rows leaves behind would have a trail of millions of events look as if it were held in memory.
+ */
+const GARBAGE_PERCENT = 50;
+
+async function verify(config: Config, options: Options, trusted: readonly PublicKey[]): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
+  const pins = new PinBoard();
+  for (const file of options.checkpoint) pins.addCheckpoint(checkpointOfJson(readJson(file)), file);
+  addLocalQueue(pins, config.queue.file);
+  const scope = { server: options.server, from: timeOf(options.from), to: timeOf(options.to) };
+  if (scope.from !== undefined && scope.to !== undefined && scope.from >= scope.to)
+    throw new UsageError('--from is not before --to', { hint: 'exchange them' });
+  await withTrail(config.audit.url, async (trail) => {
+    const began = performance.now();
+    const naming = namingOf(config.switches);
+    const result = await verifyTrail(trail.knex, { ...scope, trusted, naming, outside: pins.queues });
+    const seconds = (performance.now() - began) / 1000;
+    print(options.output === 'json' ? summaryJson(result, seconds) : summaryText(result, seconds));
+    if (result.faultCount > 0) process.exitCode = EXIT.verificationFailed;
+    else if (isEmpty(result)) process.exitCode = EXIT.nothingFound;
+  });
+}
+
+/** What the queue on this machine knows must be in the trail. */
+function addLocalQueue(pins: PinBoard, file: string): void {
+  if (!QueueReader.exists(file)) return;
+  const reader = QueueReader.open(file);
+  try {
+    const { shipped, shippedHash, last } = reader.position();
+    pins.addLocal({ queue: reader.uuid, shipped, shippedHash, last, checkpoint: reader.newestCheckpoint() });
+  } finally {
+    reader.close();
+  }
+}
+
+function verifyBundle(file: string, { output }: Options, trusted: readonly PublicKey[]): void {
+  const result = checkBundle(readJson(file), trusted);
+  print(output === 'json' ? `${JSON.stringify(result, null, 2)}\n` : `${result.lines.join('\n')}\n`);
+  if (!result.ok) process.exitCode = EXIT.verificationFailed;
+}
+
+/** Names and times of a trail that was tampered with must not move the cursor. */
+function print(text: string): void {
+  process.stdout.write(text.split('\n').map(visible).join('\n'));
+}
+
+function timeOf(text: string | undefined): Micros | undefined {
+  return text === undefined ? undefined : parseTimeInput(text, { now: new SystemClock().now(), zone: 'UTC' });
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    // What stands in the file may be a secret
+    const reason = error instanceof SyntaxError ? 'it is no JSON' : messageOf(error);
+    throw new UsageError(`${file} cannot be read: ${reason}`, { hint: 'give a file as Portledger wrote it' });
+  }
+}

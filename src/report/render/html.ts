@@ -1,0 +1,60 @@
+import { visible } from '../../base/visible.js';
+import type { TableColumn } from './table.js';
+
+/** What stands on a page around its tables. */
+export interface HtmlFrame {
+  readonly title: string;
+  /** Lines below the title: the time asked for, when the page was made. */
+  readonly about: readonly string[];
+  /** Warnings and notes, a line each. */
+  readonly notes: readonly string[];
+}
+
+const STYLE = `body { font: 15px/1.4 system-ui, sans-serif; margin: 2em; color: #111; background: #fff }
+h1 { font-size: 1.4em } caption { text-align: left; font-weight: bold; padding: .6em 0 }
+table { border-collapse: collapse; margin-top: 1em } th, td { text-align: left; padding: .25em .8em; border-bottom: 1px solid #bbb }
+th { background: #eee } td { font-family: ui-monospace, monospace } li { margin: .2em 0 }
+.warning { font-weight: bold; color: #a00000 }`;
+
+/**
+ * A page that needs no other file and runs nothing: what hosts call themselves stands in it as text, whatever it is.
+ */
+export function* renderHtml(frame: HtmlFrame, tables: readonly Iterable<string>[]): Generator<string> {
+  yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n';
+  yield `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">\n`;
+  yield `<title>${text(frame.title)}</title>\n<style>\n${STYLE}\n</style>\n</head>\n<body>\n<h1>${text(frame.title)}</h1>\n`;
+  for (const line of frame.about) yield `<p>${text(line)}</p>\n`;
+  if (frame.notes.length > 0) yield '<ul>\n';
+  for (const note of frame.notes)
+    yield `<li${note.startsWith('warning:') ? ' class="warning"' : ''}>${text(note)}</li>\n`;
+  if (frame.notes.length > 0) yield '</ul>\n';
+  for (const table of tables) yield* table;
+  yield '</body>\n</html>\n';
+}
+
+/** A table of a page; none if there are no rows. Columns are those of the table for people, none left out for want of room. */
+export function* htmlTable<Row>(
+  caption: string,
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+): Generator<string> {
+  if (rows.length === 0) return;
+  const mattering = columns.filter((column) => column.matters?.(rows) ?? true);
+  yield `<table>\n<caption>${text(caption)}</caption>\n`;
+  yield `<thead><tr>${mattering.map(({ title }) => `<th scope="col">${text(title)}</th>`).join('')}</tr></thead>\n<tbody>\n`;
+  for (const row of rows)
+    yield `<tr>${mattering.map(({ cell }) => `<td>${text(cell(row) ?? '-')}</td>`).join('')}</tr>\n`;
+  yield '</tbody>\n</table>\n';
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function text(value: string): string {
+  return visible(value).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+}

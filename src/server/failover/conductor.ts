@@ -1,0 +1,192 @@
+import { FLAG_STARTUP, MESSAGE, nameOf, SERVER_STATE } from '../../protocol/failover/codes.js';
+import type { FailoverMessage } from '../../protocol/failover/message.js';
+import type { LogOutput, Moment, OperatorCommand } from './api.js';
+import { holdPartnersLeases } from './ending.js';
+import type { Exchange } from './exchange.js';
+import {
+  type Machine,
+  type MachineContext,
+  type MachineInput,
+  react,
+  type Step,
+  step,
+  wantedUpdates,
+} from './machine.js';
+import { type Relationship, secondsOf } from './relationship.js';
+import type { Session } from './session.js';
+
+/** How long a starting server waits for its partner. */
+const START = 15_000_000;
+/** A partner that was asked for updates and has sent none for so long has lost them out of sight. */
+const STUCK = 20_000_000;
+
+interface Parts {
+  readonly relationship: Relationship;
+  readonly session: Session;
+  readonly exchange: Exchange;
+  readonly log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+  /** This server has come to NORMAL. */
+  readonly onNormal: (now: Moment) => void;
+}
+
+/** Lets the states of both servers act on one another: what the machine says is told to the partner, and asked of it. */
+export class Conductor {
+  readonly #parts: Parts;
+  readonly #started: number;
+  /** The same by the wall clock. */
+  readonly #startedAt: number;
+  /** The question for updates that was put in the present state. */
+  #asked: { readonly xid: number; readonly what: 'all' | 'pending'; readonly at: number } | null = null;
+  /** The partner was told on this connection that the recovery is done, to set it going. */
+  #isRoused = false;
+
+  constructor(parts: Parts, now: Moment) {
+    this.#parts = parts;
+    this.#started = now.steady;
+    this.#startedAt = secondsOf(now);
+  }
+
+  get #machine(): Machine {
+    return this.#parts.relationship.machine;
+  }
+
+  /** A connection is set up. */
+  onUp(now: Moment): void {
+    this.#asked = null;
+    this.#isRoused = false;
+    this.#tellState(now);
+  }
+
+  onDown(now: Moment): void {
+    this.#asked = null;
+    this.#drive({ type: 'link-lost' }, now);
+  }
+
+  onState({ options }: FailoverMessage, now: Moment): void {
+    const code = options['server-state'];
+    const state = code === undefined ? undefined : nameOf(SERVER_STATE, code);
+    if (state === undefined) {
+      this.#parts.session.giveUp(`the partner told a state that is not known: ${code}`, now);
+      return;
+    }
+    const starting = ((options['server-flags'] ?? 0) & FLAG_STARTUP) !== 0;
+    const since = options['start-time-of-state'] ?? 0;
+    const before = this.#machine;
+    const { partnerState } = before;
+    if (state !== partnerState)
+      this.#parts.log('failover-partner-state', { from: partnerState ?? 'unknown', to: state });
+    this.#drive({ type: 'partner-state', state, since, starting }, now);
+    if (this.#machine.partnerLostAt === before.partnerLostAt) return;
+    const count = holdPartnersLeases(this.#parts.relationship, this.#parts.exchange, servedUntil(before, now), now);
+    // Who was never heard before has lost nothing that counts here
+    if (count > 0 || partnerState !== null) this.#parts.log('failover-partner-lost-memory', { count });
+  }
+
+  onUpdatesDone(message: FailoverMessage, now: Moment): void {
+    if (this.#asked?.xid !== message.xid) return;
+    this.#asked = null;
+    this.#parts.log('failover-updates-done', {});
+    this.#drive({ type: 'updates-done' }, now);
+  }
+
+  tick(now: Moment): void {
+    if (this.#machine.starting && now.steady - this.#started >= START) this.#drive({ type: 'start-over' }, now);
+    this.#drive({ type: 'tick' }, now);
+    if (this.#isStuck(now)) this.#rouse(now);
+  }
+
+  /**
+   * True if a dhcpd in PARTNER-DOWN does not get on: it takes the updates that were on their way when a connection broke for sent, so that they fill
+   * its window, and nothing but leaving that state makes it send them again. Who lost its memory lets MCLT pass first.
+   */
+  #isStuck(now: Moment): boolean {
+    const { state, partnerState, lostAt } = this.#machine;
+    const { carries, mclt } = this.#parts.relationship;
+    if (state !== 'RECOVER' || partnerState !== 'PARTNER-DOWN' || carries || this.#isRoused || !this.#asked)
+      return false;
+    const silence = now.steady - Math.max(this.#asked.at, this.#parts.exchange.lastUpdate);
+    return silence >= STUCK && (lostAt === 0 || secondsOf(now) > lostAt + mclt.longest(secondsOf(now)));
+  }
+
+  /** The partner goes to NORMAL by that, and answers the question; until it has, this server is in RECOVER and answers nobody. */
+  #rouse(now: Moment): void {
+    this.#isRoused = true;
+    this.#parts.log('failover-partner-roused', {});
+    this.#tellState(now, 'RECOVER-DONE');
+  }
+
+  command(command: OperatorCommand, now: Moment): void {
+    const { refusal } = this.#drive({ type: 'operator', command }, now);
+    if (refusal) this.#parts.log('failover-command-refused', { command, reason: refusal });
+  }
+
+  /** Moves the machine, and goes on until the table has no further move for what both are in. */
+  #drive(input: MachineInput, now: Moment): Step {
+    const first = step(this.#machine, input, this.#context(now), secondsOf(now));
+    this.#move(first, now);
+    let next: Step;
+    do {
+      next = react(this.#machine, this.#context(now), secondsOf(now));
+      this.#move(next, now);
+    } while (next.reason !== undefined);
+    this.#askForUpdates(now);
+    return first;
+  }
+
+  #move({ machine, reason }: Step, now: Moment): void {
+    const before = this.#machine;
+    this.#parts.relationship.machine = machine;
+    const isMoved = before.state !== machine.state;
+    const { state: to } = machine;
+    if (isMoved) this.#parts.log('failover-state', { from: before.state, to, reason: reason ?? '' });
+    else if (before.starting && !machine.starting) {
+      this.#parts.log('failover-state', { from: 'STARTUP', to, reason: reason ?? endOfStart(machine) });
+    }
+    if ((isMoved || before.starting !== machine.starting) && this.#parts.session.isUp) this.#tellState(now);
+    if (isMoved && machine.state === 'NORMAL') this.#parts.onNormal(now);
+  }
+
+  #tellState(now: Moment, state = this.#machine.state): void {
+    const { starting, since } = this.#machine;
+    const options = {
+      'server-state': SERVER_STATE[state],
+      'server-flags': starting ? FLAG_STARTUP : 0,
+      'start-time-of-state': since,
+    };
+    this.#parts.session.send(MESSAGE.STATE, options, now);
+  }
+
+  #askForUpdates(now: Moment): void {
+    const what = this.#parts.session.isUp ? wantedUpdates(this.#machine, this.#parts.relationship.settings.role) : null;
+    if (what === (this.#asked?.what ?? null)) return;
+    this.#asked = null;
+    if (what === null) return;
+    const type = what === 'all' ? MESSAGE.UPDREQALL : MESSAGE.UPDREQ;
+    this.#asked = { xid: this.#parts.session.send(type, {}, now), what, at: now.steady };
+  }
+
+  #context(now: Moment): MachineContext {
+    const { settings, mclt, table, carries } = this.#parts.relationship;
+    const { role, autoPartnerDown } = settings;
+    const longest = mclt.longest(secondsOf(now));
+    return {
+      role,
+      mclt: longest,
+      autoPartnerDown,
+      started: this.#startedAt,
+      partnerAsks: carries,
+      hasPast: () => table.hasPast,
+    };
+  }
+}
+
+/** Until when a partner that lost its memory may have given leases out of contact, by what was known of it before. */
+function servedUntil({ state, since, partnerState }: Machine, now: Moment): number {
+  if (partnerState === null) return 0;
+  return state === 'PARTNER-DOWN' ? since : secondsOf(now);
+}
+
+/** Why a server takes up the state it had. */
+function endOfStart({ heard, partnerState }: Machine): string {
+  return heard ? `partner is in ${partnerState}` : 'partner not heard at the start';
+}

@@ -1,0 +1,302 @@
+import { formatHardwareAddress } from '../../base/hardware-address.js';
+import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
+import type { Ipv4 } from '../../net/ipv4.js';
+import { formatIpv4 } from '../../net/ipv4.js';
+import { BINDING_STATUS, MESSAGE, REJECT } from '../../protocol/failover/codes.js';
+import type { FailoverMessage } from '../../protocol/failover/message.js';
+import type { BindingChange, ChangeCause, LogOutput, Moment } from './api.js';
+import { givenAway, goesToSecondary } from './balance.js';
+import { type Binding, isUnused, sameHolder } from './binding.js';
+import { CLOCK_LIMIT, type JudgeContext, judge } from './judge.js';
+import { type Relationship, secondsOf } from './relationship.js';
+import type { Session } from './session.js';
+import { Settling } from './settling.js';
+import type { BindingTable } from './table.js';
+import { type Rejection, readUpdate, type Update, updateOptions } from './update.js';
+import { UpdateQueue } from './updates.js';
+
+/** A refused update is offered again after this, unless it cannot help. */
+const RETRY: Micros = 60 * MICROS_PER_SECOND;
+/** An answer may wait for a lease to end; one that takes longer will not come. */
+const ANSWER_LIMIT: Micros = 150 * MICROS_PER_SECOND;
+/** How far beyond what it was allowed a partner may go, for it may send an update again that it changed. */
+const TOLERANCE = 100;
+
+/** Refusals that no repetition heals: the pools or the message itself are wrong. */
+const FINAL: ReadonlySet<number> = new Set([
+  REJECT.NOT_IN_POOL,
+  REJECT.MISSING_INFORMATION,
+  REJECT.UNKNOWN,
+  REJECT.NOT_RESERVED,
+]);
+
+/** The exchange of binding updates in both directions, and of the questions for them. */
+export class Exchange {
+  readonly #relationship: Relationship;
+  readonly #session: Session;
+  readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+  readonly #queue = new UpdateQueue();
+  /** Updates of the partner whose answer waits. */
+  #waiting = new Map<Ipv4, { message: FailoverMessage; until: number }>();
+  #changes: BindingChange[] = [];
+  /** Updates taken in since the answers last left. */
+  #unanswered = 0;
+  #toldOfPools = false;
+  readonly #settling = new Settling();
+
+  constructor(
+    relationship: Relationship,
+    session: Session,
+    log: (id: LogOutput['id'], fields: LogOutput['fields']) => void,
+  ) {
+    this.#relationship = relationship;
+    this.#session = session;
+    this.#log = log;
+  }
+
+  get #table(): BindingTable {
+    return this.#relationship.table;
+  }
+
+  get unacked(): number {
+    return this.#queue.unacked;
+  }
+
+  /** When an update of the partner came last, in steady time; 0 if never. */
+  get lastUpdate(): Micros {
+    return this.#settling.lastUpdate;
+  }
+
+  takeChanges(): BindingChange[] {
+    return this.#changes.splice(0);
+  }
+
+  /** Puts a changed binding in force, and on its way if the partner has to know. */
+  change(after: Binding, cause: ChangeCause, update?: Update): void {
+    const before = this.#table.get(after.address);
+    this.set(after);
+    const reported = update?.status ?? null;
+    const isPartners = reported === 'EXPIRED' ? update?.carried?.own : undefined;
+    this.#changes.push({ before, after, cause, reported, isPartners, clockAhead: this.#relationship.clockAhead });
+  }
+
+  /** As {@link change}, for what the caller itself brought about. */
+  set(after: Binding): void {
+    this.#table.set(after);
+    if (after.pending) this.#queue.add(after.address);
+  }
+
+  /** A connection stands, or was lost. */
+  restart(now: Moment): void {
+    this.#waiting.clear();
+    this.#unanswered = 0;
+    this.#toldOfPools = false;
+    this.#settling.restart(now.steady);
+    const pending = [...this.#table.pending];
+    this.#queue.restart(pending);
+    if (!this.#session.isUp) return;
+    for (const address of pending) this.#resend(this.#table.get(address), now);
+  }
+
+  /**
+   * Makes an update ready that may have reached the partner on an earlier connection. It waits for what the partner has to tell: dhcpd would
+   * let go of a newer lease for it that is not on its way yet. For a free address it would do so even later, unless the potential end lies
+   * ahead by any clock.
+   */
+  #resend(binding: Binding, now: Moment): void {
+    const isFree = binding.status === 'FREE' || binding.status === 'BACKUP';
+    const ahead = secondsOf(now) + 2 * CLOCK_LIMIT;
+    // Nor can a lease become free without the partner any more that it hears of now
+    if (binding.rewind) this.#table.set({ ...binding, rewind: null });
+    else if (isFree) this.#table.set({ ...binding, promised: Math.max(binding.promised, ahead) });
+    this.#queue.hold(binding.address);
+  }
+
+  /** True if the partner has had the time to tell of the leases that it gave out of contact. */
+  isSettled(now: Moment): boolean {
+    return this.#settling.isOver(now.steady);
+  }
+
+  /** The changes were taken back: nothing of what was to be done about them is right any more. */
+  forget(now: Moment): void {
+    this.#changes = [];
+    this.restart(now);
+  }
+
+  /** True if there is an update to send, and room for it. */
+  hasMore(all: boolean): boolean {
+    return this.#session.isUp && this.#queue.hasNext(this.#session.window, all);
+  }
+
+  onUpdate(message: FailoverMessage, now: Moment): void {
+    this.#unanswered += 1;
+    this.#settling.note(now.steady);
+    if (this.#unanswered + this.#waiting.size > this.#relationship.settings.maxUnackedUpdates + TOLERANCE) {
+      this.#session.giveUp(`the partner sent ${this.#unanswered} updates without waiting for answers`, now);
+      return;
+    }
+    const update = readUpdate(message.options);
+    if ('code' in update) {
+      this.#refuse(message, update, now);
+      return;
+    }
+    if (!this.#table.covers(update.address)) {
+      this.#refuseUnknown(message, update, now);
+      return;
+    }
+    this.#waiting.delete(update.address);
+    this.#decide(message, update, now);
+  }
+
+  onAnswer(message: FailoverMessage, now: Moment): void {
+    const address = message.options['assigned-IP-address'];
+    if (address === undefined) return;
+    const sent = this.#queue.answered(message.xid, address);
+    if (!sent) {
+      if (this.#queue.giveUp(address)) this.#queue.park(address, now.steady + RETRY);
+    } else if (message.options['reject-reason']) this.#rejected(sent, message, now);
+    else if (this.#table.get(address) === sent) this.#acknowledged(sent, now);
+    this.finish(now);
+  }
+
+  /** The partner wants to know what it did not acknowledge, or everything. */
+  onRequest(message: FailoverMessage, now: Moment): void {
+    const all = message.type === MESSAGE.UPDREQALL;
+    this.#queue.ask(message.xid, all, () => (all ? this.#table.addresses() : [...this.#table.pending].values()));
+    this.finish(now);
+  }
+
+  /** Looks again at what waits for its time. */
+  tick(now: Moment): void {
+    this.#queue.unpark(now.steady);
+    if (this.isSettled(now)) this.#queue.release();
+    const seconds = secondsOf(now);
+    for (const [address, { message, until }] of this.#waiting) {
+      if (until > seconds) continue;
+      this.#waiting.delete(address);
+      this.#decide(message, readUpdate(message.options) as Update, now);
+    }
+    const { oldest } = this.#queue;
+    if (oldest !== undefined && now.steady - oldest > ANSWER_LIMIT) {
+      this.#session.giveUp(`the partner did not answer an update for ${ANSWER_LIMIT / MICROS_PER_SECOND} s`, now);
+    }
+  }
+
+  /** Sends the updates that are stored, as many as the partner takes. `all`: not only those that it asked for. */
+  send(all: boolean, now: Moment): void {
+    this.#unanswered = 0;
+    if (!this.#session.isUp) return;
+    const { carries } = this.#relationship;
+    for (const { address, isAsked } of this.#queue.next(this.#session.window, all)) {
+      const binding = this.#table.get(address);
+      if (!binding.pending && !isAsked) continue;
+      const xid = this.#session.send(MESSAGE.BNDUPD, updateOptions(binding, carries), now);
+      this.#queue.sent(xid, binding, now.steady);
+    }
+    this.finish(now);
+  }
+
+  /** Says that all is sent if all that was asked for is answered. */
+  finish(now: Moment): void {
+    const done = this.#session.isUp ? this.#queue.takeDone() : undefined;
+    if (done !== undefined) this.#session.answer(MESSAGE.UPDDONE, done, {}, now);
+  }
+
+  #decide(message: FailoverMessage, update: Update, now: Moment): void {
+    const own = this.#table.get(update.address);
+    const sent = this.#queue.inFlight(update.address);
+    const { isPrimary, clockAhead } = this.#relationship;
+    const context: JudgeContext = {
+      isPrimary,
+      now: secondsOf(now),
+      inFlight: sent !== undefined,
+      isOutdated: sent !== undefined && sent !== own,
+      clockAhead,
+    };
+    const verdict = judge(own, update, context);
+    if (verdict.type === 'wait') this.#waiting.set(update.address, { message, until: verdict.until });
+    else if (verdict.type === 'refuse') {
+      if (verdict.binding && verdict.binding !== own) this.change(verdict.binding, 'internal');
+      this.#refuse(message, verdict, now);
+    } else {
+      this.#tellConflict(own, verdict.binding, context.now);
+      // Thousands of addresses that were never used come at first contact, and are not worth storing
+      if (!isUnused(own) || !isUnused(verdict.binding)) this.change(verdict.binding, 'partner', update);
+      this.#session.answer(MESSAGE.BNDACK, message.xid, { 'assigned-IP-address': update.address }, now);
+      this.#shareOut(verdict.binding, now);
+    }
+  }
+
+  /** The partner has the binding as it was sent; what had ended is free now for both. */
+  #acknowledged(sent: Binding, now: Moment): void {
+    if (isUnused(sent)) return;
+    const isEnded = sent.status === 'EXPIRED' || sent.status === 'RELEASED' || sent.status === 'RESET';
+    const status = isEnded ? 'FREE' : sent.status;
+    const agreed: Binding = {
+      ...sent,
+      status,
+      acknowledged: sent.promised,
+      agreed: secondsOf(now),
+      pending: false,
+      rewind: null,
+    };
+    this.change(agreed, 'internal');
+    this.#shareOut(agreed, now);
+  }
+
+  #rejected(sent: Binding, message: FailoverMessage, now: Moment): void {
+    const code = message.options['reject-reason']!;
+    const { address } = sent;
+    if (this.#table.get(address) === sent && sent.pending) {
+      this.#queue.park(address, FINAL.has(code) ? Number.POSITIVE_INFINITY : now.steady + RETRY);
+    }
+    if (code === REJECT.NOT_IN_POOL) {
+      this.#tellPools(address, 'the partner');
+      return;
+    }
+    // At first contact both send all they have, and one of each two updates is refused so
+    if (code === REJECT.LESS_CRITICAL) return;
+    const reason = message.options.message || `reject reason ${code}`;
+    this.#log('failover-update-rejected', { address: formatIpv4(address), status: sent.status, reason, code });
+  }
+
+  #refuse(message: FailoverMessage, { code, text }: Rejection, now: Moment): void {
+    const address = message.options['assigned-IP-address'];
+    const options = { 'reject-reason': code, message: text };
+    const named = address === undefined ? options : { 'assigned-IP-address': address, ...options };
+    this.#session.answer(MESSAGE.BNDACK, message.xid, named, now);
+    if (code === REJECT.LESS_CRITICAL) return;
+    const status = Object.entries(BINDING_STATUS).find(([, value]) => value === message.options['binding-status']);
+    const shown = address === undefined ? 'none' : formatIpv4(address);
+    this.#log('failover-update-refused', { address: shown, status: status?.[0] ?? 'unknown', reason: text, code });
+  }
+
+  #refuseUnknown(message: FailoverMessage, { address }: Update, now: Moment): void {
+    const options = {
+      'reject-reason': REJECT.NOT_IN_POOL,
+      message: `${formatIpv4(address)} is in no pool of this pair`,
+    };
+    this.#session.answer(MESSAGE.BNDACK, message.xid, { 'assigned-IP-address': address, ...options }, now);
+    this.#tellPools(address, 'this server');
+  }
+
+  /** Once for each connection: there may be thousands of such addresses. */
+  #tellPools(address: Ipv4, whose: 'this server' | 'the partner'): void {
+    if (this.#toldOfPools) return;
+    this.#toldOfPools = true;
+    this.#log('failover-pools-differ', { address: formatIpv4(address), whose });
+  }
+
+  #tellConflict(own: Binding, taken: Binding, now: number): void {
+    const both = own.status === 'ACTIVE' && taken.status === 'ACTIVE' && own.ends > now && taken.ends > now;
+    if (!both || sameHolder(own.holder, taken.holder)) return;
+    const shown = ({ holder }: Binding) => formatHardwareAddress(Buffer.from(holder!.hwaddr, 'latin1'));
+    this.#log('failover-conflict', { address: formatIpv4(own.address), kept: shown(taken), lost: shown(own) });
+  }
+
+  /** An address that has just become free goes to the secondary if its client is that one's. */
+  #shareOut(binding: Binding, now: Moment): void {
+    if (goesToSecondary(this.#relationship, binding))
+      this.change(givenAway(binding, 'BACKUP', secondsOf(now)), 'internal');
+  }
+}

@@ -1,0 +1,99 @@
+import { MESSAGE, REJECT } from '../../protocol/failover/codes.js';
+import type { FailoverMessage } from '../../protocol/failover/message.js';
+import type { OptionValues } from '../../protocol/failover/options.js';
+import type { LogOutput, Moment } from './api.js';
+import { CLOCK_LIMIT } from './judge.js';
+import { type Relationship, secondsOf } from './relationship.js';
+import type { Rejection } from './update.js';
+
+const PROTOCOL_VERSION = 1;
+/** Vendor class of this program, before its version. */
+const VENDOR = 'portledger-';
+/** No TLS is offered. */
+const NO_TLS = 0;
+
+/** The octets of a name, as dhcpd has them of its configuration. */
+function toWire(name: string): string {
+  return Buffer.from(name).toString('latin1');
+}
+
+/** What the servers tell one another when they connect, and whether they can be a pair. */
+export class Greeting {
+  readonly #relationship: Relationship;
+  readonly #version: string;
+  readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+
+  #clockRefused: number | null = null;
+
+  constructor(
+    relationship: Relationship,
+    version: string,
+    log: (id: LogOutput['id'], fields: LogOutput['fields']) => void,
+  ) {
+    this.#relationship = relationship;
+    this.#version = version;
+    this.#log = log;
+  }
+
+  /** Seconds by which this clock is ahead, where that stood in the way of the last connection; null if it did not. */
+  get clockRefused(): number | null {
+    return this.#clockRefused;
+  }
+
+  /** Options of the own CONNECT (primary) or CONNECTACK (secondary). */
+  options(): OptionValues {
+    const { settings, mclt, hba, isPrimary } = this.#relationship;
+    const common: OptionValues = {
+      'relationship-name': toWire(settings.name),
+      'max-unacked-bndupd': settings.maxUnackedUpdates,
+      'receive-timer': settings.maxResponseDelay,
+      'vendor-class-identifier': `${VENDOR}${this.#version}`,
+      'protocol-version': PROTOCOL_VERSION,
+    };
+    if (!isPrimary) return common;
+    return { ...common, 'TLS-request': NO_TLS, MCLT: mclt.told, ...(hba && { 'hash-bucket-assignment': hba }) };
+  }
+
+  /** Says, and logs, why the two cannot be a pair; undefined if they can. */
+  check(message: FailoverMessage, now: Moment): Rejection | undefined {
+    const { settings, isPrimary } = this.#relationship;
+    const name = message.options['relationship-name'];
+    if (name !== toWire(settings.name))
+      return this.#refuse(REJECT.INVALID_PARTNER, `unknown relationship "${name ?? ''}"`);
+    const ahead = secondsOf(now) - message.time;
+    if (Math.abs(ahead) > CLOCK_LIMIT) {
+      this.#clockRefused = ahead;
+      this.#log('failover-clocks-differ', { seconds: ahead });
+      return {
+        code: REJECT.TIME_MISMATCH,
+        text: `clocks differ by ${Math.abs(ahead)} s, ${CLOCK_LIMIT} s are allowed`,
+      };
+    }
+    if (message.type === MESSAGE.CONNECT && !isPrimary && !message.options.MCLT) {
+      return this.#refuse(REJECT.INVALID_MCLT, 'no MCLT in CONNECT');
+    }
+    return undefined;
+  }
+
+  /** Takes over what the partner said in a greeting that was found right. */
+  take(options: OptionValues, now: Moment): void {
+    const relationship = this.#relationship;
+    this.#clockRefused = null;
+    relationship.carries = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
+    const mclt = relationship.isPrimary ? relationship.mclt.told : options.MCLT!;
+    relationship.mclt.agree(mclt, secondsOf(now), () => relationship.table.latestPromise);
+    if (relationship.isPrimary) return;
+    relationship.hba = options['hash-bucket-assignment'] ?? relationship.hba;
+  }
+
+  /** The partner refused the connection, for a reason that its message may tell more of. */
+  refused(code: number, { time }: FailoverMessage, now: Moment): void {
+    if (code === REJECT.TIME_MISMATCH) this.#clockRefused = secondsOf(now) - time;
+  }
+
+  /** @param text as the partner is told it, in octets */
+  #refuse(code: number, text: string): Rejection {
+    this.#log('failover-refused', { reason: Buffer.from(text, 'latin1').toString() });
+    return { code, text };
+  }
+}

@@ -1,0 +1,99 @@
+import type { Ipv4 } from '../../net/ipv4.js';
+import { BINDING_STATUS, type BindingStatus, nameOf, REJECT } from '../../protocol/failover/codes.js';
+import type { OptionValues } from '../../protocol/failover/options.js';
+import type { Binding, Holder, Seconds } from './binding.js';
+import { type CarriedLease, decodeCarried, encodeCarried } from './carried.js';
+import { NEVER } from './lease-time.js';
+
+/** What a partner's BNDUPD says; absent times are 0. */
+export interface Update {
+  readonly address: Ipv4;
+  readonly status: BindingStatus;
+  readonly holder: Holder | null;
+  readonly starts: Seconds;
+  readonly ends: Seconds;
+  readonly cltt: Seconds;
+  readonly potential: Seconds;
+  readonly flags: number;
+  /** From another Portledger only. */
+  readonly carried: CarriedLease | undefined;
+}
+
+/** Why an update is refused: the code and the text of the BNDACK. */
+export interface Rejection {
+  readonly code: number;
+  readonly text: string;
+}
+
+const NEEDS_HOLDER: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED', 'RELEASED']);
+
+/** Of other ends the partner needs not be told whose lease it was. */
+const TELLS_OWN: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED']);
+
+/** The options of the BNDUPD that tells of a binding; `carries` if the partner is a Portledger, too. */
+export function updateOptions(binding: Binding, carries: boolean): OptionValues {
+  const { address, status, holder, ends, promised, starts, cltt, flags } = binding;
+  const options: OptionValues = {
+    'assigned-IP-address': address,
+    'binding-status': BINDING_STATUS[status],
+    'lease-expiration-time': ends,
+    'potential-expiration-time': promised,
+    'start-time-of-state': starts,
+  };
+  if (cltt !== 0) options['client-last-transaction-time'] = cltt;
+  if (flags !== 0) options['IP-flags'] = flags;
+  // dhcpd refuses client data of an abandoned address
+  if (holder && status !== 'ABANDONED') Object.assign(options, holderOptions(holder));
+  if (carries && status !== 'ABANDONED')
+    options['portledger-lease'] = encodeCarried({ ...binding, own: binding.own && TELLS_OWN.has(status) });
+  return options;
+}
+
+function holderOptions({ htype, hwaddr, clientId }: Holder): OptionValues {
+  const options: OptionValues = {
+    'client-hardware-address': Buffer.from(String.fromCharCode(htype) + hwaddr, 'latin1'),
+  };
+  if (clientId !== null) options['client-identifier'] = Buffer.from(clientId, 'latin1');
+  return options;
+}
+
+/** Reads a BNDUPD, or says what it lacks. */
+export function readUpdate(options: OptionValues): Update | Rejection {
+  const address = options['assigned-IP-address'];
+  const code = options['binding-status'];
+  if (address === undefined) return missing('no assigned-IP-address');
+  if (code === undefined) return missing('no binding-status');
+  const status = nameOf(BINDING_STATUS, code);
+  if (status === undefined) return { code: REJECT.UNKNOWN, text: `binding-status ${code} is not known` };
+  const holder = readHolder(options);
+  if (NEEDS_HOLDER.has(status) && holder === null) return missing(`${status} without client-hardware-address`);
+  if (status === 'ABANDONED' && holder !== null) return { code: REJECT.UNKNOWN, text: 'ABANDONED with a client' };
+  return {
+    address,
+    status,
+    holder,
+    starts: timeOf(options['start-time-of-state']),
+    ends: timeOf(options['lease-expiration-time']),
+    cltt: timeOf(options['client-last-transaction-time']),
+    potential: timeOf(options['potential-expiration-time']),
+    flags: options['IP-flags'] ?? 0,
+    carried: decodeCarried(options['portledger-lease']),
+  };
+}
+
+/** What is added to a time must still fit into one, so none is later than that of an infinite lease. */
+function timeOf(value: number | undefined): Seconds {
+  return Math.min(value ?? 0, NEVER);
+}
+
+function readHolder(options: OptionValues): Holder | null {
+  const hardware = options['client-hardware-address'];
+  const clientId = options['client-identifier']?.toString('latin1') ?? null;
+  // Without an address there is a type alone, and the client is known by its identifier (RFC 4390)
+  if (!hardware || hardware.length < (clientId === null ? 2 : 1)) return null;
+  return { htype: hardware[0]!, hwaddr: hardware.toString('latin1', 1), clientId };
+}
+
+function missing(text: string): Rejection {
+  return { code: REJECT.MISSING_INFORMATION, text };
+}

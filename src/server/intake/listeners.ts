@@ -1,0 +1,120 @@
+import { UsageError } from '../../base/errors.js';
+import type { ListenConfig } from '../../config/types.js';
+import { findListenPlace } from '../../net/interfaces.js';
+import { formatIpv4 } from '../../net/ipv4.js';
+import { Endpoint, type ReceivedDatagram } from '../../net/udp.js';
+import type { Logger } from '../../operate/log/logger.js';
+import type { Counters } from '../pipeline/counters.js';
+
+/** Datagrams that are kept between the opening of a socket and its use; clients repeat the others. */
+const EARLY = 1024;
+
+interface Listener {
+  readonly endpoint: Endpoint;
+  readonly listen: ListenConfig;
+}
+
+/**
+ * The endpoints of the `listen` entries. They are replaced in two steps: {@link open} does all that can fail and changes nothing,
+ * {@link use} cannot fail.
+ */
+export class Listeners {
+  readonly #receive: (datagram: ReceivedDatagram, listen: ListenConfig) => void;
+  readonly #counters: Counters;
+  readonly #logger: Logger;
+  /** In use, by address and port. */
+  #used = new Map<string, Listener>();
+  /** What takes the place of those, with the ones that stay. */
+  #next = new Map<string, Listener>();
+  /** What came to sockets that are open and not in use yet. */
+  #early: { readonly datagram: ReceivedDatagram; readonly key: string }[] = [];
+
+  constructor(receive: (datagram: ReceivedDatagram, listen: ListenConfig) => void, counters: Counters, logger: Logger) {
+    this.#receive = receive;
+    this.#counters = counters;
+    this.#logger = logger;
+  }
+
+  /**
+   * Opens what is new and keeps what it receives until {@link use}. If one cannot be opened, all is as before.
+   * @throws UsageError
+   */
+  async open(wanted: readonly ListenConfig[]): Promise<void> {
+    this.#next = new Map();
+    try {
+      for (const listen of wanted) {
+        const key = keyOf(listen);
+        if (this.#next.has(key)) {
+          throw new UsageError(`server.listen means ${key} twice`, { hint: 'remove one of the two entries' });
+        }
+        const endpoint = this.#used.get(key)?.endpoint ?? (await this.#openOne(listen, key));
+        this.#next.set(key, { endpoint, listen });
+      }
+    } catch (error) {
+      await this.#closeUnused();
+      throw error;
+    }
+  }
+
+  /** Puts in use what was opened, at once; resolves when what is no longer wanted is closed. */
+  async use(): Promise<void> {
+    const gone = [...this.#used].filter(([key]) => !this.#next.has(key));
+    this.#used = this.#next;
+    for (const { endpoint, listen } of this.#used.values()) endpoint.clientPort = listen.clientPort;
+    const early = this.#early;
+    this.#early = [];
+    for (const { datagram, key } of early) this.#take(datagram, key);
+    await Promise.all(gone.map(([, { endpoint }]) => endpoint.close()));
+  }
+
+  /** Closes all, in use or not. */
+  async close(): Promise<void> {
+    await this.#closeUnused();
+    await this.use();
+  }
+
+  /** `198.18.0.1:67 (eth1), ...`. */
+  describe(): string {
+    return [...this.#used.values()]
+      .map(
+        ({ endpoint }) => `${formatIpv4(endpoint.address)}:${endpoint.port} (${endpoint.interface ?? 'no interface'})`,
+      )
+      .join(', ');
+  }
+
+  async #openOne(listen: ListenConfig, key: string): Promise<Endpoint> {
+    const endpoint = await Endpoint.open(
+      listen,
+      (datagram) => this.#take(datagram, key),
+      (fault) => {
+        this.#counters.count('send-errors');
+        this.#logger.limited('net-fault', { ...fault });
+      },
+    );
+    const where = { address: formatIpv4(endpoint.address), interface: endpoint.interface };
+    if (endpoint.directUnavailable)
+      this.#logger.log('direct-clients-unavailable', { ...where, reason: endpoint.directUnavailable });
+    if (endpoint.unicastUnavailable)
+      this.#logger.log('link-replies-unavailable', { ...where, reason: endpoint.unicastUnavailable });
+    return endpoint;
+  }
+
+  /** The entry may have changed at a reload (snooping), its key has not. */
+  #take(datagram: ReceivedDatagram, key: string): void {
+    const used = this.#used.get(key);
+    if (used) this.#receive(datagram, used.listen);
+    else if (this.#early.length < EARLY) this.#early.push({ datagram, key });
+  }
+
+  async #closeUnused(): Promise<void> {
+    const unused = [...this.#next].filter(([key]) => !this.#used.has(key));
+    this.#next = new Map();
+    this.#early = [];
+    await Promise.all(unused.map(([, { endpoint }]) => endpoint.close()));
+  }
+}
+
+/** Address and port, however the entry names them. */
+function keyOf(listen: ListenConfig): string {
+  return `${findListenPlace(listen).address}:${listen.port}`;
+}

@@ -1,0 +1,23 @@
+import type { FailoverMessageId } from '../failover/api.js';
+import type { Seconds } from '../failover/binding.js';
+
+/** Why the last connection with a partner ended, or did not come to be. */
+export interface Failure {
+  readonly at: Seconds;
+  readonly reason: string;
+}
+
+type Fields = Readonly<Record<string, string | number>>;
+
+const REASONS: Partial<Record<FailoverMessageId, (fields: Fields) => string>> = {
+  'failover-refused-by-partner': ({ reason, code }) => `refused by the partner: ${reason} (${code})`,
+  'failover-refused': ({ reason }) => `refused: ${reason}`,
+  'failover-clocks-differ': ({ seconds }) => `refused: the clocks differ by ${Math.abs(Number(seconds))} s`,
+  'failover-broken-message': ({ reason }) => `closed: ${reason}`,
+  'failover-disconnected': ({ reason }) => `lost: ${reason}`,
+};
+
+/** What a message of an endpoint says of that in a few words; undefined if it is about something else. */
+export function failureReason(id: FailoverMessageId, fields: Fields): string | undefined {
+  return REASONS[id]?.(fields);
+}

@@ -1,0 +1,296 @@
+import { messageOf, UsageError } from '../../base/errors.js';
+import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
+import type { FailoverConfig } from '../../config/types.js';
+import type { Ipv4 } from '../../net/ipv4.js';
+import type { Logger } from '../../operate/log/logger.js';
+import {
+  type FailoverApi,
+  type FailoverMessageId,
+  type FailoverStatus,
+  type Input,
+  type LogOutput,
+  type Moment,
+  OPERATOR_COMMANDS,
+  type OperatorCommand,
+  type Output,
+} from '../failover/api.js';
+import type { Network } from '../leases/network.js';
+import type { SharedState } from '../store/failover-rows.js';
+import type { Desk } from '../v4/ledger.js';
+import { Burst } from './burst.js';
+import { applyChange } from './changes.js';
+import { type Failure, failureReason } from './failure.js';
+import { Pair } from './pair.js';
+import { poolsOf } from './settings.js';
+import { FailoverSockets } from './sockets.js';
+
+const TICK: Micros = MICROS_PER_SECOND / 4;
+/** Told in full, unless a partner brings them about again and again; all others it can, and they are limited from the first on. */
+const ORDINARY: ReadonlySet<FailoverMessageId> = new Set([
+  'failover-state',
+  'failover-partner-state',
+  'failover-connected',
+  'failover-balanced',
+  'failover-updates-requested',
+  'failover-updates-done',
+  'failover-conflict',
+  'failover-partner-lost-memory',
+]);
+
+/** A relationship and what decides for it. */
+export interface PairMember {
+  readonly config: FailoverConfig;
+  readonly endpoint: FailoverApi;
+  /** This server ran without some of its addresses, so that it asks for everything. */
+  readonly isStale: boolean;
+}
+
+/** What `portledger failover status` shows. */
+export interface PairStatus extends FailoverStatus {
+  /** Why the last attempt to dial the partner failed; null if it did not. */
+  readonly unreachable: string | null;
+  /** Null while the connection stands, and before the first attempt. */
+  readonly failure: Failure | null;
+}
+
+interface Member extends PairMember {
+  readonly pair: Pair;
+  failure: Failure | null;
+}
+
+/** What partners sent, and operators asked for, in the order in which it came. */
+interface Arrival {
+  readonly member: Member;
+  readonly input: Input;
+}
+
+/**
+ * All failover relationships of the server: stands between their endpoints, which decide, and the batches of the pipeline, which make
+ * durable what was decided. Nothing leaves for a partner before the commit that it is about.
+ */
+export class Pairs {
+  readonly #members: readonly Member[];
+  readonly #sockets: FailoverSockets;
+  readonly #logger: Logger;
+  /** Asks for a batch. */
+  #wake: () => void = () => undefined;
+  #arrivals: Arrival[] = [];
+  #isStarted = false;
+  #ticked: Micros = Number.NEGATIVE_INFINITY;
+  #moment: Moment;
+  /** Why the last command of an operator was not followed. */
+  #refusal: string | undefined;
+  readonly #burst = new Burst();
+  /** Batches of which nothing came to be. */
+  #failures = 0;
+
+  constructor(members: readonly PairMember[], moment: Moment, logger: Logger) {
+    this.#members = members.map((member) => ({
+      ...member,
+      pair: new Pair(member.endpoint, moment, member.config),
+      failure: null,
+    }));
+    this.#moment = moment;
+    this.#logger = logger;
+    this.#sockets = new FailoverSockets((name, input) => this.#arrive(name, input), logger);
+  }
+
+  /** The relationship that shares this address. */
+  of(address: Ipv4): Pair | undefined {
+    for (const { pair } of this.#members) if (pair.covers(address)) return pair;
+    return undefined;
+  }
+
+  /** Names of the relationships of which this server has to ask for everything, because it ran without some of their addresses. */
+  get stale(): string[] {
+    return this.#members.filter(({ isStale }) => isStale).map(({ config }) => config.name);
+  }
+
+  /** Lets the pools of a new topology ask what may be given. */
+  attach(networks: readonly Network[]): void {
+    for (const { config, pair } of this.#members) {
+      for (const [i, pool] of poolsOf(config.name, networks).entries()) pool.sharing = pair.sharing(i);
+    }
+  }
+
+  /**
+   * Listens for the partners.
+   * @throws UsageError if an address or port cannot be had
+   */
+  async open(): Promise<void> {
+    await this.#sockets.open(this.#members.map(({ config }) => config));
+  }
+
+  /** From now on what partners send is worked off in batches, which `wake` asks for. */
+  start(wake: () => void): void {
+    this.#isStarted = true;
+    this.#wake = wake;
+    if (this.#members.length > 0) wake();
+  }
+
+  async close(): Promise<void> {
+    this.#isStarted = false;
+    await this.#sockets.close();
+  }
+
+  /** Begins a batch: what came in since the last one, and what is due. */
+  begin(desk: Desk, moment: Moment): void {
+    if (this.#members.length === 0) return;
+    this.#moment = moment;
+    for (const { pair } of this.#members) pair.moment = moment;
+    if (!this.#isStarted) return;
+    const arrivals = this.#arrivals;
+    this.#arrivals = [];
+    for (const { member, input } of arrivals) this.#handle(member, input);
+    if (moment.steady - this.#ticked >= TICK) this.#tick();
+    this.settle(desk);
+  }
+
+  /** Brings lease table and events in line with what the endpoints did by themselves. */
+  settle(desk: Desk): void {
+    for (const { endpoint } of this.#members) {
+      for (const change of endpoint.takeChanges()) applyChange(change, desk, this.#moment);
+    }
+  }
+
+  /** What belongs into the commit of this batch, undefined if nothing does. */
+  unsaved(): SharedState | undefined {
+    const states = this.#members.flatMap(({ endpoint }) => (endpoint.isDirty ? endpoint.unsaved() : []));
+    const bindings = states.flatMap((state) => state.bindings);
+    const records = states.flatMap(({ record }) => record ?? []);
+    return bindings.length > 0 || records.length > 0 ? { bindings, records } : undefined;
+  }
+
+  /** What the batch decided is durable, or needs no commit: what waited for it leaves. */
+  committed(): void {
+    for (const member of this.#members) {
+      this.#guard(member, () => this.#perform(member, member.endpoint.committed(this.#moment)));
+    }
+  }
+
+  /** The commit failed: all is as before it, and the partners are left alone until the queue can be written again. */
+  failed(): void {
+    this.#failures += 1;
+    for (const member of this.#members) this.#perform(member, member.endpoint.failed(this.#moment));
+  }
+
+  /** A point to which {@link undo} can go back. */
+  mark(): readonly number[] {
+    return this.#members.map(({ endpoint }) => endpoint.mark());
+  }
+
+  undo(marks: readonly number[]): void {
+    for (const [i, { endpoint }] of this.#members.entries()) endpoint.undo(marks[i]!);
+  }
+
+  status(): PairStatus[] {
+    return this.#members.map((member) => this.#statusOf(member));
+  }
+
+  #statusOf({ endpoint, config: { name }, failure }: Member): PairStatus {
+    return { ...endpoint.status(), unreachable: this.#sockets.faultOf(name) ?? null, failure };
+  }
+
+  /** What `portledger status` says of each relationship; nothing if there is none. */
+  summary(): { failover?: Record<string, unknown>[] } {
+    if (this.#members.length === 0) return {};
+    const brief = ({ name, role, state, partnerState, connected }: FailoverStatus) => ({
+      name,
+      role,
+      state: state.toLowerCase(),
+      partnerState: partnerState?.toLowerCase() ?? 'unknown',
+      connected,
+    });
+    return { failover: this.status().map(brief) };
+  }
+
+  /**
+   * An operator's command; `batch` works it off at once. Without a name it is about the only relationship there is.
+   * @throws UsageError if there is no such relationship or command, it cannot be followed in its state, or could not be stored
+   */
+  command(name: unknown, command: unknown, batch: () => void): PairStatus {
+    if (!isCommand(command)) {
+      throw new UsageError(`Command "${command}" is not known, there is ${OPERATOR_COMMANDS.join(', ')}`);
+    }
+    const member = this.#find(name);
+    const arrival: Arrival = { member, input: { type: 'operator', command } };
+    this.#refusal = undefined;
+    const before = this.#failures;
+    this.#arrivals.push(arrival);
+    batch();
+    const isLeft = this.#arrivals.includes(arrival);
+    this.#arrivals = this.#arrivals.filter((one) => one !== arrival);
+    if (isLeft) throw new UsageError('The server is just starting or stopping: nothing was changed, try again');
+    if (this.#failures !== before) {
+      throw new UsageError('The queue cannot be written, nothing was changed: see the log of the server');
+    }
+    if (this.#refusal !== undefined)
+      throw new UsageError(`Failover ${member.config.name} refuses ${command}: ${this.#refusal}`);
+    return this.#statusOf(member);
+  }
+
+  #find(name: unknown): Member {
+    const names = this.#members.map(({ config }) => config.name);
+    if (names.length === 0) throw new UsageError('This server has no failover relationship');
+    if (name === undefined && names.length > 1) {
+      throw new UsageError(`This server has several relationships: say which one, of ${names.join(', ')}`);
+    }
+    const found = name === undefined ? this.#members[0] : this.#members.find(({ config }) => config.name === name);
+    if (!found) throw new UsageError(`Relationship "${name}" is not known, there is ${names.join(', ')}`);
+    return found;
+  }
+
+  #arrive(name: string, input: Input): void {
+    const member = this.#members.find(({ config }) => config.name === name)!;
+    this.#arrivals.push({ member, input });
+    if (this.#isStarted) this.#wake();
+  }
+
+  #handle(member: Member, input: Input): void {
+    this.#guard(member, () => member.endpoint.handle(input, this.#moment));
+    if (input.type === 'received') this.#sockets.workedOff(input.link, input.bytes.length);
+  }
+
+  #tick(): void {
+    this.#ticked = this.#moment.steady;
+    for (const member of this.#members) this.#handle(member, { type: 'tick' });
+  }
+
+  /** A fault in the protocol costs its relationship the connection, and neither the others nor the clients of this batch anything. */
+  #guard(member: Member, task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#logger.limited('failover-fault', { name: member.config.name, error: messageOf(error) });
+      this.#perform(member, member.endpoint.failed(this.#moment));
+    }
+  }
+
+  #perform(member: Member, outputs: readonly Output[]): void {
+    for (const output of outputs) {
+      if (output.type !== 'log') {
+        this.#sockets.perform(member.config, output);
+        continue;
+      }
+      this.#noteFailure(member, output);
+      this.#tell(output.id, output.fields);
+    }
+  }
+
+  #noteFailure(member: Member, { id, fields }: LogOutput): void {
+    const reason = failureReason(id, fields);
+    if (reason !== undefined) member.failure = { at: Math.floor(this.#moment.wall / MICROS_PER_SECOND), reason };
+    else if (id === 'failover-connected') member.failure = null;
+  }
+
+  #tell(id: FailoverMessageId, fields: Readonly<Record<string, string | number>>): void {
+    if (id === 'failover-command-refused') this.#refusal = String(fields.reason);
+    const isOperators = id === 'failover-command-refused';
+    if (isOperators || (ORDINARY.has(id) && this.#burst.passes(id, this.#moment.steady))) this.#logger.log(id, fields);
+    else this.#logger.limited(id, fields);
+  }
+}
+
+function isCommand(command: unknown): command is OperatorCommand {
+  return (OPERATOR_COMMANDS as readonly unknown[]).includes(command);
+}

@@ -1,0 +1,141 @@
+import type {
+  BootFields,
+  LeaseTimes,
+  OptionSet,
+  ReservationConfig,
+  ServerConfig,
+  SubnetConfig,
+} from '../../config/types.js';
+import { broadcastOf, formatSubnet, type Ipv4 } from '../../net/ipv4.js';
+import { Network } from '../leases/network.js';
+import { AddressPool } from '../leases/pool.js';
+
+/** What a client with a certain address is told: the innermost of reservation, pool and subnet. */
+export interface Scope {
+  readonly subnet: SubnetConfig;
+  readonly options: OptionSet;
+  readonly leases: LeaseTimes;
+  readonly boot: BootFields;
+  readonly hostname?: string | undefined;
+}
+
+/** Who a reservation may be for: keys as {@link reservationKeys} makes them, the most specific first. */
+export type ReservationKey = string;
+
+/** The configuration as the server asks it: which network, which scope, whose reservation. Made anew at every reload. */
+export class Topology {
+  readonly networks: readonly Network[];
+  /** Subnets by their first address, ascending; they do not overlap. */
+  readonly #subnets: readonly { config: SubnetConfig; network: Network; last: Ipv4 }[];
+  readonly #reservations = new Map<string, ReservationConfig>();
+  readonly #owners = new Map<Ipv4, ReservationConfig>();
+
+  /** @param own addresses of the server itself, which no pool may give away */
+  constructor(config: ServerConfig, own: readonly Ipv4[]) {
+    const groups = new Map<string, SubnetConfig[]>();
+    for (const subnet of config.subnets) {
+      const name = subnet.sharedNetwork ?? formatSubnet(subnet.subnet);
+      groups.set(name, [...(groups.get(name) ?? []), subnet]);
+    }
+    const subnets: { config: SubnetConfig; network: Network; last: Ipv4 }[] = [];
+    this.networks = [...groups].map(([name, members]) => {
+      const network = new Network(
+        name,
+        members.flatMap((member) => poolsOf(member, own)),
+      );
+      for (const member of members) {
+        subnets.push({ config: member, network, last: broadcastOf(member.subnet) });
+        this.#reserve(network, member);
+      }
+      return network;
+    });
+    this.#subnets = subnets.sort((a, b) => a.config.subnet.network - b.config.subnet.network);
+  }
+
+  /** The configured subnet that holds the address. */
+  subnetAt(address: Ipv4): SubnetConfig | undefined {
+    return this.#find(address)?.config;
+  }
+
+  /** The network of the subnet that holds the address. */
+  networkOf(address: Ipv4): Network | undefined {
+    return this.#find(address)?.network;
+  }
+
+  /** What a client with this address is told, undefined if no subnet holds it. */
+  scopeOf(address: Ipv4): Scope | undefined {
+    const subnet = this.subnetAt(address);
+    if (!subnet) return undefined;
+    const reservation = this.#owners.get(address);
+    const inner = reservation ?? subnet.pools.find((pool) => address >= pool.first && address <= pool.last) ?? subnet;
+    return { subnet, options: inner.options, leases: inner.leases, boot: inner.boot, hostname: reservation?.hostname };
+  }
+
+  /** The reservation that one of these keys has in the network. */
+  reservationFor(network: Network, keys: readonly ReservationKey[]): ReservationConfig | undefined {
+    for (const key of keys) {
+      const found = this.#reservations.get(network.id + key);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** The reservation of this address, whoever it is for. */
+  ownerOf(address: Ipv4): ReservationConfig | undefined {
+    return this.#owners.get(address);
+  }
+
+  /** True if the server speaks for every client of the network: then it refuses what it does not know. */
+  isAuthoritative(network: Network): boolean {
+    return this.#subnets.every((subnet) => subnet.network !== network || subnet.config.authoritative);
+  }
+
+  #reserve(network: Network, subnet: SubnetConfig): void {
+    for (const reservation of subnet.reservations) {
+      this.#reservations.set(network.id + matcherKey(reservation), reservation);
+      this.#owners.set(reservation.address, reservation);
+    }
+  }
+
+  #find(address: Ipv4): { config: SubnetConfig; network: Network } | undefined {
+    let low = 0;
+    let high = this.#subnets.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const entry = this.#subnets[middle]!;
+      if (address < entry.config.subnet.network) high = middle - 1;
+      else if (address > entry.last) low = middle + 1;
+      else return entry;
+    }
+    return undefined;
+  }
+}
+
+/** The keys by which a client may have a reservation: client identifier, hardware address, switch and port (latin1 strings). */
+export function reservationKeys(
+  client: { htype: number; hwaddr: string; clientId: string | null },
+  port: { switchId: string; circuitId: string } | null,
+): ReservationKey[] {
+  const keys: ReservationKey[] = [];
+  if (client.clientId !== null) keys.push(`i${client.clientId}`);
+  keys.push(`m${String.fromCharCode(client.htype)}${client.hwaddr}`);
+  if (port) keys.push(portKey(port.switchId, port.circuitId));
+  return keys;
+}
+
+function matcherKey({ match }: ReservationConfig): ReservationKey {
+  if (match.by === 'client-id') return `i${match.clientId.toString('latin1')}`;
+  if (match.by === 'mac') return `m${String.fromCharCode(match.htype)}${match.mac.toString('latin1')}`;
+  return portKey(match.switchId.toString('latin1'), match.circuitId.toString('latin1'));
+}
+
+/** The length keeps two pairs whose bytes run together apart. */
+function portKey(switchId: string, circuitId: string): ReservationKey {
+  return `p${switchId.length}:${switchId}${circuitId}`;
+}
+
+function poolsOf(subnet: SubnetConfig, own: readonly Ipv4[]): AddressPool[] {
+  const taken = new Set<Ipv4>([...own, ...subnet.reservations.map((reservation) => reservation.address)]);
+  if (subnet.subnet.prefix < 31) taken.add(subnet.subnet.network).add(broadcastOf(subnet.subnet));
+  return subnet.pools.map((pool) => new AddressPool(pool.first, pool.last, taken, pool.failover));
+}

@@ -1,0 +1,128 @@
+import type { Knex } from 'knex';
+import { type Micros, toSqlTime } from '../../base/time.js';
+import { uuidBytes, uuidText } from '../../ledger/event/encoding.js';
+import { type Baseline, signBaseline } from '../../ledger/proof/baseline.js';
+import {
+  digestOpenSightings,
+  openSightingsAt,
+  readBaseline,
+  writeBaseline,
+  writeOpenSightings,
+} from '../store/baseline-rows.js';
+import type { Sighting } from '../store/sightings.js';
+import { inTransaction, takeTurn } from '../store/turn.js';
+import { RetainRefusedError } from './errors.js';
+import { addressesIn } from './events.js';
+import { holdsSighting, provenHolds } from './held.js';
+import { BATCH, type Plan } from './plan.js';
+import { provenState } from './states.js';
+
+/** Shippers that are far behind may append events of the past meanwhile; they do not do so all the time. */
+const ATTEMPTS = 3;
+
+/**
+ * Puts a new baseline in force: from now on everything before the plan's time can go. What the events before it say is
+ * first compared with the sightings. Throws RetainRefusedError if they differ.
+ */
+export async function moveBaseline(knex: Knex, plan: Plan): Promise<Baseline> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const current = await readBaseline(knex);
+    const positions = await queuePositions(knex);
+    await dropOpenSightings(knex, current);
+    const problem = await writeStates(knex, current, plan, positions);
+    const digest = await digestOpenSightings(knex, plan);
+    const baseline = await inTransaction(knex, async (db) => {
+      await takeTurn(db);
+      if (!(await isUnchanged(db, current, positions, plan, digest.open))) return null;
+      if (problem) throw problem;
+      const { at, before, key } = plan;
+      const sightingsBefore = latest(plan.sightingsBefore, current?.sightingsBefore ?? null);
+      const next = signBaseline({ at, before, sightingsBefore, sightingsRemoved: 0, ...digest }, key);
+      await writeBaseline(db, next);
+      return next;
+    });
+    if (baseline) {
+      await dropOpenSightings(knex, baseline);
+      return baseline;
+    }
+  }
+  throw new RetainRefusedError(`Events before ${toSqlTime(plan.before)} keep arriving, or another retention runs`);
+}
+
+function latest(a: Micros | null, b: Micros | null): Micros | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}
+
+/** How far each queue is in the trail. */
+type Positions = ReadonlyMap<string, number>;
+
+async function queuePositions(db: Knex): Promise<Positions> {
+  const rows: { queue_uuid: Buffer; sequence: number }[] = await db('queues').select('queue_uuid', 'sequence');
+  return new Map(rows.map((row) => [uuidText(row.queue_uuid), row.sequence]));
+}
+
+/** Writes what is open at the plan's time. Returns what is wrong with the sightings that are not any more, null if nothing is. */
+async function writeStates(
+  db: Knex,
+  current: Baseline | null,
+  plan: Plan,
+  positions: Positions,
+): Promise<RetainRefusedError | null> {
+  const holds = await provenHolds(db);
+  const touched = new Set<string>();
+  for (const queue of positions.keys()) {
+    for (const ip of await addressesIn(db, queue, current?.before ?? 0, plan.before)) touched.add(ip);
+  }
+  let page: Sighting[] = [];
+  const keep = async (open: Sighting): Promise<void> => {
+    const gone = plan.sightingsBefore !== null && open.leaseUntil < plan.sightingsBefore;
+    if (gone && !holdsSighting(holds, open)) return;
+    page.push(open);
+    if (page.length < BATCH) return;
+    await writeOpenSightings(db, plan.at, page);
+    page = [];
+  };
+  try {
+    if (current) for await (const open of openSightingsAt(db, current)) if (!touched.has(open.ip)) await keep(open);
+    for (const ip of touched) {
+      const open = await provenState(db, ip, current, plan.before);
+      if (open) await keep(open);
+    }
+  } catch (error) {
+    if (error instanceof RetainRefusedError) return error;
+    throw error;
+  }
+  await writeOpenSightings(db, plan.at, page);
+  return null;
+}
+
+/** True if nothing happened meanwhile that the written states do not know. */
+async function isUnchanged(
+  db: Knex,
+  current: Baseline | null,
+  positions: Positions,
+  plan: Plan,
+  open: number,
+): Promise<boolean> {
+  if ((await readBaseline(db))?.at !== current?.at) return false;
+  const [count] = await db('baseline_sightings').count('* as n').where('baseline', toSqlTime(plan.at));
+  if (count?.n !== open) return false;
+  for (const [queue, sequence] of await queuePositions(db)) {
+    const known = positions.get(queue) ?? 0;
+    if (sequence === known) continue;
+    const late = await db('events')
+      .where('queue_uuid', uuidBytes(queue))
+      .where('sequence', '>', known)
+      .where('at', '<', toSqlTime(plan.before))
+      .first('sequence');
+    if (late) return false;
+  }
+  return true;
+}
+
+/** Removes open sightings of every baseline but this one: older ones, and those that a run left that was cut off. */
+async function dropOpenSightings(db: Knex, keep: Baseline | null): Promise<void> {
+  const others = db('baseline_sightings').distinct('baseline');
+  if (keep) others.whereNot('baseline', toSqlTime(keep.at));
+  for (const { baseline } of await others) await db('baseline_sightings').where({ baseline }).delete();
+}

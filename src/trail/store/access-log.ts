@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
+import { type Micros, toSqlTime } from '../../base/time.js';
+
+/** Who asks what, when. */
+export interface Access {
+  readonly at: Micros;
+  readonly user: string;
+  readonly host: string;
+  /** In words: `report ip 10.0.0.7 --at now`. */
+  readonly question: string;
+}
+
+/** Writes down a question before it is answered; returns what names it. */
+export async function noteAccess(db: Knex, access: Access): Promise<Buffer> {
+  const id = randomBytes(16);
+  await db('access_log').insert({
+    access_id: id,
+    at: toSqlTime(access.at),
+    os_user: access.user.slice(0, 255),
+    host: access.host.slice(0, 255),
+    question: access.question.slice(0, 1024),
+    exit_code: null,
+  });
+  return id;
+}
+
+/** Writes down how the answer ended. */
+export async function noteAnswer(db: Knex, id: Buffer, exitCode: number): Promise<void> {
+  await db('access_log').where('access_id', id).update({ exit_code: exitCode });
+}

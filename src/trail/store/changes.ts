@@ -1,0 +1,49 @@
+import type { Knex } from 'knex';
+import { uuidBytes } from '../../ledger/event/encoding.js';
+import { replaceAll } from './bulk.js';
+import type { Work } from './load.js';
+import { SIGHTING_FORM } from './sighting-text.js';
+import { compareText, type EventKey, openingKey, type Sighting } from './sightings.js';
+import type { Splice } from './splice.js';
+import { chunks, LIST_LENGTH } from './sql.js';
+
+/** Rows of `sightings` to write and to remove, by `queue/sequence` of the opening event. */
+export interface Changes {
+  readonly saved: Map<string, Sighting>;
+  readonly removed: Map<string, EventKey>;
+}
+
+/** Adds a row to write. */
+export function save(changes: Changes, sighting: Sighting): void {
+  changes.saved.set(nameOf(openingKey(sighting)), sighting);
+}
+
+/** Adds what a splice says. */
+export function apply(changes: Changes, { saved, removed }: Splice): void {
+  for (const sighting of saved) save(changes, sighting);
+  for (const key of removed) changes.removed.set(nameOf(key), key);
+}
+
+/** `queue/sequence`. */
+export function nameOf(key: Pick<EventKey, 'queue' | 'sequence'>): string {
+  return `${key.queue}/${key.sequence}`;
+}
+
+/**
+ * Writes them all.
+ * @param meanwhile to be done while the database is busy with them
+ */
+export async function writeChanges(db: Knex, changes: Changes, meanwhile: Work): Promise<void> {
+  for (const part of chunks([...changes.removed.values()], LIST_LENGTH)) {
+    const keys = part.map((key) => [uuidBytes(key.queue), key.sequence] as [Buffer, number]);
+    await db('sightings').whereIn(['opened_queue', 'opened_sequence'], keys).delete();
+  }
+  await replaceAll(db, SIGHTING_FORM, inOrder(changes.saved.values()), meanwhile);
+}
+
+/** By the primary key, so that InnoDB fills its pages one after the other. */
+function inOrder(sightings: Iterable<Sighting>): Sighting[] {
+  return [...sightings].sort(
+    (a, b) => compareText(a.openedQueue, b.openedQueue) || a.openedSequence - b.openedSequence,
+  );
+}

@@ -1,0 +1,54 @@
+import type { Knex } from 'knex';
+import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
+import { uuidBytes } from '../../ledger/event/encoding.js';
+import type { LedgerEvent } from '../../ledger/event/event.js';
+import type { Value } from './event-rows.js';
+import { type Gap, lostQueueGap } from './gaps.js';
+import { upsertRows } from './sql.js';
+
+/** The columns of table `gaps`, in the order of {@link gapToRow}. */
+export const GAP_COLUMNS = ['queue_uuid', 'sequence', 'kind', 'server', 'gap_from', 'gap_until', 'detail'];
+
+/** Writes gaps; one that is there already stays one. */
+export async function writeGaps(db: Knex, gaps: readonly Gap[]): Promise<void> {
+  await upsertRows(db, 'gaps', GAP_COLUMNS, 3, gaps.map(gapToRow));
+}
+
+/** The values of a gap's row, in the order of {@link GAP_COLUMNS}. */
+export function gapToRow(gap: Gap): Value[] {
+  return [
+    uuidBytes(gap.queue),
+    gap.sequence,
+    gap.kind,
+    gap.server,
+    gap.from === null ? null : toSqlTime(gap.from),
+    gap.until === null ? null : toSqlTime(gap.until),
+    gap.detail,
+  ];
+}
+
+/**
+ * A server that begins another queue has done with the one before: what did not fit of it ends there, and where the new
+ * queue does not know of it, the time between the two is a gap.
+ */
+export async function succeedQueue(db: Knex, first: LedgerEvent): Promise<void> {
+  const lastAt = await lastOfOtherQueues(db, first);
+  if (lastAt === null) return;
+  if (first.leaseStart === null) await writeGaps(db, [lostQueueGap(first, lastAt)]);
+  await db('gaps')
+    .where({ kind: 'queue-mismatch', server: first.server })
+    .whereNot('queue_uuid', uuidBytes(first.queue))
+    .whereNull('gap_until')
+    .update({ gap_until: toSqlTime(first.at) });
+}
+
+/** When the server's other queues ended before this event, null if there is none. */
+async function lastOfOtherQueues(db: Knex, first: LedgerEvent): Promise<Micros | null> {
+  const row = await db('queues')
+    .where('server', first.server)
+    .whereNot('queue_uuid', uuidBytes(first.queue))
+    .where('last_at', '<=', toSqlTime(first.at))
+    .max('last_at as at')
+    .first();
+  return row?.at ? fromSqlTime(row.at) : null;
+}

@@ -1,0 +1,104 @@
+import type { Knex } from 'knex';
+import { isLeaseEvent, type LedgerEvent } from '../../ledger/event/event.js';
+import type { Value } from './event-rows.js';
+import {
+  type PortIdentity,
+  placeTextOf,
+  portId,
+  portOf,
+  type SwitchIdentity,
+  type SwitchKind,
+  switchId,
+} from './identity.js';
+import type { Naming } from './naming.js';
+import { upsertRows } from './sql.js';
+
+const SWITCH_COLUMNS = ['switch_id', 'kind', 'value', 'name'];
+const PORT_COLUMNS = ['port_id', 'switch_id', 'circuit_id', 'name'];
+/** Longest name that the columns hold. */
+const NAME_LENGTH = 512;
+/** Rows renamed at a time. */
+const PAGE = 500;
+
+/** Switches and ports already known to be in the trail, so that most batches write none. By placeTextOf. */
+export class KnownPlaces {
+  readonly #known = new Set<string>();
+
+  /** The places of these events that are not known yet. */
+  unknown(events: readonly LedgerEvent[]): Map<string, PortIdentity> {
+    const found = new Map<string, PortIdentity>();
+    for (const event of events) {
+      const text = isLeaseEvent(event.kind) ? placeTextOf(event) : null;
+      if (text !== null && !this.#known.has(text) && !found.has(text)) found.set(text, portOf(event)!);
+    }
+    return found;
+  }
+
+  /** To be called once they are committed. */
+  add(places: ReadonlyMap<string, PortIdentity>): void {
+    // A flood of forged circuit-ids must not fill the memory; forgetting only costs writing them again.
+    if (this.#known.size > 200_000) this.#known.clear();
+    for (const text of places.keys()) this.#known.add(text);
+  }
+}
+
+/** Writes switches and ports with their names; those that are there only get the name. */
+export async function savePlaces(db: Knex, ports: Iterable<PortIdentity>, naming: Naming): Promise<void> {
+  const switchRows = new Map<string, Value[]>();
+  const portRows: Value[][] = [];
+  for (const port of ports) {
+    const id = switchId(port.switch);
+    switchRows.set(id.toString('hex'), [id, port.switch.kind, port.switch.value, switchNameOf(naming, port.switch)]);
+    portRows.push([portId(port), id, port.circuitId, portNameOf(naming, port)]);
+  }
+  await upsertRows(db, 'switches', SWITCH_COLUMNS, 1, [...switchRows.values()]);
+  await upsertRows(db, 'ports', PORT_COLUMNS, 1, portRows);
+}
+
+/** Gives every switch and port the name that the naming has for it now; returns how many there are. */
+export async function renamePlaces(db: Knex, naming: Naming): Promise<number> {
+  let count = 0;
+  for await (const page of pages(db('switches').select(SWITCH_COLUMNS), 'switch_id')) {
+    const rows = page.map((row) => [row.switch_id, row.kind, row.value, switchNameOf(naming, identityOf(row))]);
+    await upsertRows(db, 'switches', SWITCH_COLUMNS, 1, rows as Value[][]);
+    count += rows.length;
+  }
+  const query = db('ports')
+    .join('switches', 'switches.switch_id', 'ports.switch_id')
+    .select('ports.port_id', 'ports.switch_id', 'ports.circuit_id', 'switches.kind', 'switches.value');
+  for await (const page of pages(query, 'port_id')) {
+    const rows = page.map((row) => {
+      const port = { switch: identityOf(row), circuitId: row.circuit_id as Buffer | null };
+      return [row.port_id, row.switch_id, row.circuit_id, portNameOf(naming, port)];
+    });
+    await upsertRows(db, 'ports', PORT_COLUMNS, 1, rows as Value[][]);
+    count += rows.length;
+  }
+  return count;
+}
+
+type Row = Record<string, Value>;
+
+async function* pages(query: Knex.QueryBuilder, key: string): AsyncGenerator<Row[]> {
+  let after: Value = Buffer.alloc(0);
+  for (;;) {
+    const page: Row[] = await query.clone().where(key, '>', after).orderBy(key).limit(PAGE);
+    if (page.length === 0) return;
+    yield page;
+    after = page.at(-1)![key]!;
+  }
+}
+
+function identityOf(row: Row): SwitchIdentity {
+  return { kind: row.kind as SwitchKind, value: row.value as Buffer };
+}
+
+/** What the column holds as the name of a switch. */
+export function switchNameOf(naming: Naming, identity: SwitchIdentity): string | null {
+  return naming.switchName(identity)?.slice(0, NAME_LENGTH) ?? null;
+}
+
+/** What the column holds as the name of a port. */
+export function portNameOf(naming: Naming, port: PortIdentity): string | null {
+  return naming.portName(port.switch, port.circuitId)?.slice(0, NAME_LENGTH) ?? null;
+}

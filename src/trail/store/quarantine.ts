@@ -1,0 +1,64 @@
+import type { Knex } from 'knex';
+import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
+import { encodeEvent, uuidBytes } from '../../ledger/event/encoding.js';
+import type { LedgerEvent } from '../../ledger/event/event.js';
+import type { Value } from './event-rows.js';
+import type { Gap } from './gaps.js';
+import { upsertRows } from './sql.js';
+
+const COLUMNS = ['queue_uuid', 'sequence', 'at', 'hash', 'encoded', 'reason'];
+/** Longest reason, and detail of a gap, that the columns hold. */
+const REASON_LENGTH = 255;
+
+/** An event that the database would not take into table `events`. It stays in the chain by its bytes. */
+export interface QuarantinedEvent {
+  readonly queue: string;
+  readonly sequence: number;
+  readonly at: Micros;
+  readonly hash: Buffer;
+  /** Canonical encoding, see encodeEvent. */
+  readonly encoded: Buffer;
+  /** What the database said. */
+  readonly reason: string;
+}
+
+/** Sets an event aside; once, however often it is told. */
+export async function writeQuarantined(db: Knex, event: LedgerEvent, reason: string): Promise<void> {
+  const row: Value[] = [
+    uuidBytes(event.queue),
+    event.sequence,
+    toSqlTime(event.at),
+    Buffer.from(event.hash),
+    encodeEvent(event),
+    reason.slice(0, REASON_LENGTH),
+  ];
+  await upsertRows(db, 'quarantined', COLUMNS, 2, [row]);
+}
+
+/** Up to `limit` quarantined events of a queue after sequence `after`, in order. */
+export async function readQuarantined(
+  db: Knex,
+  queue: string,
+  after: number,
+  limit: number,
+): Promise<QuarantinedEvent[]> {
+  const rows = await db('quarantined')
+    .select(COLUMNS)
+    .where('queue_uuid', uuidBytes(queue))
+    .where('sequence', '>', after)
+    .orderBy('sequence')
+    .limit(limit);
+  return rows.map((row) => ({ ...row, queue, at: fromSqlTime(row.at) }));
+}
+
+/** How many events of all queues are quarantined. */
+export async function countQuarantined(db: Knex): Promise<number> {
+  const row = await db('quarantined').count({ count: '*' }).first();
+  return Number(row!.count);
+}
+
+/** What is missing without the event: proof of one moment. */
+export function quarantineGap(event: LedgerEvent, reason: string): Gap {
+  const { queue, sequence, server, at } = event;
+  return { queue, sequence, kind: 'quarantined', server, from: at, until: at, detail: reason.slice(0, REASON_LENGTH) };
+}

@@ -1,0 +1,103 @@
+import { chainHash, chainHashOf, genesisHash } from '../../ledger/event/encoding.js';
+import type { LedgerEvent } from '../../ledger/event/event.js';
+import { eventsText, type Findings } from './findings.js';
+
+/** A row of table `events` as it was read: `event` is null if no server can have written it, and `fault` says why. */
+export interface ReadEvent {
+  readonly sequence: number;
+  readonly hash: Buffer;
+  readonly event: LedgerEvent | null;
+  readonly fault: string | null;
+  /** The canonical encoding where that is what was stored: of an event that the database would not take as a row. */
+  readonly encoded: Buffer | null;
+}
+
+/** Where a chain stands: the last sequence and the hashes that the next event may continue; none if that is not known. */
+interface Position {
+  sequence: number;
+  hashes: readonly Uint8Array[];
+}
+
+/**
+ * Follows the chain of one queue event by event and names where it does not continue. A fault is told once: after it the
+ * chain is followed on from what is there.
+ */
+export class ChainWalk {
+  readonly #queue: string;
+  readonly #findings: Findings;
+  #position: Position;
+
+  constructor(queue: string, findings: Findings) {
+    this.#queue = queue;
+    this.#findings = findings;
+    this.#position = { sequence: 0, hashes: [genesisHash(queue)] };
+  }
+
+  /** The last sequence that was passed. */
+  get sequence(): number {
+    return this.#position.sequence;
+  }
+
+  /** Starts in the middle: after this event. */
+  startAfter(sequence: number, hash: Uint8Array | null): void {
+    this.#position = { sequence, hashes: hash === null ? [] : [hash] };
+  }
+
+  /** Goes over a stretch that is not there and says what stands before and after it. False if that does not fit. */
+  stepOver(to: number, hashBefore: Uint8Array, hashAfter: Uint8Array): boolean {
+    const fits = this.#position.hashes.length === 0 || this.#position.hashes.some((hash) => isSame(hash, hashBefore));
+    this.#position = { sequence: to, hashes: [hashAfter] };
+    return fits;
+  }
+
+  /** Tells that the events from here to before this one are missing. */
+  noteMissing(sequence: number): void {
+    const from = this.#position.sequence + 1;
+    const verb = from === sequence - 1 ? 'is' : 'are';
+    this.#findings.add('missing', this.#queue, from, `${eventsText(from, sequence - 1)} ${verb} missing`);
+    this.#position = { sequence: sequence - 1, hashes: [] };
+  }
+
+  /** Takes the next event of the queue. True if it is what its server committed, as far as the chain tells. */
+  step(read: ReadEvent): boolean {
+    const { sequence, hash } = read;
+    if (sequence <= this.#position.sequence) {
+      this.#findings.add(
+        'inserted',
+        this.#queue,
+        sequence,
+        `Event ${sequence} is there, though it was removed or set aside`,
+      );
+      return false;
+    }
+    if (sequence > this.#position.sequence + 1) this.noteMissing(sequence);
+    const before = this.#position.hashes;
+    const computed = this.#hashesOf(read, before);
+    // After events that are missing nothing is known to compare with: the next event will tell.
+    const fits = computed !== null && (before.length === 0 || computed.some((one) => isSame(one, hash)));
+    if (!fits && computed !== null) {
+      const why = `Event ${sequence} does not fit its hash: it or the one before it was changed`;
+      this.#findings.add('changed', this.#queue, sequence, why);
+    }
+    const first = computed?.[0];
+    this.#position = { sequence, hashes: fits || first === undefined ? [hash] : [hash, first] };
+    return fits;
+  }
+
+  /** What the event's hash would be after each of these. Null, and told, if no event can have given this row. */
+  #hashesOf({ event, sequence, fault, encoded }: ReadEvent, before: readonly Uint8Array[]): Buffer[] | null {
+    try {
+      if (event && encoded) return before.map((one) => chainHash(one, encoded));
+      if (event) return before.map((one) => chainHashOf(one, event));
+    } catch {
+      // told below: a field holds what no event can
+    }
+    const why = fault ?? 'a column holds what no event can have';
+    this.#findings.add('changed', this.#queue, sequence, `Event ${sequence} was changed: ${why}`);
+    return null;
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}

@@ -1,0 +1,118 @@
+import type { Knex } from 'knex';
+import { UsageError } from '../../base/errors.js';
+import { encodeEvent, genesisHash, uuidBytes } from '../../ledger/event/encoding.js';
+import type { LedgerEvent } from '../../ledger/event/event.js';
+import type { Checkpoint } from '../../ledger/proof/checkpoint.js';
+import { checkpointToJson, type Json, removalToJson } from '../../ledger/proof/json.js';
+import type { Removal } from '../../ledger/proof/removal.js';
+import { readRemovals } from '../store/removal-rows.js';
+import { checkpointPages, eventPages } from './rows.js';
+
+/** More events than this make no bundle that anybody could read. */
+export const MOST_EVENTS = 200_000;
+
+/** A stretch of one queue's chain, from an event to a checkpoint. */
+export interface Segment {
+  readonly queue: string;
+  readonly server: string;
+  /** Hash before the first event. */
+  readonly before: Uint8Array;
+  /** Events, and what retention left in place of others, in the order of the chain. */
+  readonly links: readonly (LedgerEvent | Removal)[];
+  /** Null: none follows yet. */
+  readonly checkpoint: Checkpoint | null;
+}
+
+/** True for what stands in place of events that retention removed. */
+export function isRemoval(link: LedgerEvent | Removal): link is Removal {
+  return 'hashAfter' in link;
+}
+
+/**
+ * The stretch of a queue's chain from the first of these events that is of it to the checkpoint after the last. Throws UsageError if that is
+ * too long, or if events are missing that retention did not remove.
+ */
+export async function segmentOf(db: Knex, queue: string, events: readonly LedgerEvent[]): Promise<Segment> {
+  const own = events.filter((event) => event.queue === queue);
+  const [first, last] = [own[0]!, own.at(-1)!];
+  const removals = (await readRemovals(db, queue)).filter(({ from }) => from > first.sequence);
+  const checkpoint = await checkpointAfter(db, queue, last.sequence, removals);
+  const end = checkpoint?.sequence ?? last.sequence;
+  if (end - first.sequence >= MOST_EVENTS) {
+    throw new UsageError(`The chain from event ${first.sequence} to ${end} is too long for a bundle`, {
+      hint: 'verify the trail itself instead: portledger verify --public-key',
+    });
+  }
+  const links = await readLinks(db, queue, first.sequence, end, removals);
+  return { queue, server: first.server, before: await hashBefore(db, queue, first.sequence), links, checkpoint };
+}
+
+/** Of an event within a stretch that retention removed nobody knows the hash: a checkpoint of it proves nothing here. */
+async function checkpointAfter(
+  db: Knex,
+  queue: string,
+  sequence: number,
+  removals: readonly Removal[],
+): Promise<Checkpoint | null> {
+  const pages = checkpointPages(db, queue, sequence);
+  for (await pages.fill(); pages.row; await pages.fill()) {
+    const { row } = pages;
+    if (!removals.some(({ from, to }) => from <= row.sequence && row.sequence < to)) return row;
+    pages.advance();
+  }
+  return null;
+}
+
+async function readLinks(
+  db: Knex,
+  queue: string,
+  from: number,
+  to: number,
+  removals: readonly Removal[],
+): Promise<(LedgerEvent | Removal)[]> {
+  const links: (LedgerEvent | Removal)[] = [];
+  const pages = eventPages(db, queue, from - 1, to);
+  await pages.fill();
+  for (let next = from; next <= to; ) {
+    const row = pages.row;
+    const removal = removals.find((one) => one.from === next);
+    if (row?.event && row.sequence === next) {
+      links.push(row.event);
+      pages.advance();
+      await pages.fill();
+      next += 1;
+    } else if (removal) {
+      links.push(removal);
+      next = removal.to + 1;
+    } else {
+      throw new UsageError(`Event ${next} of queue ${queue} is not in the trail, or was changed`, {
+        hint: 'run portledger verify, which says why',
+      });
+    }
+  }
+  return links;
+}
+
+async function hashBefore(db: Knex, queue: string, sequence: number): Promise<Uint8Array> {
+  if (sequence === 1) return genesisHash(queue);
+  const row = await db('events')
+    .where({ queue_uuid: uuidBytes(queue), sequence: sequence - 1 })
+    .first('hash');
+  if (row) return row.hash as Buffer;
+  const removal = (await readRemovals(db, queue)).find(({ to }) => to === sequence - 1);
+  if (removal) return removal.hashAfter;
+  throw new UsageError(`Event ${sequence - 1} of queue ${queue} is not in the trail`, {
+    hint: 'run portledger verify, which says why',
+  });
+}
+
+/** As it stands in a bundle: events as the hex of their encoding, removals as objects. */
+export function segmentToJson({ queue, server, before, links, checkpoint }: Segment): Json {
+  return {
+    queue,
+    server,
+    before: Buffer.from(before).toString('hex'),
+    events: links.map((link) => (isRemoval(link) ? removalToJson(link) : encodeEvent(link).toString('hex'))),
+    checkpoint: checkpoint && checkpointToJson(checkpoint),
+  };
+}

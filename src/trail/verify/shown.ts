@@ -1,0 +1,60 @@
+import { escapeBytes, toHex, toText } from '../../base/bytes.js';
+import { type Micros, toIsoTime } from '../../base/time.js';
+import type { LedgerEvent } from '../../ledger/event/event.js';
+import type { Json } from '../../ledger/proof/json.js';
+import { portOf } from '../store/identity.js';
+import { formatMac } from '../store/mac.js';
+import type { Sighting } from '../store/sightings.js';
+
+/** An event for people to read; what proves it is its encoding. */
+export function eventToJson(event: LedgerEvent): Json {
+  return {
+    queue: event.queue,
+    sequence: event.sequence,
+    at: toIsoTime(event.at),
+    kind: event.kind,
+    server: event.server,
+    ip: event.address,
+    mac: event.hwaddr && formatMac(event.hwaddr),
+    clientId: event.clientId && toHex(event.clientId),
+    hostname: event.hostname && escapeBytes(event.hostname),
+    ...placeOf(event),
+    evidence: event.evidence,
+    leaseStart: isoOrNull(event.leaseStart),
+    leaseEnd: isoOrNull(event.leaseEnd),
+    hash: Buffer.from(event.hash).toString('hex'),
+  };
+}
+
+/** A sighting for people to read; it follows from its events, the first of which says where it was. */
+export function sightingToJson(sighting: Sighting, events: readonly LedgerEvent[]): Json {
+  return {
+    ...placeOf(events[0]!),
+    ip: sighting.ip,
+    mac: sighting.hwaddr && formatMac(sighting.hwaddr),
+    clientId: sighting.clientId && toHex(sighting.clientId),
+    hostname: sighting.hostname && escapeBytes(sighting.hostname),
+    firstSeen: toIsoTime(sighting.firstSeen),
+    lastSeen: toIsoTime(sighting.lastSeen),
+    leaseUntil: toIsoTime(sighting.leaseUntil),
+    endedAt: isoOrNull(sighting.endedAt),
+    endReason: sighting.endReason,
+    evidence: sighting.evidence,
+    server: sighting.server,
+    events: sighting.events,
+  };
+}
+
+/** Text where the bytes are text; the bytes themselves are in the encoding. */
+function placeOf(event: LedgerEvent): Json {
+  const port = portOf(event);
+  return {
+    switch: port && toText(port.switch.value),
+    switchBy: port?.switch.kind ?? null,
+    port: port?.circuitId ? toText(port.circuitId) : null,
+  };
+}
+
+function isoOrNull(at: Micros | null): string | null {
+  return at === null ? null : toIsoTime(at);
+}

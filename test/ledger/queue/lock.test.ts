@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { acquireLock } from '../../../src/ledger/queue/lock.js';
+
+const MODULE = pathToFileURL(join(import.meta.dirname, '../../../src/ledger/queue/lock.ts')).href;
+
+describe('The lock of a queue', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'portledger-lock-'));
+  const file = join(folder, 'a.lock');
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('is held by one process, and freed when that one is killed', async () => {
+    const script = `const { acquireLock } = await import(${JSON.stringify(MODULE)});
+      acquireLock(${JSON.stringify(file)}, 'shipper'); console.log('held'); setInterval(() => {}, 1000);`;
+    const holder: ChildProcess = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout!, 'data');
+    assert.throws(() => acquireLock(file, 'shipper'), /Another shipper already runs on this queue/);
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    const lock = acquireLock(file, 'shipper');
+    lock.release();
+    acquireLock(file, 'shipper').release();
+  });
+});
