@@ -6,7 +6,6 @@
 
 import { messageOf } from '../../src/base/errors.js';
 import { loadLibc } from '../../src/net/libc.js';
-import { LinkPort } from '../../test/support/link-port.js';
 import {
   insertOption82,
   isReply,
@@ -15,6 +14,7 @@ import {
   removeOption82,
   withoutChecksum,
 } from '../roles/option82-frame.js';
+import { LinkPort } from './link-port.js';
 
 export interface SwitchOptions {
   uplink: string;

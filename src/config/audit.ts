@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { messageOf } from '../base/errors.js';
+import type { AuditSettings } from '../trail/settings.js';
 import type { AuditValues, TlsValues } from './keys.js';
 import type { Place } from './place.js';
-import type { AuditConfig } from './types.js';
 
 const DEFAULT_URL = 'sqlite:./data/audit.db';
 const DEFAULT_BATCH_SIZE = 20_000;
 const URL_HINT = 'write mysql://USER@HOST:3306/DATABASE, mariadb://..., or sqlite:FILE';
 
 /** The trail's place. Paths are from `folder`. */
-export function readAudit(values: AuditValues | undefined, folder: string): AuditConfig {
+export function readAudit(values: AuditValues | undefined, folder: string): AuditSettings {
   const common = {
     batchSize: values?.['batch-size'] ?? DEFAULT_BATCH_SIZE,
     accessLog: values?.['access-log'] ?? false,

@@ -1,10 +1,10 @@
 import { formatIpv4, type Ipv4 } from '../net/ipv4.js';
+import type { ListenSettings, RelationshipSettings } from '../server/settings.js';
 import { type AddressRange, formatRange } from './addresses.js';
 import type { FailoverValues } from './failover-keys.js';
 import type { Place } from './place.js';
 import { suggestion } from './schema.js';
 import type { PoolValues, ReservationValues } from './server-keys.js';
-import type { FailoverConfig, ListenConfig } from './types.js';
 
 const PORT = 647;
 /** The defaults of ISC dhcpd, so that a pair with one behaves as it did before. */
@@ -27,13 +27,13 @@ interface SharedPool extends AddressRange {
 
 /** The relationships of `failover`, and the checks of all that refers to them. */
 export class Relationships {
-  readonly list: readonly FailoverConfig[];
+  readonly list: readonly RelationshipSettings[];
   readonly #written: readonly FailoverValues[];
   /** Addresses that are servers' own: no pool of a pair may have them. */
   readonly #servers: ReadonlyMap<Ipv4, string>;
   readonly #used = new Set<string>();
 
-  constructor(written: readonly FailoverValues[], listen: readonly ListenConfig[]) {
+  constructor(written: readonly FailoverValues[], listen: readonly ListenSettings[]) {
     this.#written = written;
     this.list = written.map(readRelationship);
     checkDoubles(written, 'name', (value) => value, 'give each relationship a name of its own');
@@ -91,7 +91,7 @@ export class Relationships {
   }
 }
 
-function readRelationship(values: FailoverValues): FailoverConfig {
+function readRelationship(values: FailoverValues): RelationshipSettings {
   checkBalance(values);
   checkPlaces(values);
   const primary = readPrimary(values);
@@ -116,7 +116,7 @@ function readRelationship(values: FailoverValues): FailoverConfig {
 }
 
 /** What only the primary says, and must. */
-function readPrimary(values: FailoverValues): FailoverConfig['primary'] {
+function readPrimary(values: FailoverValues): RelationshipSettings['primary'] {
   const { role, mclt, split, hba, at } = values;
   if (role === 'secondary') {
     for (const key of PRIMARY_KEYS) {

@@ -1,9 +1,9 @@
+import type { ServerSettings } from '../server/settings.js';
 import type { AddressRange } from './addresses.js';
 import { rangeOf } from './addresses.js';
-import type { ServerConfig } from './types.js';
 
 /** The pools with an address from which Option 82 is believed: their clients could forge it. In the order of the configuration. */
-export function forgeablePools({ trustedRelays, subnets }: ServerConfig): AddressRange[] {
+export function forgeablePools({ trustedRelays, subnets }: ServerSettings): AddressRange[] {
   const pools = subnets.flatMap((subnet) => subnet.pools);
   if (trustedRelays === 'any') return pools;
   const trusted = trustedRelays.map(rangeOf);

@@ -1,11 +1,11 @@
 import { MODULES, SYSLOG_FACILITIES, SYSLOG_FORMATS, SYSLOG_PROTOCOLS } from '../operate/log/logger.js';
 import { LEVELS } from '../operate/log/messages.js';
 import { PROFILE_NAMES } from '../protocol/relay-agent/profiles.js';
+import { ON_FAILURE } from '../server/settings.js';
 import { address, bytes } from './addresses.js';
 import { boolean, choice, duration, integer, port, secret, size, text } from './scalars.js';
 import { type Key, listOf, mapOf, type Values } from './schema.js';
 import { SERVER_KEYS } from './server-keys.js';
-import { ON_FAILURE } from './types.js';
 
 const level = choice(LEVELS);
 const path = text('path', (value) => value.trim() !== '', 'write a path, from the folder of this file or absolute');

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { readAudit } from './audit.js';
+import type { Config } from './config.js';
 import { ConfigError } from './errors.js';
 import { CONFIG_KEYS } from './keys.js';
 import { readLog } from './log.js';
@@ -9,7 +10,6 @@ import { mapOf } from './schema.js';
 import { readServer } from './server.js';
 import { readSource } from './source.js';
 import { readSwitches } from './switches.js';
-import type { Config } from './types.js';
 
 /**
  * Reads, checks and completes a configuration file. `env` fills in `${NAME}`. Throws ConfigError with all faults at once; as every

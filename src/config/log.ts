@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { LogConfig, LogFileConfig, SyslogConfig } from '../operate/log/logger.js';
+import type { LogFileSettings, LogSettings, SyslogSettings } from '../operate/log/logger.js';
 import type { LogValues } from './keys.js';
 
 const DEFAULT_MAX_SIZE = 10 * 1024 * 1024;
@@ -7,7 +7,7 @@ const DEFAULT_MAX_FILES = 5;
 const SYSLOG_PORT = 514;
 
 /** The log. Paths are from `folder`; `server` is the name that every line carries, if there is one. */
-export function readLog(values: LogValues | undefined, folder: string, server: string | undefined): LogConfig {
+export function readLog(values: LogValues | undefined, folder: string, server: string | undefined): LogSettings {
   const { at: _, ...modules } = values?.modules ?? { at: undefined };
   return {
     level: values?.level ?? 'info',
@@ -20,7 +20,7 @@ export function readLog(values: LogValues | undefined, folder: string, server: s
   };
 }
 
-function readFile(values: NonNullable<LogValues['file']>, folder: string): LogFileConfig {
+function readFile(values: NonNullable<LogValues['file']>, folder: string): LogFileSettings {
   return {
     path: resolve(folder, values.path ?? ''),
     maxSize: values['max-size'] ?? DEFAULT_MAX_SIZE,
@@ -28,7 +28,7 @@ function readFile(values: NonNullable<LogValues['file']>, folder: string): LogFi
   };
 }
 
-function readSyslog(values: NonNullable<LogValues['syslog']>): SyslogConfig {
+function readSyslog(values: NonNullable<LogValues['syslog']>): SyslogSettings {
   return {
     protocol: values.protocol ?? 'udp',
     host: values.host ?? '127.0.0.1',

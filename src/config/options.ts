@@ -2,11 +2,11 @@ import { PortledgerError } from '../base/errors.js';
 import type { OptionDefinition } from '../protocol/dhcpv4/option-type.js';
 import { encodeOptionValue, parseOptionType } from '../protocol/dhcpv4/option-value.js';
 import { OptionRegistry } from '../protocol/dhcpv4/options.js';
+import type { OptionSet } from '../server/settings.js';
 import type { Place } from './place.js';
 import { suggestion } from './schema.js';
 import type { WrittenOption } from './scope-keys.js';
 import type { DefinitionValues } from './server-keys.js';
-import type { OptionSet } from './types.js';
 
 /** What the server fills in by itself, and the key that says how; for others there is none. */
 const OWN_OPTIONS: ReadonlyMap<number, string> = new Map([

@@ -1,10 +1,11 @@
 import { toText } from '../base/bytes.js';
 import { broadcastOf, contains, formatIpv4, formatSubnet, type Ipv4, type Subnet } from '../net/ipv4.js';
 import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
+import type { ReservationMatch, ReservationSettings } from '../server/settings.js';
+import type { SwitchSettings } from '../trail/settings.js';
 import type { Place } from './place.js';
 import { readScope, type Scope, scoped } from './scope.js';
 import type { ReservationValues } from './server-keys.js';
-import type { ReservationConfig, ReservationMatch, SwitchConfig } from './types.js';
 
 const ETHERNET = 1;
 const MATCH_HINT = 'write one of mac, client-id, or switch with port';
@@ -15,7 +16,7 @@ export interface ReservationContext {
   /** The scope that an address inherits: of its pool, or of the subnet. */
   readonly scopeOf: (address: Ipv4) => Scope;
   readonly registry: OptionRegistry;
-  readonly switches: readonly SwitchConfig[];
+  readonly switches: readonly SwitchSettings[];
 }
 
 /** Those seen so far; a client may have one reservation on each link, an address one in all. */
@@ -30,7 +31,7 @@ export function readReservation(
   context: ReservationContext,
   seen: ReservationsSeen,
   link: string,
-): ReservationConfig | undefined {
+): ReservationSettings | undefined {
   const match = readMatch(values, context.switches);
   const address = checkedAddress(values, context.subnet, seen);
   if (match) checkMatcher(match, values.at, seen, link);
@@ -40,7 +41,7 @@ export function readReservation(
   return { match, address, ...(values.hostname === undefined ? {} : { hostname: values.hostname }), ...scope };
 }
 
-function readMatch(values: ReservationValues, switches: readonly SwitchConfig[]): ReservationMatch | undefined {
+function readMatch(values: ReservationValues, switches: readonly SwitchSettings[]): ReservationMatch | undefined {
   const { mac, 'client-id': clientId, switch: named, port: circuitId, at } = values;
   const ways = ['mac' in values, 'client-id' in values, 'switch' in values || 'port' in values].filter(Boolean).length;
   if (ways !== 1) {

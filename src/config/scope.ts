@@ -1,8 +1,8 @@
 import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
+import type { BootFields, LeaseTimes, OptionSet, Scoped } from '../server/settings.js';
 import { readOptions } from './options.js';
 import type { Place } from './place.js';
 import type { ScopeValues } from './scope-keys.js';
-import type { BootFields, LeaseTimes, OptionSet, Scoped } from './types.js';
 
 const DEFAULT_LEASE_SECONDS = 3600;
 const LEASE_KEYS = ['lease-time', 'min-lease-time', 'max-lease-time', 'renewal-time', 'rebinding-time'] as const;

@@ -1,18 +1,19 @@
 import { MICROS_PER_SECOND } from '../base/time.js';
 import { formatIpv4 } from '../net/ipv4.js';
+import type { ListenSettings, ServerSettings } from '../server/settings.js';
+import type { SwitchSettings } from '../trail/settings.js';
 import { Relationships } from './failover.js';
 import { readRegistry } from './options.js';
 import { readScope, scoped } from './scope.js';
 import type { ListenValues, ServerValues } from './server-keys.js';
 import { readSubnets } from './subnets.js';
-import type { ListenConfig, ServerConfig, SwitchConfig } from './types.js';
 
 const DHCP_PORT = 67;
 const DEFAULT_OFFER_SECONDS = 30;
 const DEFAULT_DECLINE_SECONDS = 86_400;
 
 /** The server of what was written; with faults, what can be made of the rest. */
-export function readServer(values: ServerValues, switches: readonly SwitchConfig[]): ServerConfig {
+export function readServer(values: ServerValues, switches: readonly SwitchSettings[]): ServerSettings {
   const registry = readRegistry(values['option-definitions'] ?? []);
   const server = readScope(values, undefined, registry);
   const authoritative = values.authoritative ?? true;
@@ -50,7 +51,7 @@ function checkNotEmpty(values: ServerValues): void {
   }
 }
 
-function readListen(written: readonly ListenValues[]): ListenConfig[] {
+function readListen(written: readonly ListenValues[]): ListenSettings[] {
   const seen = new Map<string, string>();
   return written.map((values) => {
     const { address, interface: name, port = DHCP_PORT, at } = values;

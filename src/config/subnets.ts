@@ -1,5 +1,7 @@
 import { contains, formatSubnet, type Ipv4, type Subnet } from '../net/ipv4.js';
 import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
+import type { SubnetSettings } from '../server/settings.js';
+import type { SwitchSettings } from '../trail/settings.js';
 import { formatRange, rangeOf } from './addresses.js';
 import type { Relationships } from './failover.js';
 import { checkOverlaps, type PlacedRange } from './overlaps.js';
@@ -7,14 +9,13 @@ import { PoolSizes } from './pool-sizes.js';
 import { ReservationsSeen, readReservation } from './reservations.js';
 import { readScope, type Scope, scoped } from './scope.js';
 import type { PoolValues, SubnetValues } from './server-keys.js';
-import type { SubnetConfig, SwitchConfig } from './types.js';
 
 /** What subnets are read against. */
 export interface SubnetContext {
   readonly server: Scope;
   readonly authoritative: boolean;
   readonly registry: OptionRegistry;
-  readonly switches: readonly SwitchConfig[];
+  readonly switches: readonly SwitchSettings[];
   readonly relationships: Relationships;
 }
 
@@ -30,14 +31,14 @@ interface ScopedPool extends PlacedRange {
 }
 
 /** The subnets with their pools and reservations; none shares an address with another. */
-export function readSubnets(written: readonly SubnetValues[], context: SubnetContext): SubnetConfig[] {
+export function readSubnets(written: readonly SubnetValues[], context: SubnetContext): SubnetSettings[] {
   const placed = written.flatMap(({ subnet, at }) => (subnet ? [{ ...rangeOf(subnet), at: at.key('subnet') }] : []));
   checkOverlaps(placed, 'subnet');
   const seen: Seen = { reservations: new ReservationsSeen(), sizes: new PoolSizes() };
   return written.map((values) => readSubnet(values, context, seen)).filter((subnet) => subnet !== undefined);
 }
 
-function readSubnet(values: SubnetValues, context: SubnetContext, seen: Seen): SubnetConfig | undefined {
+function readSubnet(values: SubnetValues, context: SubnetContext, seen: Seen): SubnetSettings | undefined {
   const { subnet, 'shared-network': sharedNetwork } = values;
   const { registry, switches } = context;
   const scope = readScope(values, context.server, registry);

@@ -1,13 +1,13 @@
 import { toText } from '../base/bytes.js';
 import { formatIpv4 } from '../net/ipv4.js';
+import type { SwitchSettings } from '../trail/settings.js';
 import type { SwitchValues } from './keys.js';
-import type { SwitchConfig } from './types.js';
 
 const IDS = ['remote-id', 'relay-id', 'giaddr'] as const;
 const ID_HINT = `write one of ${IDS.join(', ')}`;
 
 /** The switches that have names or profiles; faulty ones are left out. */
-export function readSwitches(written: readonly SwitchValues[]): SwitchConfig[] {
+export function readSwitches(written: readonly SwitchValues[]): SwitchSettings[] {
   const seen = new Map<string, string>();
   return written.flatMap((values) => {
     const id = readId(values);
@@ -25,7 +25,7 @@ export function readSwitches(written: readonly SwitchValues[]): SwitchConfig[] {
   });
 }
 
-function readId(values: SwitchValues): (SwitchConfig['id'] & { shown: string }) | undefined {
+function readId(values: SwitchValues): (SwitchSettings['id'] & { shown: string }) | undefined {
   const present = IDS.filter((id) => id in values);
   const [by] = present;
   if (present.length !== 1 || by === undefined) {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { messageOf, UsageError } from '../base/errors.js';
 import { type Clock, MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
-import type { Config, ServerConfig } from '../config/types.js';
 import { checkpointToJson, type Json } from '../ledger/proof/json.js';
 import { positionFile } from '../ledger/queue/position.js';
 import { Queue } from '../ledger/queue/queue.js';
@@ -22,6 +21,7 @@ import { checkOwnAddresses, poolsOf } from './pair/settings.js';
 import { Counters } from './pipeline/counters.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { serverEvent } from './pipeline/server-event.js';
+import type { QueueSettings, ServerSettings, ServeSettings } from './settings.js';
 import { UsageWatch, usageOf } from './usage.js';
 import { Topology } from './v4/topology.js';
 
@@ -38,7 +38,7 @@ export class DhcpServer {
   readonly #loggers: ServerLoggers;
   readonly #clock: Clock;
   readonly #started: number;
-  #config: Config & { server: ServerConfig };
+  #config: ServeSettings;
   #topology: Topology;
   #control: ControlServer | undefined;
   /** The start is in the queue, so an end has to be as well. */
@@ -47,7 +47,7 @@ export class DhcpServer {
   #reloading: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
-  private constructor(config: Config & { server: ServerConfig }, queue: Queue, loggers: ServerLoggers, clock: Clock) {
+  private constructor(config: ServeSettings, queue: Queue, loggers: ServerLoggers, clock: Clock) {
     this.#config = config;
     this.#queue = queue;
     this.#loggers = loggers;
@@ -90,18 +90,17 @@ export class DhcpServer {
    * @throws UsageError, QueueError: it cannot run like this; nothing is left open, and an attempt that failed is not recorded
    */
   static async start(
-    config: Config,
+    config: ServeSettings,
     loggers: ServerLoggers,
     clock: Clock = new SystemClock(),
     identity: Identity = OWN_IDENTITY,
   ): Promise<DhcpServer> {
-    const complete = withServer(config);
     const found = traceOfLostQueue(config.queue);
-    const queue = Queue.open(config.queue.file, complete.server.name, clock.now());
+    const queue = Queue.open(config.queue.file, config.server.name, clock.now());
     if (found !== undefined) loggers.queue.log('queue-lost', { file: queue.file, found });
     let server: DhcpServer | undefined;
     try {
-      server = new DhcpServer(complete, queue, loggers, clock);
+      server = new DhcpServer(config, queue, loggers, clock);
       await identity.asRoot(() => server!.#openSockets());
       identity.settle();
       server.#control = await ControlServer.open(controlPath(queue.file), server.#commands());
@@ -123,34 +122,33 @@ export class DhcpServer {
    * Puts another configuration in force. Leases and sockets that stay the same are not touched.
    * @throws UsageError if it cannot be taken over; then everything is as before
    */
-  async reload(config: Config): Promise<void> {
+  async reload(config: ServeSettings): Promise<void> {
     const reload = this.#reloading.then(() => this.#reload(config));
     this.#reloading = reload.catch(() => undefined);
     await reload;
   }
 
-  async #reload(config: Config): Promise<void> {
+  async #reload(config: ServeSettings): Promise<void> {
     if (this.#stopped) throw new UsageError('The server is stopping');
-    const next = withServer(config);
-    if (placeOf(next) !== placeOf(this.#config)) {
+    if (placeOf(config) !== placeOf(this.#config)) {
       throw new UsageError('server.name, queue.file and queue.key-file cannot change while the server runs', {
         hint: 'restart the server',
       });
     }
-    const topology = topologyOf(next.server);
-    if (sharedPart(next.server, topology) !== sharedPart(this.#config.server, this.#topology)) {
+    const topology = topologyOf(config.server);
+    if (sharedPart(config.server, topology) !== sharedPart(this.#config.server, this.#topology)) {
       throw new UsageError('server.failover and the pools it shares cannot change while the server runs', {
         hint: 'restart the server; its partner goes on meanwhile',
       });
     }
-    await this.#listeners.open(next.server.listen);
+    await this.#listeners.open(config.server.listen);
     const closing = this.#listeners.use();
-    this.#config = next;
+    this.#config = config;
     this.#topology = topology;
     this.#pairs.attach(topology.networks);
     this.#leases.rebuild(topology.networks, (address) => topology.networkOf(address));
     this.#pipeline.configure(this.#parts());
-    this.#checkpoints.configure(next.queue);
+    this.#checkpoints.configure(config.queue);
     await closing;
     this.#logReady();
   }
@@ -288,12 +286,12 @@ export class DhcpServer {
 }
 
 /** What a server is bound to as long as it runs. */
-function placeOf({ server, queue }: Config & { server: ServerConfig }): string {
+function placeOf({ server, queue }: ServeSettings): string {
   return JSON.stringify([server.name, queue.file, queue.keyFile]);
 }
 
 /** What is left of a queue of which the file is gone; undefined if there never was one, or it is there. */
-function traceOfLostQueue({ file, keyFile }: Config['queue']): string | undefined {
+function traceOfLostQueue({ file, keyFile }: QueueSettings): string | undefined {
   if (existsSync(file)) return undefined;
   return [keyFile, positionFile(file)].find((trace) => existsSync(trace));
 }
@@ -303,16 +301,7 @@ function newestAsJson(checkpoints: Checkpoints): Json | null {
   return newest ? checkpointToJson(newest) : null;
 }
 
-function withServer(config: Config): Config & { server: ServerConfig } {
-  if (!config.server) {
-    throw new UsageError(`${config.file}: server is missing`, {
-      hint: 'add a server section with name, listen and subnets',
-    });
-  }
-  return { ...config, server: config.server };
-}
-
-function topologyOf(server: ServerConfig): Topology {
+function topologyOf(server: ServerSettings): Topology {
   const own = server.listen.map((entry) => findListenPlace(entry).address);
   const topology = new Topology(server, own);
   checkOwnAddresses(topology.networks, own);
@@ -326,7 +315,7 @@ function startDetail(previous: Queue['previous']): string {
 }
 
 /** What both servers of a pair have to agree upon, and an endpoint is made from once. */
-function sharedPart({ failover }: ServerConfig, { networks }: Topology): string {
+function sharedPart({ failover }: ServerSettings, { networks }: Topology): string {
   const pools = failover.flatMap(({ name }) => poolsOf(name, networks));
   return JSON.stringify([failover, pools.map((pool) => [pool.failover, pool.first, pool.last, pool.reserved()])]);
 }

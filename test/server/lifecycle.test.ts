@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { UsageError } from '../../src/base/errors.js';
+import { serveSettings } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load.js';
-import type { Config } from '../../src/config/types.js';
 import type { LedgerEvent } from '../../src/ledger/event/event.js';
 import { QueueReader } from '../../src/ledger/queue/reader.js';
 import { DhcpServer } from '../../src/server/server.js';
+import type { ServeSettings } from '../../src/server/settings.js';
 import { TestLogger } from '../support/lab.js';
 import { TestRelay } from '../support/relay-agent.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
@@ -30,7 +31,7 @@ describe('The server, from start to stop', () => {
     removeTempDir(folder);
   });
 
-  function config(addresses: string[] = [SERVER!], queue: Record<string, unknown> = {}): Config {
+  function config(addresses: string[] = [SERVER!], queue: Record<string, unknown> = {}): ServeSettings {
     const file = `${folder}/portledger.yaml`;
     writeFileSync(
       file,
@@ -44,7 +45,7 @@ describe('The server, from start to stop', () => {
         queue: { file: './dhcp-a.queue', ...queue },
       }),
     );
-    return loadConfig(file);
+    return serveSettings(loadConfig(file));
   }
 
   function start(): Promise<DhcpServer> {

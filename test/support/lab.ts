@@ -2,13 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, MICROS_PER_SECOND, type Micros } from '../../src/base/time.js';
-import type {
-  ListenConfig,
-  PoolConfig,
-  ReservationConfig,
-  ServerConfig,
-  SubnetConfig,
-} from '../../src/config/types.js';
 import type { LedgerEvent } from '../../src/ledger/event/event.js';
 import { Queue } from '../../src/ledger/queue/queue.js';
 import { QueueReader } from '../../src/ledger/queue/reader.js';
@@ -23,6 +16,13 @@ import { LeaseTable } from '../../src/server/leases/table.js';
 import { Pairs } from '../../src/server/pair/pairs.js';
 import { Counters } from '../../src/server/pipeline/counters.js';
 import { Pipeline } from '../../src/server/pipeline/pipeline.js';
+import type {
+  ListenSettings,
+  PoolSettings,
+  ReservationSettings,
+  ServerSettings,
+  SubnetSettings,
+} from '../../src/server/settings.js';
 import { Topology } from '../../src/server/v4/topology.js';
 
 export const DAY = 86_400;
@@ -68,7 +68,7 @@ export class TestLogger implements Logger {
 export interface SubnetSketch {
   subnet: string;
   pools?: string[];
-  reservations?: ReservationConfig[];
+  reservations?: ReservationSettings[];
   sharedNetwork?: string;
   authoritative?: boolean;
   options?: [number, string][];
@@ -77,14 +77,14 @@ export interface SubnetSketch {
 const LEASES = { default: 3600, min: 60, max: DAY };
 
 /** A server configuration in few words; option values are hex. */
-export function sketchConfig(subnets: SubnetSketch[], extra: Partial<ServerConfig> = {}): ServerConfig {
-  const built = subnets.map((sketch): SubnetConfig => {
+export function sketchConfig(subnets: SubnetSketch[], extra: Partial<ServerSettings> = {}): ServerSettings {
+  const built = subnets.map((sketch): SubnetSettings => {
     const [network, prefix] = sketch.subnet.split('/');
     const options = new Map(
       (sketch.options ?? [[3, 'c6120001']]).map(([code, hex]) => [code, Buffer.from(hex, 'hex')]),
     );
     const inner = { options, leases: extra.leases ?? LEASES, boot: {} };
-    const pools = (sketch.pools ?? []).map((range): PoolConfig => {
+    const pools = (sketch.pools ?? []).map((range): PoolSettings => {
       const [first, last] = range.split('-');
       return { first: parseIpv4(first!), last: parseIpv4(last!), ...inner };
     });
@@ -154,11 +154,11 @@ export class Lab {
   leases!: LeaseTable;
   pipeline!: Pipeline;
   topology!: Topology;
-  #config: ServerConfig;
+  #config: ServerSettings;
   #onFailure: 'refuse' | 'serve';
   #xid = 1;
 
-  constructor(config: ServerConfig, options: { clock?: TestClock; onFailure?: 'refuse' | 'serve' } = {}) {
+  constructor(config: ServerSettings, options: { clock?: TestClock; onFailure?: 'refuse' | 'serve' } = {}) {
     this.clock = options.clock ?? new TestClock();
     this.#config = config;
     this.#onFailure = options.onFailure ?? 'refuse';
@@ -166,7 +166,7 @@ export class Lab {
   }
 
   /** Opens the queue as a server that starts does. */
-  open(config: ServerConfig = this.#config): void {
+  open(config: ServerSettings = this.#config): void {
     this.#config = config;
     this.queue = Queue.open(this.file, config.name, this.clock.now());
     this.topology = new Topology(config, [SERVER]);
@@ -188,7 +188,7 @@ export class Lab {
   }
 
   /** Puts another configuration of the same networks in force, as a reload does. */
-  configure(config: ServerConfig): void {
+  configure(config: ServerSettings): void {
     this.#config = config;
     this.pipeline.configure({ config, onFailure: this.#onFailure, topology: this.topology });
   }
@@ -294,7 +294,7 @@ export function encodeRequest(sketch: RequestSketch & { xid: number }): Buffer {
   ).bytes;
 }
 
-function listenOf(snooping: boolean): ListenConfig {
+function listenOf(snooping: boolean): ListenSettings {
   return { address: SERVER, port: 67, relayPort: 67, clientPort: 68, snooping };
 }
 

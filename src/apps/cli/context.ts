@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Config } from '../../config/config.js';
 import { loadConfig } from '../../config/load.js';
-import type { Config } from '../../config/types.js';
 import { LogSystem } from '../../operate/log/log-system.js';
 import { assumeIdentity, type Identity } from '../../server/identity.js';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.js';
 import { SystemClock } from '../../base/time.js';
-import type { Config } from '../../config/types.js';
+import type { Config } from '../../config/config.js';
 import { checkpointToJson } from '../../ledger/proof/json.js';
 import { publicPem } from '../../ledger/proof/key.js';
 import { readKeyFile } from '../../ledger/proof/key-file.js';

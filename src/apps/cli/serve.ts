@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { messageOf } from '../../base/errors.js';
 import { SystemClock } from '../../base/time.js';
 import { formatRange } from '../../config/addresses.js';
+import { type Config, serveSettings } from '../../config/config.js';
 import { ConfigError } from '../../config/errors.js';
 import { forgeablePools } from '../../config/forgeable.js';
-import type { Config } from '../../config/types.js';
 import type { LogSystem } from '../../operate/log/log-system.js';
 import { DhcpServer } from '../../server/server.js';
 import { configOf, openContext } from './context.js';
@@ -29,7 +29,7 @@ async function serve(command: Command): Promise<void> {
   const stop = stopSignal();
   const reloads = new Reloads();
   try {
-    const server = await DhcpServer.start(config, loggers, new SystemClock(), identity);
+    const server = await DhcpServer.start(serveSettings(config), loggers, new SystemClock(), identity);
     warnOfForgery(config, logs);
     reloads.begin(() => reloadFrom(command, server, logs));
     await stop;
@@ -52,7 +52,7 @@ async function reloadFrom(command: Command, server: DhcpServer, logs: LogSystem)
   const logger = logs.module('config');
   try {
     const config = configOf(command);
-    await server.reload(config);
+    await server.reload(serveSettings(config));
     logs.setLevels(config.log);
     logger.log('config-loaded', { file: config.file });
     warnOfForgery(config, logs);

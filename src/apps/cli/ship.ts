@@ -1,7 +1,7 @@
 import { getPriority, setPriority } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT } from '../../base/errors.js';
-import type { Config } from '../../config/types.js';
+import type { Config } from '../../config/config.js';
 import { acquireLock } from '../../ledger/queue/lock.js';
 import { QueueReader } from '../../ledger/queue/reader.js';
 import type { LogSystem } from '../../operate/log/log-system.js';

@@ -1,5 +1,5 @@
 import type { Micros } from '../../base/time.js';
-import type { Config } from '../../config/types.js';
+import type { Config } from '../../config/config.js';
 import { introduceFirst } from '../../ledger/proof/introduction.js';
 import type { SigningKey } from '../../ledger/proof/key.js';
 import { readKeyFile } from '../../ledger/proof/key-file.js';

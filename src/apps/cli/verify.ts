@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { EXIT, messageOf, UsageError } from '../../base/errors.js';
 import { type Micros, SystemClock } from '../../base/time.js';
 import { visible } from '../../base/visible.js';
-import type { Config } from '../../config/types.js';
+import type { Config } from '../../config/config.js';
 import { checkpointOfJson } from '../../ledger/proof/json.js';
 import type { PublicKey } from '../../ledger/proof/key.js';
 import { readPublicKeyFile } from '../../ledger/proof/key-file.js';

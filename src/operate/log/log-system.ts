@@ -4,7 +4,7 @@ import { messageOf } from '../../base/errors.js';
 import { type Clock, SystemClock } from '../../base/time.js';
 import { Limiter } from './limiter.js';
 import { type LogRecord, renderText } from './line.js';
-import type { LogConfig, LogFields, Logger, ModuleName } from './logger.js';
+import type { LogFields, Logger, LogSettings, ModuleName } from './logger.js';
 import { LEVELS, type Level } from './messages.js';
 import { ModuleLogger, RANKS } from './module-logger.js';
 import { type Sink, type SinkOpener, sinkOpeners } from './sinks.js';
@@ -34,10 +34,10 @@ export class LogSystem {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #faults = new Limiter();
   readonly #onStderrError = (): void => {};
-  #levels: Pick<LogConfig, 'level' | 'modules'>;
+  #levels: Pick<LogSettings, 'level' | 'modules'>;
   #closing: Promise<void> | undefined;
 
-  constructor(config: LogConfig, options: LogSystemOptions = {}) {
+  constructor(config: LogSettings, options: LogSystemOptions = {}) {
     this.#clock = options.clock ?? new SystemClock();
     this.#stderr = options.stderr ?? process.stderr;
     this.#fields = config.fields ?? {};
@@ -59,7 +59,7 @@ export class LogSystem {
   }
 
   /** Takes over the levels of a configuration that was read again; its sinks need a restart. */
-  setLevels(levels: Pick<LogConfig, 'level' | 'modules'>): void {
+  setLevels(levels: Pick<LogSettings, 'level' | 'modules'>): void {
     this.#levels = levels;
     for (const [name, logger] of this.#modules) logger.level = this.#levelOf(name);
   }

@@ -37,7 +37,7 @@ export interface Logger {
 }
 
 /** Rotated by size: `path` is always the newest, older ones are `path.1`, `path.2` ... */
-export interface LogFileConfig {
+export interface LogFileSettings {
   /** Absolute. */
   readonly path: string;
   /** Bytes, at least 1. */
@@ -67,7 +67,7 @@ export const SYSLOG_FACILITIES = {
   ...{ local0: 16, local1: 17, local2: 18, local3: 19, local4: 20, local5: 21, local6: 22, local7: 23 },
 } as const;
 
-export interface SyslogConfig {
+export interface SyslogSettings {
   readonly protocol: (typeof SYSLOG_PROTOCOLS)[number];
   /** Name or address of the collector. */
   readonly host: string;
@@ -78,14 +78,14 @@ export interface SyslogConfig {
   readonly appName: string;
 }
 
-export interface LogConfig {
+export interface LogSettings {
   /** For modules that `modules` does not name. */
   readonly level: Level;
   readonly format: 'text' | 'json';
   /** Log on stderr. */
   readonly console: boolean;
-  readonly file?: LogFileConfig;
-  readonly syslog?: SyslogConfig;
+  readonly file?: LogFileSettings;
+  readonly syslog?: SyslogSettings;
   readonly modules: Readonly<Partial<Record<ModuleName, Level>>>;
   /** Fields that every line carries, as the name of the server. */
   readonly fields?: LogFields;

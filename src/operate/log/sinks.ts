@@ -5,7 +5,7 @@ import { createStream } from 'rotating-file-stream';
 import { format, transports } from 'winston';
 import { messageOf, UsageError } from '../../base/errors.js';
 import { type LogRecord, renderJson, renderText } from './line.js';
-import type { LogConfig, LogFileConfig, SyslogConfig } from './logger.js';
+import type { LogFileSettings, LogSettings, SyslogSettings } from './logger.js';
 import { renderSyslog } from './syslog-line.js';
 import { openSyslogStream } from './syslog-stream.js';
 
@@ -21,7 +21,7 @@ export interface Sink {
 export type SinkOpener = (onFault: (error: Error) => void) => Sink;
 
 /** The sinks of a configuration, to be opened now, and again after a failure. */
-export function sinkOpeners(config: LogConfig, stderr: Writable): SinkOpener[] {
+export function sinkOpeners(config: LogSettings, stderr: Writable): SinkOpener[] {
   const { file, syslog } = config;
   return [
     ...(config.console ? [() => consoleSink(config, stderr)] : []),
@@ -30,7 +30,7 @@ export function sinkOpeners(config: LogConfig, stderr: Writable): SinkOpener[] {
   ];
 }
 
-function consoleSink(config: LogConfig, stderr: Writable): Sink {
+function consoleSink(config: LogSettings, stderr: Writable): Sink {
   return {
     name: 'stderr',
     transport: new transports.Stream({ stream: stderr, format: lineFormat(config), eol: '\n' }),
@@ -38,7 +38,7 @@ function consoleSink(config: LogConfig, stderr: Writable): Sink {
 }
 
 /** Throws UsageError if the file cannot be written: that is told at the start, not with the first line. */
-function fileSink(config: LogConfig, file: LogFileConfig): Sink {
+function fileSink(config: LogSettings, file: LogFileSettings): Sink {
   try {
     mkdirSync(dirname(file.path), { recursive: true });
     closeSync(openSync(file.path, 'a', 0o640));
@@ -59,7 +59,7 @@ function fileSink(config: LogConfig, file: LogFileConfig): Sink {
   return { name: `file ${file.path}`, transport, stream };
 }
 
-function syslogSink(config: SyslogConfig, onFault: (error: Error) => void): Sink {
+function syslogSink(config: SyslogSettings, onFault: (error: Error) => void): Sink {
   const stream = openSyslogStream(config, onFault);
   const transport = new transports.Stream({
     stream,
@@ -69,7 +69,7 @@ function syslogSink(config: SyslogConfig, onFault: (error: Error) => void): Sink
   return { name: `syslog ${config.protocol} ${config.host}:${config.port}`, transport, stream };
 }
 
-function lineFormat(config: LogConfig): ReturnType<typeof format.printf> {
+function lineFormat(config: LogSettings): ReturnType<typeof format.printf> {
   return recordFormat(config.format === 'json' ? renderJson : renderText);
 }
 

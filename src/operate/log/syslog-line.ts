@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { type LogRecord, renderBody } from './line.js';
-import { SYSLOG_FACILITIES, type SyslogConfig } from './logger.js';
+import { SYSLOG_FACILITIES, type SyslogSettings } from './logger.js';
 import type { Level } from './messages.js';
 
 /** RFC 5424 section 6.2.1. */
@@ -12,7 +12,7 @@ const MAX_RFC3164_BYTES = 1024;
 const MAX_RFC5424_BYTES = 8192;
 
 /** One record as a syslog message without framing, cut to the longest its format allows. */
-export function renderSyslog(record: LogRecord, config: SyslogConfig): Buffer {
+export function renderSyslog(record: LogRecord, config: SyslogSettings): Buffer {
   const priority = SYSLOG_FACILITIES[config.facility] * 8 + SEVERITIES[record.level];
   const body = `${record.module} ${renderBody(record)}`;
   const date = new Date(Math.floor(record.at / 1000));

@@ -1,7 +1,7 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { connect, isIPv6, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
-import type { SyslogConfig } from './logger.js';
+import type { SyslogSettings } from './logger.js';
 
 /** What waits for a collector that does not take it; beyond this, lines are dropped: the log must never eat the memory. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -14,7 +14,7 @@ const CLOSE_MILLIS = 2000;
  * A stream that sends each chunk as one syslog message. It never ends with an error and never blocks: what cannot be sent
  * is told to `onFault` and dropped, and the next message tries again.
  */
-export function openSyslogStream(config: SyslogConfig, onFault: (error: Error) => void): Writable {
+export function openSyslogStream(config: SyslogSettings, onFault: (error: Error) => void): Writable {
   const sender = config.protocol === 'udp' ? new UdpSender(config, onFault) : new TcpSender(config, onFault);
   return new Writable({
     decodeStrings: false,
@@ -28,13 +28,13 @@ export function openSyslogStream(config: SyslogConfig, onFault: (error: Error) =
 
 /** RFC 5426: one message per datagram. */
 class UdpSender {
-  readonly #config: SyslogConfig;
+  readonly #config: SyslogSettings;
   readonly #onFault: (error: Error) => void;
   readonly #socket: DatagramSocket;
   #waitingBytes = 0;
   #closed: (() => void) | undefined;
 
-  constructor(config: SyslogConfig, onFault: (error: Error) => void) {
+  constructor(config: SyslogSettings, onFault: (error: Error) => void) {
     this.#config = config;
     this.#onFault = onFault;
     this.#socket = createSocket(isIPv6(config.host) ? 'udp6' : 'udp4');
@@ -64,12 +64,12 @@ class UdpSender {
 
 /** RFC 6587: octet counting for RFC 5424 messages, a line feed after RFC 3164 ones. Connects when there is something to send. */
 class TcpSender {
-  readonly #config: SyslogConfig;
+  readonly #config: SyslogSettings;
   readonly #onFault: (error: Error) => void;
   #socket: Socket | undefined;
   #retryAt = 0;
 
-  constructor(config: SyslogConfig, onFault: (error: Error) => void) {
+  constructor(config: SyslogSettings, onFault: (error: Error) => void) {
     this.#config = config;
     this.#onFault = onFault;
   }

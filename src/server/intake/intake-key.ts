@@ -1,8 +1,8 @@
-import type { ListenConfig } from '../../config/types.js';
 import type { ReceivedDatagram } from '../../net/udp.js';
 import { MESSAGE_TYPE, OPTION } from '../../protocol/dhcpv4/codes.js';
 import { CHADDR_LENGTH, OFFSET, readUint32 } from '../../protocol/dhcpv4/layout.js';
 import { RELAY_AGENT_SUBOPTIONS } from '../../protocol/relay-agent/relay-agent.js';
+import type { ListenSettings } from '../settings.js';
 import type { IntakeKey } from './intake.js';
 
 const CIRCUIT_ID = RELAY_AGENT_SUBOPTIONS.circuitId.code;
@@ -13,7 +13,7 @@ const UNICAST = 'unicast';
  * Sorts a datagram before it is decoded, at a small part of that cost. A relay is known by the address that it sends from: what stands
  * in the packet, a client may have written. Never throws, whatever the bytes.
  */
-export function intakeKey(datagram: ReceivedDatagram, listen: ListenConfig): IntakeKey {
+export function intakeKey(datagram: ReceivedDatagram, listen: ListenSettings): IntakeKey {
   const { bytes, source, viaBroadcast, endpoint } = datagram;
   if (bytes.length < OFFSET.options) return { relay: `short ${source}`, port: '', begins: false };
   const isRelayed = readUint32(bytes, OFFSET.giaddr) !== 0;

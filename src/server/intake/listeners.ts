@@ -1,17 +1,17 @@
 import { UsageError } from '../../base/errors.js';
-import type { ListenConfig } from '../../config/types.js';
 import { findListenPlace } from '../../net/interfaces.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import { Endpoint, type ReceivedDatagram } from '../../net/udp.js';
 import type { Logger } from '../../operate/log/logger.js';
 import type { Counters } from '../pipeline/counters.js';
+import type { ListenSettings } from '../settings.js';
 
 /** Datagrams that are kept between the opening of a socket and its use; clients repeat the others. */
 const EARLY = 1024;
 
 interface Listener {
   readonly endpoint: Endpoint;
-  readonly listen: ListenConfig;
+  readonly listen: ListenSettings;
 }
 
 /**
@@ -19,7 +19,7 @@ interface Listener {
  * {@link use} cannot fail.
  */
 export class Listeners {
-  readonly #receive: (datagram: ReceivedDatagram, listen: ListenConfig) => void;
+  readonly #receive: (datagram: ReceivedDatagram, listen: ListenSettings) => void;
   readonly #counters: Counters;
   readonly #logger: Logger;
   /** In use, by address and port. */
@@ -29,7 +29,11 @@ export class Listeners {
   /** What came to sockets that are open and not in use yet. */
   #early: { readonly datagram: ReceivedDatagram; readonly key: string }[] = [];
 
-  constructor(receive: (datagram: ReceivedDatagram, listen: ListenConfig) => void, counters: Counters, logger: Logger) {
+  constructor(
+    receive: (datagram: ReceivedDatagram, listen: ListenSettings) => void,
+    counters: Counters,
+    logger: Logger,
+  ) {
     this.#receive = receive;
     this.#counters = counters;
     this.#logger = logger;
@@ -39,7 +43,7 @@ export class Listeners {
    * Opens what is new and keeps what it receives until {@link use}. If one cannot be opened, all is as before.
    * @throws UsageError
    */
-  async open(wanted: readonly ListenConfig[]): Promise<void> {
+  async open(wanted: readonly ListenSettings[]): Promise<void> {
     this.#next = new Map();
     try {
       for (const listen of wanted) {
@@ -82,7 +86,7 @@ export class Listeners {
       .join(', ');
   }
 
-  async #openOne(listen: ListenConfig, key: string): Promise<Endpoint> {
+  async #openOne(listen: ListenSettings, key: string): Promise<Endpoint> {
     const endpoint = await Endpoint.open(
       listen,
       (datagram) => this.#take(datagram, key),
@@ -115,6 +119,6 @@ export class Listeners {
 }
 
 /** Address and port, however the entry names them. */
-function keyOf(listen: ListenConfig): string {
+function keyOf(listen: ListenSettings): string {
   return `${findListenPlace(listen).address}:${listen.port}`;
 }

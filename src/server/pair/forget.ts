@@ -1,12 +1,12 @@
-import type { FailoverConfig } from '../../config/types.js';
 import type { Queue } from '../../ledger/queue/queue.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { RelationshipRecord } from '../failover/api.js';
 import type { Network } from '../leases/network.js';
+import type { RelationshipSettings } from '../settings.js';
 import type { Sharing } from '../store/failover-rows.js';
 
 /** What was stored of a relationship in which this server had the other role says nothing of the addresses that are its own now. */
-export function isUsable({ name, role }: RelationshipRecord, relationships: readonly FailoverConfig[]): boolean {
+export function isUsable({ name, role }: RelationshipRecord, relationships: readonly RelationshipSettings[]): boolean {
   const config = relationships.find((relationship) => relationship.name === name);
   return config !== undefined && (role === null || role === config.role);
 }
@@ -18,7 +18,7 @@ export function isUsable({ name, role }: RelationshipRecord, relationships: read
 export function forgetFormer(
   queue: Queue,
   records: readonly RelationshipRecord[],
-  relationships: readonly FailoverConfig[],
+  relationships: readonly RelationshipSettings[],
   networks: readonly Network[],
   relationshipOf: (address: Ipv4) => string | undefined,
 ): { readonly relationships: string; readonly addresses: number } | undefined {

@@ -1,6 +1,5 @@
 import type { Micros } from '../../base/time.js';
 import { version } from '../../base/version.js';
-import type { FailoverConfig } from '../../config/types.js';
 import type { Queue } from '../../ledger/queue/queue.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { RelationshipRecord } from '../failover/api.js';
@@ -8,13 +7,14 @@ import type { Binding } from '../failover/binding.js';
 import { FailoverEndpoint } from '../failover/endpoint.js';
 import type { Network } from '../leases/network.js';
 import type { LeaseTable } from '../leases/table.js';
+import type { RelationshipSettings } from '../settings.js';
 import { STALE } from '../store/failover-rows.js';
 import { isUsable } from './forget.js';
 import type { PairMember } from './pairs.js';
 import { bindingOfLease, poolsOf, settingsOf } from './settings.js';
 
 interface Parts {
-  readonly relationships: readonly FailoverConfig[];
+  readonly relationships: readonly RelationshipSettings[];
   readonly networks: readonly Network[];
   readonly queue: Queue;
   readonly leases: LeaseTable;
@@ -51,7 +51,7 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
 /** What the queue file has of each relationship; a record only if it can be gone by. */
 function storedOf(
   queue: Queue,
-  relationships: readonly FailoverConfig[],
+  relationships: readonly RelationshipSettings[],
   relationshipOf: (address: Ipv4) => string | undefined,
 ): { bindings: Map<string, Map<Ipv4, Binding>>; records: RelationshipRecord[]; stale: ReadonlySet<string> } {
   const stored = [...queue.shared.bindings()].flatMap((binding) => {

@@ -1,13 +1,13 @@
-import type { FailoverConfig } from '../../config/types.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { FailoverApi, FailoverStatus, Grant, Moment, Refusal, Silence, Withholding } from '../failover/api.js';
 import type { Seconds } from '../failover/binding.js';
 import type { Client, Lease } from '../leases/lease.js';
 import type { PoolSharing } from '../leases/pool.js';
+import type { RelationshipSettings } from '../settings.js';
 import type { Requester } from '../v4/requester.js';
 
 /** Where both servers speak to one another. */
-export type FailoverPlaces = Pick<FailoverConfig, 'address' | 'peerAddress'>;
+export type FailoverPlaces = Pick<RelationshipSettings, 'address' | 'peerAddress'>;
 
 /** A relationship as those who answer requests see it, at the moment of their batch. */
 export class Pair {

@@ -1,6 +1,5 @@
 import { messageOf, UsageError } from '../../base/errors.js';
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
-import type { FailoverConfig } from '../../config/types.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { Logger } from '../../operate/log/logger.js';
 import {
@@ -15,6 +14,7 @@ import {
   type Output,
 } from '../failover/api.js';
 import type { Network } from '../leases/network.js';
+import type { RelationshipSettings } from '../settings.js';
 import type { SharedState } from '../store/failover-rows.js';
 import type { Desk } from '../v4/ledger.js';
 import { Burst } from './burst.js';
@@ -39,7 +39,7 @@ const ORDINARY: ReadonlySet<FailoverMessageId> = new Set([
 
 /** A relationship and what decides for it. */
 export interface PairMember {
-  readonly config: FailoverConfig;
+  readonly config: RelationshipSettings;
   readonly endpoint: FailoverApi;
   /** This server ran without some of its addresses, so that it asks for everything. */
   readonly isStale: boolean;

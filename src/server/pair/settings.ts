@@ -1,6 +1,5 @@
 import { UsageError } from '../../base/errors.js';
 import { MICROS_PER_SECOND } from '../../base/time.js';
-import type { FailoverConfig } from '../../config/types.js';
 import { formatIpv4, type Ipv4 } from '../../net/ipv4.js';
 import { type Binding, neverUsed, type Seconds } from '../failover/binding.js';
 import { hbaOfSplit } from '../failover/load-balance.js';
@@ -8,6 +7,7 @@ import type { FailoverSettings } from '../failover/settings.js';
 import type { Lease } from '../leases/lease.js';
 import type { Network } from '../leases/network.js';
 import type { AddressPool } from '../leases/pool.js';
+import type { RelationshipSettings } from '../settings.js';
 
 /** The pools that a relationship shares, in the order of the configuration. */
 export function poolsOf(name: string, networks: readonly Network[]): AddressPool[] {
@@ -32,7 +32,7 @@ export function checkOwnAddresses(networks: readonly Network[], own: readonly Ip
 
 /** A relationship as the endpoint wants it. */
 export function settingsOf(
-  config: FailoverConfig,
+  config: RelationshipSettings,
   pools: readonly AddressPool[],
   longestLease: number,
 ): FailoverSettings {

@@ -1,9 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { messageOf, UsageError } from '../../base/errors.js';
-import type { FailoverConfig } from '../../config/types.js';
 import { formatIpv4, type Ipv4 } from '../../net/ipv4.js';
 import type { Logger } from '../../operate/log/logger.js';
 import type { Input, LinkId, Output } from '../failover/api.js';
+import type { RelationshipSettings } from '../settings.js';
 
 /** A partner that has not answered a dial by then is not there. */
 const DIAL_MS = 5000;
@@ -21,7 +21,7 @@ export type LinkSink = (relationship: string, input: Input) => void;
 
 interface Link {
   readonly id: LinkId;
-  readonly relationship: FailoverConfig;
+  readonly relationship: RelationshipSettings;
   readonly socket: Socket;
   /** Octets that were handed over and are not worked off yet. */
   unread: number;
@@ -50,8 +50,8 @@ export class FailoverSockets {
    * Listens for the partners of these relationships.
    * @throws UsageError if an address or port cannot be had; nothing is left open then
    */
-  async open(relationships: readonly FailoverConfig[]): Promise<void> {
-    const places = new Map<string, FailoverConfig[]>();
+  async open(relationships: readonly RelationshipSettings[]): Promise<void> {
+    const places = new Map<string, RelationshipSettings[]>();
     for (const one of relationships) {
       const key = `${formatIpv4(one.address)}:${one.port}`;
       places.set(key, [...(places.get(key) ?? []), one]);
@@ -65,7 +65,7 @@ export class FailoverSockets {
   }
 
   /** Does what an endpoint wants done. */
-  perform(relationship: FailoverConfig, output: Exclude<Output, { type: 'log' }>): void {
+  perform(relationship: RelationshipSettings, output: Exclude<Output, { type: 'log' }>): void {
     const link = output.type === 'dial' ? undefined : this.#links.get(output.link);
     if (output.type === 'dial') this.#dial(relationship);
     else if (link && output.type === 'send') this.#send(link, output.bytes);
@@ -94,8 +94,8 @@ export class FailoverSockets {
     await Promise.all(closed);
   }
 
-  async #listen(relationships: readonly FailoverConfig[]): Promise<Server> {
-    const [{ address, port }] = relationships as [FailoverConfig];
+  async #listen(relationships: readonly RelationshipSettings[]): Promise<Server> {
+    const [{ address, port }] = relationships as [RelationshipSettings];
     const host = formatIpv4(address);
     const server = createServer((socket) => this.#accept(socket, relationships));
     await new Promise<void>((resolve, reject) => {
@@ -114,7 +114,7 @@ export class FailoverSockets {
   }
 
   /** Only the partner may connect, and only so often at once; nobody else gets an octet. */
-  #accept(socket: Socket, relationships: readonly FailoverConfig[]): void {
+  #accept(socket: Socket, relationships: readonly RelationshipSettings[]): void {
     const { remoteAddress: source, localPort: port } = socket;
     const relationship = relationships.find(({ peerAddress }) => formatIpv4(peerAddress) === source);
     if (!relationship) {
@@ -128,7 +128,7 @@ export class FailoverSockets {
     this.#take(socket, relationship);
   }
 
-  #dial(relationship: FailoverConfig): void {
+  #dial(relationship: RelationshipSettings): void {
     const { address, peerAddress, peerPort } = relationship;
     const place = { host: formatIpv4(peerAddress), port: peerPort, localAddress: formatIpv4(address) };
     const socket = connect(place);
@@ -152,7 +152,7 @@ export class FailoverSockets {
   }
 
   /** A partner that is down for hours is told once. The text may have the local port in it, which is another one each time. */
-  #noteFault({ name, peerAddress, peerPort }: FailoverConfig, fault: NodeJS.ErrnoException): void {
+  #noteFault({ name, peerAddress, peerPort }: RelationshipSettings, fault: NodeJS.ErrnoException): void {
     const error = messageOf(fault);
     const code = fault.code ?? error;
     const isTold = this.#faults.get(name)?.code === code;
@@ -161,7 +161,7 @@ export class FailoverSockets {
     this.#logger.limited('failover-unreachable', { name, place: `${formatIpv4(peerAddress)}:${peerPort}`, error });
   }
 
-  #take(socket: Socket, relationship: FailoverConfig): void {
+  #take(socket: Socket, relationship: RelationshipSettings): void {
     const { name } = relationship;
     this.#faults.delete(name);
     const link: Link = { id: ++this.#lastLink, relationship, socket, unread: 0 };

@@ -1,6 +1,5 @@
 import { messageOf } from '../../base/errors.js';
 import type { Clock, Micros } from '../../base/time.js';
-import type { ListenConfig, ServerConfig } from '../../config/types.js';
 import type { EventDraft } from '../../ledger/event/event.js';
 import type { Queue } from '../../ledger/queue/queue.js';
 import { formatIpv4 } from '../../net/ipv4.js';
@@ -16,6 +15,7 @@ import { Overtaken } from '../intake/overtaken.js';
 import { Rounds } from '../intake/rounds.js';
 import type { LeaseTable } from '../leases/table.js';
 import type { Pairs } from '../pair/pairs.js';
+import type { ListenSettings, ServerSettings } from '../settings.js';
 import { decide } from '../v4/decide.js';
 import { type Destination, destinationOf } from '../v4/destination.js';
 import type { Desk, ReplyPlan } from '../v4/ledger.js';
@@ -35,7 +35,7 @@ const EXPIRE_PER_BATCH = 500;
 
 interface Pending {
   datagram: ReceivedDatagram;
-  listen: ListenConfig;
+  listen: ListenSettings;
   /** Counts arrivals. */
   order: number;
   /** On the clock that never steps. */
@@ -54,7 +54,7 @@ interface PlannedReply {
 
 /** What the pipeline works with; configuration and topology are replaced as a whole at a reload. */
 export interface PipelineParts {
-  readonly config: ServerConfig;
+  readonly config: ServerSettings;
   readonly onFailure: 'refuse' | 'serve';
   readonly topology: Topology;
 }
@@ -110,7 +110,7 @@ export class Pipeline {
   }
 
   /** Takes a datagram in; it is answered when its turn comes. */
-  receive(datagram: ReceivedDatagram, listen: ListenConfig): void {
+  receive(datagram: ReceivedDatagram, listen: ListenSettings): void {
     this.#counters.count('received');
     const pending = { datagram, listen, order: ++this.#received, arrived: this.#clock.monotonic() };
     const out = this.#intake.push(intakeKey(datagram, listen), pending);

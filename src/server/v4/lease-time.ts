@@ -1,6 +1,6 @@
-import type { LeaseTimes } from '../../config/types.js';
 import { OPTION } from '../../protocol/dhcpv4/codes.js';
 import type { DhcpMessage } from '../../protocol/dhcpv4/message.js';
+import type { LeaseTimes } from '../settings.js';
 
 /** The lease time in seconds: what the client asks for (option 51) within the limits, else the default. */
 export function leaseSeconds(message: DhcpMessage, times: LeaseTimes): number {

@@ -1,5 +1,4 @@
 import type { Micros } from '../../base/time.js';
-import type { ServerConfig } from '../../config/types.js';
 import type { ClientState, EventDraft, EventKind } from '../../ledger/event/event.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import type { Logger } from '../../operate/log/logger.js';
@@ -9,6 +8,7 @@ import type { DhcpMessage } from '../../protocol/dhcpv4/message.js';
 import type { Lease } from '../leases/lease.js';
 import type { LeaseTable } from '../leases/table.js';
 import type { Pair } from '../pair/pair.js';
+import type { ServerSettings } from '../settings.js';
 import { carriedPort, type DirectRequests } from './port-rule.js';
 import type { PortView } from './port-view.js';
 import type { Scope, Topology } from './topology.js';
@@ -18,7 +18,7 @@ const MAX_TEXT = 255;
 
 /** What a handler may look at and change while it decides about one request. */
 export interface Desk {
-  readonly config: ServerConfig;
+  readonly config: ServerSettings;
   readonly topology: Topology;
   readonly leases: LeaseTable;
   readonly direct: DirectRequests;

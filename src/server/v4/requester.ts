@@ -1,4 +1,3 @@
-import type { ListenConfig, ServerConfig } from '../../config/types.js';
 import { contains, type Ipv4 } from '../../net/ipv4.js';
 import type { ReceivedDatagram } from '../../net/udp.js';
 import { OPTION } from '../../protocol/dhcpv4/codes.js';
@@ -8,6 +7,7 @@ import { RELAY_AGENT_SUBOPTIONS, suboption } from '../../protocol/relay-agent/re
 import { type Client, clientKey } from '../leases/lease.js';
 import type { Network } from '../leases/network.js';
 import type { DropReason } from '../pipeline/counters.js';
+import type { ListenSettings, ServerSettings } from '../settings.js';
 import type { Topology } from './topology.js';
 
 /** BOOTREQUEST, RFC 2131 section 2. */
@@ -20,7 +20,7 @@ const FIRST_MULTICAST = 0xe0000000;
 export interface Requester {
   readonly message: DhcpMessage;
   readonly datagram: ReceivedDatagram;
-  readonly listen: ListenConfig;
+  readonly listen: ListenSettings;
   /** Option 53. */
   readonly type: number;
   readonly client: Client;
@@ -35,8 +35,8 @@ export interface Requester {
 /** Decodes a datagram and decides whether it is believed. Returns the reason if not. */
 export function readRequester(
   datagram: ReceivedDatagram,
-  listen: ListenConfig,
-  config: ServerConfig,
+  listen: ListenSettings,
+  config: ServerSettings,
   topology: Topology,
 ): Requester | DropReason {
   let message: DhcpMessage;
@@ -66,8 +66,8 @@ export function readRequester(
 function faultOf(
   message: DhcpMessage,
   datagram: ReceivedDatagram,
-  listen: ListenConfig,
-  config: ServerConfig,
+  listen: ListenSettings,
+  config: ServerSettings,
 ): DropReason | undefined {
   if (message.op !== OP_REQUEST) return 'not-a-request';
   if (message.giaddr >= FIRST_MULTICAST) return 'no-subnet';
@@ -91,7 +91,7 @@ function isOnLink({ viaBroadcast, source, endpoint }: ReceivedDatagram): boolean
 /**
  * The sender of the packet must be trusted, not the giaddr inside it: a client can write any giaddr into a packet of its own.
  */
-function isTrusted(config: ServerConfig, source: Ipv4): boolean {
+function isTrusted(config: ServerSettings, source: Ipv4): boolean {
   return config.trustedRelays === 'any' || config.trustedRelays.some((subnet) => contains(subnet, source));
 }
 

@@ -1,18 +1,18 @@
+import { broadcastOf, formatSubnet, type Ipv4 } from '../../net/ipv4.js';
+import { Network } from '../leases/network.js';
+import { AddressPool } from '../leases/pool.js';
 import type {
   BootFields,
   LeaseTimes,
   OptionSet,
-  ReservationConfig,
-  ServerConfig,
-  SubnetConfig,
-} from '../../config/types.js';
-import { broadcastOf, formatSubnet, type Ipv4 } from '../../net/ipv4.js';
-import { Network } from '../leases/network.js';
-import { AddressPool } from '../leases/pool.js';
+  ReservationSettings,
+  ServerSettings,
+  SubnetSettings,
+} from '../settings.js';
 
 /** What a client with a certain address is told: the innermost of reservation, pool and subnet. */
 export interface Scope {
-  readonly subnet: SubnetConfig;
+  readonly subnet: SubnetSettings;
   readonly options: OptionSet;
   readonly leases: LeaseTimes;
   readonly boot: BootFields;
@@ -26,18 +26,18 @@ export type ReservationKey = string;
 export class Topology {
   readonly networks: readonly Network[];
   /** Subnets by their first address, ascending; they do not overlap. */
-  readonly #subnets: readonly { config: SubnetConfig; network: Network; last: Ipv4 }[];
-  readonly #reservations = new Map<string, ReservationConfig>();
-  readonly #owners = new Map<Ipv4, ReservationConfig>();
+  readonly #subnets: readonly { config: SubnetSettings; network: Network; last: Ipv4 }[];
+  readonly #reservations = new Map<string, ReservationSettings>();
+  readonly #owners = new Map<Ipv4, ReservationSettings>();
 
   /** @param own addresses of the server itself, which no pool may give away */
-  constructor(config: ServerConfig, own: readonly Ipv4[]) {
-    const groups = new Map<string, SubnetConfig[]>();
+  constructor(config: ServerSettings, own: readonly Ipv4[]) {
+    const groups = new Map<string, SubnetSettings[]>();
     for (const subnet of config.subnets) {
       const name = subnet.sharedNetwork ?? formatSubnet(subnet.subnet);
       groups.set(name, [...(groups.get(name) ?? []), subnet]);
     }
-    const subnets: { config: SubnetConfig; network: Network; last: Ipv4 }[] = [];
+    const subnets: { config: SubnetSettings; network: Network; last: Ipv4 }[] = [];
     this.networks = [...groups].map(([name, members]) => {
       const network = new Network(
         name,
@@ -53,7 +53,7 @@ export class Topology {
   }
 
   /** The configured subnet that holds the address. */
-  subnetAt(address: Ipv4): SubnetConfig | undefined {
+  subnetAt(address: Ipv4): SubnetSettings | undefined {
     return this.#find(address)?.config;
   }
 
@@ -72,7 +72,7 @@ export class Topology {
   }
 
   /** The reservation that one of these keys has in the network. */
-  reservationFor(network: Network, keys: readonly ReservationKey[]): ReservationConfig | undefined {
+  reservationFor(network: Network, keys: readonly ReservationKey[]): ReservationSettings | undefined {
     for (const key of keys) {
       const found = this.#reservations.get(network.id + key);
       if (found) return found;
@@ -81,7 +81,7 @@ export class Topology {
   }
 
   /** The reservation of this address, whoever it is for. */
-  ownerOf(address: Ipv4): ReservationConfig | undefined {
+  ownerOf(address: Ipv4): ReservationSettings | undefined {
     return this.#owners.get(address);
   }
 
@@ -90,14 +90,14 @@ export class Topology {
     return this.#subnets.every((subnet) => subnet.network !== network || subnet.config.authoritative);
   }
 
-  #reserve(network: Network, subnet: SubnetConfig): void {
+  #reserve(network: Network, subnet: SubnetSettings): void {
     for (const reservation of subnet.reservations) {
       this.#reservations.set(network.id + matcherKey(reservation), reservation);
       this.#owners.set(reservation.address, reservation);
     }
   }
 
-  #find(address: Ipv4): { config: SubnetConfig; network: Network } | undefined {
+  #find(address: Ipv4): { config: SubnetSettings; network: Network } | undefined {
     let low = 0;
     let high = this.#subnets.length - 1;
     while (low <= high) {
@@ -123,7 +123,7 @@ export function reservationKeys(
   return keys;
 }
 
-function matcherKey({ match }: ReservationConfig): ReservationKey {
+function matcherKey({ match }: ReservationSettings): ReservationKey {
   if (match.by === 'client-id') return `i${match.clientId.toString('latin1')}`;
   if (match.by === 'mac') return `m${String.fromCharCode(match.htype)}${match.mac.toString('latin1')}`;
   return portKey(match.switchId.toString('latin1'), match.circuitId.toString('latin1'));
@@ -134,7 +134,7 @@ function portKey(switchId: string, circuitId: string): ReservationKey {
   return `p${switchId.length}:${switchId}${circuitId}`;
 }
 
-function poolsOf(subnet: SubnetConfig, own: readonly Ipv4[]): AddressPool[] {
+function poolsOf(subnet: SubnetSettings, own: readonly Ipv4[]): AddressPool[] {
   const taken = new Set<Ipv4>([...own, ...subnet.reservations.map((reservation) => reservation.address)]);
   if (subnet.subnet.prefix < 31) taken.add(subnet.subnet.network).add(broadcastOf(subnet.subnet));
   return subnet.pools.map((pool) => new AddressPool(pool.first, pool.last, taken, pool.failover));

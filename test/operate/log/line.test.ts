@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { escapeControls, type LogRecord, renderJson, renderText } from '../../../src/operate/log/line.js';
-import type { SyslogConfig } from '../../../src/operate/log/logger.js';
+import type { SyslogSettings } from '../../../src/operate/log/logger.js';
 import { renderSyslog } from '../../../src/operate/log/syslog-line.js';
 
 const AT = Date.parse('2026-11-20T14:03:07.123Z') * 1000 + 456;
@@ -11,7 +11,7 @@ function record(fields: Record<string, unknown>): LogRecord {
   return { at: AT, level: 'info', module: 'server', id: 'server-ready', fields };
 }
 
-function syslog(changes: Partial<SyslogConfig>): SyslogConfig {
+function syslog(changes: Partial<SyslogSettings>): SyslogSettings {
   return {
     protocol: 'udp',
     host: '127.0.0.1',

@@ -10,7 +10,7 @@ import { mock } from 'node:test';
 import { UsageError } from '../../../src/base/errors.js';
 import type { Clock, Micros } from '../../../src/base/time.js';
 import { LogSystem } from '../../../src/operate/log/log-system.js';
-import type { LogConfig, SyslogConfig } from '../../../src/operate/log/logger.js';
+import type { LogSettings, SyslogSettings } from '../../../src/operate/log/logger.js';
 
 const SECOND = 1_000_000;
 const READY = { name: 'dhcp-a', subnets: 1, listen: '198.18.0.1:67' };
@@ -40,7 +40,7 @@ class Captured extends Writable {
   }
 }
 
-function config(changes: Partial<LogConfig> = {}): LogConfig {
+function config(changes: Partial<LogSettings> = {}): LogSettings {
   return { level: 'info', format: 'text', console: true, modules: {}, ...changes };
 }
 
@@ -257,7 +257,7 @@ describe('The log', () => {
   });
 
   describe('over syslog', () => {
-    function syslog(changes: Partial<SyslogConfig>): LogConfig {
+    function syslog(changes: Partial<SyslogSettings>): LogSettings {
       const defaults = {
         protocol: 'udp',
         host: '127.0.0.1',

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { ListenConfig } from '../../../src/config/types.js';
 import { parseIpv4 } from '../../../src/net/ipv4.js';
 import type { Endpoint } from '../../../src/net/udp.js';
 import { intakeKey } from '../../../src/server/intake/intake-key.js';
+import type { ListenSettings } from '../../../src/server/settings.js';
 import { encodeRequest, option82, type RequestSketch, SERVER, TYPE } from '../../support/lab.js';
 
 const RELAY = '198.18.0.2';
 
 function keyOf(sketch: Omit<RequestSketch, 'type'> & { bytes?: Buffer }) {
   const { snooping = false } = sketch;
-  const listen: ListenConfig = { address: SERVER, port: 67, relayPort: 67, clientPort: 68, snooping };
+  const listen: ListenSettings = { address: SERVER, port: 67, relayPort: 67, clientPort: 68, snooping };
   const bytes = sketch.bytes ?? encodeRequest({ type: TYPE.discover, xid: 1, ...sketch });
   const source = parseIpv4(sketch.source ?? sketch.giaddr ?? sketch.ciaddr ?? '0.0.0.0');
   const viaBroadcast = sketch.giaddr === undefined && sketch.ciaddr === undefined;

@@ -3,18 +3,18 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { until } from '../../../rig/lab/until.js';
 import { UsageError } from '../../../src/base/errors.js';
-import type { ListenConfig } from '../../../src/config/types.js';
 import { parseIpv4 } from '../../../src/net/ipv4.js';
 import type { ReceivedDatagram } from '../../../src/net/udp.js';
 import { Listeners } from '../../../src/server/intake/listeners.js';
 import { Counters } from '../../../src/server/pipeline/counters.js';
+import type { ListenSettings } from '../../../src/server/settings.js';
 import { TestLogger } from '../../support/lab.js';
 
 const [FIRST, SECOND] = ['127.76.54.33', '127.76.54.34'];
 
 describe('Listeners', () => {
   let listeners: Listeners;
-  let received: { datagram: ReceivedDatagram; listen: ListenConfig }[];
+  let received: { datagram: ReceivedDatagram; listen: ListenSettings }[];
   let client: Socket;
   let port: number;
 
@@ -35,17 +35,20 @@ describe('Listeners', () => {
     client.close();
   });
 
-  function entry(address: string, changes: Partial<ListenConfig> = {}): ListenConfig {
+  function entry(address: string, changes: Partial<ListenSettings> = {}): ListenSettings {
     return { address: parseIpv4(address), port, relayPort: port, clientPort: 68, snooping: false, ...changes };
   }
 
-  async function replace(...wanted: ListenConfig[]): Promise<void> {
+  async function replace(...wanted: ListenSettings[]): Promise<void> {
     await listeners.open(wanted);
     await listeners.use();
   }
 
   /** Sends until it is heard, and returns what was heard first. */
-  async function heard(text: string, address = FIRST!): Promise<{ datagram: ReceivedDatagram; listen: ListenConfig }> {
+  async function heard(
+    text: string,
+    address = FIRST!,
+  ): Promise<{ datagram: ReceivedDatagram; listen: ListenSettings }> {
     return await until(`datagram "${text}"`, () => {
       client.send(text, port, address);
       return received.find(({ datagram }) => datagram.bytes.toString() === text);

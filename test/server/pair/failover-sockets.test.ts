@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { until } from '../../../rig/lab/until.js';
-import type { FailoverConfig } from '../../../src/config/types.js';
 import { parseIpv4 } from '../../../src/net/ipv4.js';
 import type { Input } from '../../../src/server/failover/api.js';
 import { FailoverSockets } from '../../../src/server/pair/sockets.js';
+import type { RelationshipSettings } from '../../../src/server/settings.js';
 import { TestLogger } from '../../support/lab.js';
 
 /** A loopback address cannot reach it, and the system says so with the local port, another one each time. */
@@ -19,7 +19,7 @@ describe('The sockets of a failover pair', () => {
       address: parseIpv4('127.66.48.1'),
       peerAddress: parseIpv4(UNREACHABLE),
       peerPort: 647,
-    } as FailoverConfig;
+    } as RelationshipSettings;
     const faults: (string | undefined)[] = [];
     for (const peerAddress of [UNREACHABLE, UNREACHABLE, '127.66.48.2']) {
       const before = inputs.length;

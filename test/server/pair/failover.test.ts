@@ -6,8 +6,8 @@ import { stringify } from 'yaml';
 import { until } from '../../../rig/lab/until.js';
 import { Sqlite } from '../../../src/base/sqlite.js';
 import { type Clock, SystemClock } from '../../../src/base/time.js';
+import { serveSettings } from '../../../src/config/config.js';
 import { loadConfig } from '../../../src/config/load.js';
-import type { Config } from '../../../src/config/types.js';
 import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { replaceQueue } from '../../../src/ledger/queue/replace.js';
 import { formatIpv4, parseIpv4 } from '../../../src/net/ipv4.js';
@@ -18,6 +18,7 @@ import type { OptionValues } from '../../../src/protocol/failover/options.js';
 import type { FailoverStatus } from '../../../src/server/failover/api.js';
 import { encodeCarried } from '../../../src/server/failover/carried.js';
 import { DhcpServer } from '../../../src/server/server.js';
+import type { ServeSettings } from '../../../src/server/settings.js';
 import { TestPartner } from '../../support/failover-partner.js';
 import { option82, TestLogger, TYPE } from '../../support/lab.js';
 import { TestRelay } from '../../support/relay-agent.js';
@@ -88,7 +89,7 @@ describe('A server of a failover pair', function () {
     pools = [{ range: SHARED, failover: 'pair' }],
     relationship: changed = {},
     ...more
-  }: Changes = {}): Config {
+  }: Changes = {}): ServeSettings {
     const file = join(folder, 'portledger.yaml');
     const relationship = {
       name: 'pair',
@@ -109,7 +110,7 @@ describe('A server of a failover pair', function () {
       ...more,
     };
     writeFileSync(file, stringify({ server: section, queue: { file: 'a.queue' } }));
-    return loadConfig(file);
+    return serveSettings(loadConfig(file));
   }
 
   async function start(changes: Changes = {}, clock: Clock = new SystemClock()): Promise<DhcpServer> {

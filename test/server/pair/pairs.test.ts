@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { FailoverConfig } from '../../../src/config/types.js';
 import type { FailoverApi, Input, LogOutput, Output } from '../../../src/server/failover/api.js';
 import { Pairs } from '../../../src/server/pair/pairs.js';
+import type { RelationshipSettings } from '../../../src/server/settings.js';
 import type { Desk } from '../../../src/server/v4/ledger.js';
 import { Lab, sketchConfig, TestLogger } from '../../support/lab.js';
 
@@ -50,7 +50,7 @@ describe('The failover relationships of a server', () => {
     logger = new CountingLogger();
     endpoints = [new Endpoint(), new Endpoint()];
     const members = endpoints.map((endpoint, i) => {
-      const config = { name: ['pair', 'other'][i] } as FailoverConfig;
+      const config = { name: ['pair', 'other'][i] } as RelationshipSettings;
       return { config, endpoint: endpoint as unknown as FailoverApi, isStale: false };
     });
     pairs = new Pairs(members, at(0), logger);

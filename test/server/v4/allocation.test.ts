@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import type { ReservationConfig } from '../../../src/config/types.js';
 import { parseIpv4 } from '../../../src/net/ipv4.js';
 import { FreeList } from '../../../src/server/leases/free-list.js';
+import type { ReservationSettings } from '../../../src/server/settings.js';
 import { Lab, option82, sketchConfig, TYPE, typeOf, yiaddrOf } from '../../support/lab.js';
 
 const RELAY = '198.18.0.2';
 const POOL = ['198.18.0.100-198.18.0.102'];
 
-function reservation(match: ReservationConfig['match'], address: string): ReservationConfig {
+function reservation(match: ReservationSettings['match'], address: string): ReservationSettings {
   return {
     match,
     address: parseIpv4(address),
@@ -62,7 +62,7 @@ describe('Address allocation', () => {
   });
 
   it('does not take a reserved address from the client that still holds it', () => {
-    const config = (reservations: ReservationConfig[]) =>
+    const config = (reservations: ReservationSettings[]) =>
       sketchConfig([{ subnet: '198.18.0.0/24', pools: POOL, reservations }]);
     const here = start(config([]));
     assert.equal(yiaddrOf(here.lease({ giaddr: RELAY, mac: '02000000000a' })), '198.18.0.100');

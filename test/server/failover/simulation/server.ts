@@ -1,10 +1,10 @@
-import type { ServerConfig } from '../../../../src/config/types.js';
 import type { EventDraft } from '../../../../src/ledger/event/event.js';
 import { formatIpv4, type Ipv4 } from '../../../../src/net/ipv4.js';
 import type { FailoverApi, Moment, RelationshipRecord } from '../../../../src/server/failover/api.js';
 import type { Binding } from '../../../../src/server/failover/binding.js';
 import type { FailoverSettings } from '../../../../src/server/failover/settings.js';
 import type { Lease } from '../../../../src/server/leases/lease.js';
+import type { ServerSettings } from '../../../../src/server/settings.js';
 import type { ReplyPlan } from '../../../../src/server/v4/ledger.js';
 import { type RequestSketch, sketchConfig, TYPE } from '../../../support/lab.js';
 import type { Random } from '../../../support/random.js';
@@ -83,7 +83,7 @@ export class Server implements Host {
   /** When it held leases, as its partner seemed to have lost its memory. */
   readonly holds: Time[] = [];
   readonly #settings: FailoverSettings;
-  readonly #config: ServerConfig;
+  readonly #config: ServerSettings;
   readonly #tools: Tools;
   #site!: Site;
   /** When each event that is not committed yet was recorded, by this server's clock. */
@@ -274,7 +274,7 @@ function emptyDisk(queue: string): Disk {
 }
 
 /** The server's configuration that goes with these settings. */
-function configOf({ role, pools }: FailoverSettings, desired: number): ServerConfig {
+function configOf({ role, pools }: FailoverSettings, desired: number): ServerSettings {
   const leases = { default: desired, min: 1, max: desired };
   const ranges = pools.map(({ first, last }) => `${formatIpv4(first)}-${formatIpv4(last)}`);
   const excluded = pools.flatMap((pool) => [...pool.excluded]);

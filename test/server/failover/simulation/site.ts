@@ -1,4 +1,3 @@
-import type { ServerConfig } from '../../../../src/config/types.js';
 import type { EventDraft } from '../../../../src/ledger/event/event.js';
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../../../src/net/ipv4.js';
 import type { Endpoint } from '../../../../src/net/udp.js';
@@ -8,6 +7,7 @@ import { LeaseTable } from '../../../../src/server/leases/table.js';
 import { Pair } from '../../../../src/server/pair/pair.js';
 import { poolsOf } from '../../../../src/server/pair/settings.js';
 import { Counters, type DropReason } from '../../../../src/server/pipeline/counters.js';
+import type { ServerSettings } from '../../../../src/server/settings.js';
 import type { Desk, ReplyPlan } from '../../../../src/server/v4/ledger.js';
 import { DirectRequests } from '../../../../src/server/v4/port-rule.js';
 import { readRequester } from '../../../../src/server/v4/requester.js';
@@ -21,7 +21,7 @@ export class Site {
   /** Recorded and not committed. */
   events: EventDraft[] = [];
   readonly #code: Code;
-  readonly #config: ServerConfig;
+  readonly #config: ServerSettings;
   readonly #address: Ipv4;
   readonly #topology: Topology;
   readonly #endpoint: FailoverApi;
@@ -31,7 +31,7 @@ export class Site {
 
   constructor(
     code: Code,
-    config: ServerConfig,
+    config: ServerSettings,
     address: Ipv4,
     endpoint: FailoverApi,
     stored: Iterable<Lease>,

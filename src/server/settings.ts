@@ -1,23 +1,16 @@
 import type { Micros } from '../base/time.js';
 import type { Ipv4, Subnet } from '../net/ipv4.js';
-import type { LogConfig } from '../operate/log/logger.js';
 import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
 
-/** The whole configuration: checked, with defaults, environment and inheritance resolved. */
-export interface Config {
-  /** Absent if the file is only for `ship` and `report`. */
-  readonly server?: ServerConfig;
-  readonly queue: QueueConfig;
-  readonly audit: AuditConfig;
-  readonly switches: readonly SwitchConfig[];
-  readonly log: LogConfig;
-  /** The file it came from, absolute. */
-  readonly file: string;
+/** What `serve` runs with. */
+export interface ServeSettings {
+  readonly server: ServerSettings;
+  readonly queue: QueueSettings;
 }
 
-export interface ServerConfig extends Scoped {
+export interface ServerSettings extends Scoped {
   readonly name: string;
-  readonly listen: readonly ListenConfig[];
+  readonly listen: readonly ListenSettings[];
   /** Whose Option 82 is believed. */
   readonly trustedRelays: 'any' | readonly Subnet[];
   readonly authoritative: boolean;
@@ -30,13 +23,13 @@ export interface ServerConfig extends Scoped {
   /** Whom a process that root started becomes. */
   readonly user?: string;
   readonly group?: string;
-  readonly failover: readonly FailoverConfig[];
-  readonly subnets: readonly SubnetConfig[];
+  readonly failover: readonly RelationshipSettings[];
+  readonly subnets: readonly SubnetSettings[];
   readonly registry: OptionRegistry;
 }
 
 /** A relationship with another server that shares pools (draft-ietf-dhc-failover-12). Times are seconds. */
-export interface FailoverConfig {
+export interface RelationshipSettings {
   readonly name: string;
   readonly role: 'primary' | 'secondary';
   readonly address: Ipv4;
@@ -63,7 +56,7 @@ export interface FailoverConfig {
 }
 
 /** At least one of `address` and `interface` is there. */
-export interface ListenConfig {
+export interface ListenSettings {
   readonly address?: Ipv4;
   readonly interface?: string;
   readonly port: number;
@@ -101,17 +94,17 @@ export interface Scoped {
   readonly boot: BootFields;
 }
 
-export interface SubnetConfig extends Scoped {
+export interface SubnetSettings extends Scoped {
   readonly subnet: Subnet;
   /** Subnets of one name are on one link, behind one relay. */
   readonly sharedNetwork?: string;
-  readonly pools: readonly PoolConfig[];
-  readonly reservations: readonly ReservationConfig[];
+  readonly pools: readonly PoolSettings[];
+  readonly reservations: readonly ReservationSettings[];
   readonly authoritative: boolean;
 }
 
 /** Both ends belong to it. */
-export interface PoolConfig extends Scoped {
+export interface PoolSettings extends Scoped {
   readonly first: Ipv4;
   readonly last: Ipv4;
   /** The relationship that shares it. */
@@ -124,7 +117,7 @@ export type ReservationMatch =
   | { readonly by: 'client-id'; readonly clientId: Buffer }
   | { readonly by: 'port'; readonly switchId: Buffer; readonly circuitId: Buffer };
 
-export interface ReservationConfig extends Scoped {
+export interface ReservationSettings extends Scoped {
   readonly match: ReservationMatch;
   readonly address: Ipv4;
   readonly hostname?: string;
@@ -132,7 +125,7 @@ export interface ReservationConfig extends Scoped {
 
 export const ON_FAILURE = ['refuse', 'serve'] as const;
 
-export interface QueueConfig {
+export interface QueueSettings {
   /** Absolute. */
   readonly file: string;
   /** What the server does when it cannot write the queue: stay silent, or answer and record a gap. */
@@ -143,20 +136,4 @@ export interface QueueConfig {
   readonly checkpointEvents: number;
   /** ... or after this time, if there was an event. */
   readonly checkpointInterval: Micros;
-}
-
-export interface AuditConfig {
-  /** With its password and TLS in it; the path of `sqlite:` is absolute. */
-  readonly url: string;
-  /** Events in one transaction. */
-  readonly batchSize: number;
-  /** Every report is noted in the trail before it is answered. */
-  readonly accessLog: boolean;
-}
-
-export interface SwitchConfig {
-  /** Bytes of the id; of a giaddr those of its text, which is what the trail knows such a switch by. */
-  readonly id: { readonly by: 'remote-id' | 'relay-id' | 'giaddr'; readonly value: Buffer };
-  readonly name?: string;
-  readonly profile?: string;
 }
