@@ -15,7 +15,7 @@ import {
 } from '../failover/api.js';
 import type { Network } from '../leases/network.js';
 import type { RelationshipSettings } from '../settings.js';
-import type { SharedState } from '../store/failover-rows.js';
+import type { PairState } from '../store/failover-rows.js';
 import type { Desk } from '../v4/ledger.js';
 import { Burst } from './burst.js';
 import { applyChange } from './changes.js';
@@ -154,7 +154,7 @@ export class Pairs {
   }
 
   /** What belongs into the commit of this batch, undefined if nothing does. */
-  unsaved(): SharedState | undefined {
+  unsaved(): PairState | undefined {
     const states = this.#members.flatMap(({ endpoint }) => (endpoint.isDirty ? endpoint.unsaved() : []));
     const bindings = states.flatMap((state) => state.bindings);
     const records = states.flatMap(({ record }) => record ?? []);

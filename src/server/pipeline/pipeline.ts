@@ -1,7 +1,6 @@
 import { messageOf } from '../../base/errors.js';
 import type { Clock, Micros } from '../../base/time.js';
 import type { EventDraft } from '../../ledger/event/event.js';
-import type { Queue } from '../../ledger/queue/queue.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import type { ReceivedDatagram } from '../../net/udp.js';
 import type { Logger } from '../../operate/log/logger.js';
@@ -16,6 +15,7 @@ import { Rounds } from '../intake/rounds.js';
 import type { LeaseTable } from '../leases/table.js';
 import type { Pairs } from '../pair/pairs.js';
 import type { ListenSettings, ServerSettings } from '../settings.js';
+import type { ServerStore } from '../store/server-store.js';
 import { decide } from '../v4/decide.js';
 import { type Destination, destinationOf } from '../v4/destination.js';
 import type { Desk, ReplyPlan } from '../v4/ledger.js';
@@ -65,7 +65,7 @@ export interface PipelineParts {
  */
 export class Pipeline {
   readonly #clock: Clock;
-  readonly #queue: Queue;
+  readonly #store: ServerStore;
   readonly #leases: LeaseTable;
   readonly #counters: Counters;
   readonly #logger: Logger;
@@ -85,21 +85,21 @@ export class Pipeline {
 
   constructor(
     parts: PipelineParts,
-    tools: { clock: Clock; queue: Queue; leases: LeaseTable; counters: Counters; logger: Logger; pairs: Pairs },
+    tools: { clock: Clock; store: ServerStore; leases: LeaseTable; counters: Counters; logger: Logger; pairs: Pairs },
   ) {
     this.#parts = parts;
     this.#clock = tools.clock;
-    this.#queue = tools.queue;
+    this.#store = tools.store;
     this.#leases = tools.leases;
     this.#counters = tools.counters;
     this.#logger = tools.logger;
     this.#pairs = tools.pairs;
-    this.#serverClock = new ServerClock(tools.clock, tools.queue.at);
+    this.#serverClock = new ServerClock(tools.clock, tools.store.queue.at);
     this.#outage = new QueueOutage(tools.logger);
     const isMore = () => this.#intake.size > 0 && !this.#isClosed;
     this.#rounds = new Rounds(tools.clock, () => this.flush(), isMore);
     this.configure(parts);
-    const step = this.#serverClock.stepBefore(tools.queue.at);
+    const step = this.#serverClock.stepBefore(tools.store.queue.at);
     if (step) this.#noteClockStep(step);
   }
 
@@ -146,7 +146,7 @@ export class Pipeline {
   commitServerEvent(event: EventDraft, running: boolean): void {
     const { events, desk } = this.#open();
     events.push(event);
-    this.#store(events, desk.at, running);
+    this.#persist(events, desk.at, running);
     this.#pairs.committed();
   }
 
@@ -156,7 +156,7 @@ export class Pipeline {
     while (more) {
       const { desk, events } = this.#open();
       more = expireDue(desk, 5 * EXPIRE_PER_BATCH) > 0;
-      this.#store(events, desk.at, true);
+      this.#persist(events, desk.at, true);
       this.#pairs.committed();
     }
   }
@@ -196,7 +196,7 @@ export class Pipeline {
     const step = this.#serverClock.read();
     if (step) this.#noteClockStep(step);
     const now = this.#serverClock.steady;
-    const at = this.#queue.hold(this.#serverClock.wall);
+    const at = this.#store.queue.nextTime(this.#serverClock.wall);
     const record = (event: EventDraft) => void events.push(event);
     const warn: Desk['warn'] = (id, fields) => this.#logger.limited(id, fields);
     return {
@@ -259,7 +259,7 @@ export class Pipeline {
     }
     const { onFailure } = this.#parts;
     try {
-      this.#store(events, at, true);
+      this.#persist(events, at, true);
     } catch (error) {
       this.#outage.note(error, { at, steady: this.#serverClock.steady }, onFailure, requests, changed);
       this.#pairs.failed();
@@ -275,10 +275,10 @@ export class Pipeline {
    * One commit: the changed leases, what an outage could not store, and the events.
    * @throws QueueWriteError; then all of it is still to be stored
    */
-  #store(events: EventDraft[], at: Micros, running: boolean): void {
+  #persist(events: EventDraft[], at: Micros, running: boolean): void {
     const leases = this.#outage.unsaved(this.#leases.changed(), this.#leases);
     const all = this.#outage.preface(this.#parts.config.name, [...this.#unstored, ...events], at);
-    this.#queue.commit(leases, all, at, running, this.#pairs.unsaved());
+    this.#store.commit({ events: all, leases, pairs: this.#pairs.unsaved() }, at, running);
     this.#unstored = [];
     this.#outage.end();
     this.#keep();
