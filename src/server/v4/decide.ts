@@ -1,13 +1,14 @@
 import { MESSAGE_TYPE } from '../../protocol/dhcpv4/codes.js';
-import type { Counters, DropReason } from '../pipeline/counters.js';
+import type { Counters } from '../pipeline/counters.js';
+import { type Decision, drop } from './decision.js';
 import { discover } from './discover.js';
 import { decline, inform, release } from './ending.js';
-import type { Desk, ReplyPlan } from './ledger.js';
+import type { Desk } from './ledger.js';
 import { request } from './request.js';
 import type { Requester } from './requester.js';
 
-/** Decides about one request: an answer, a reason for none, or undefined where the protocol has none (RELEASE, DECLINE). */
-export function decide(requester: Requester, desk: Desk, counters: Counters): ReplyPlan | DropReason | undefined {
+/** Decides about one request, and puts the decision into effect in leases, pairs and events. */
+export function decide(requester: Requester, desk: Desk, counters: Counters): Decision {
   if (requester.message.relayAgent.state === 'malformed') counters.count('option-82-malformed');
   switch (requester.type) {
     case MESSAGE_TYPE.discover:
@@ -21,6 +22,6 @@ export function decide(requester: Requester, desk: Desk, counters: Counters): Re
     case MESSAGE_TYPE.inform:
       return inform(requester, desk);
     default:
-      return 'unsupported-message-type';
+      return drop('unsupported-message-type');
   }
 }

@@ -1,7 +1,7 @@
 import type { Ipv4 } from '../../net/ipv4.js';
 import { BROADCAST_FLAG } from '../../protocol/dhcpv4/layout.js';
 import { RELAY_AGENT_SUBOPTIONS } from '../../protocol/relay-agent/relay-agent.js';
-import type { ReplyPlan } from './ledger.js';
+import type { ReplyPlan } from './decision.js';
 import type { Requester } from './requester.js';
 
 /** Where a reply goes. */

@@ -3,35 +3,32 @@ import { OPTION } from '../../protocol/dhcpv4/codes.js';
 import { isActive } from '../leases/lease.js';
 import type { Network } from '../leases/network.js';
 import type { DropReason } from '../pipeline/counters.js';
+import { type Decision, drop, reply } from './decision.js';
 import { leaseSeconds } from './lease-time.js';
-import { currentLease, type Desk, type ReplyPlan } from './ledger.js';
+import { currentLease, type Desk } from './ledger.js';
 import { portForOffer } from './port-limit.js';
 import { observedPort, reservationPort, showsPort } from './port-view.js';
 import { addressOption, type Requester } from './requester.js';
 import { reservationKeys } from './topology.js';
 
 /** Answers a DISCOVER with an offer, and holds the address for the client (RFC 2131 section 4.3.1). */
-export function discover(requester: Requester, desk: Desk): ReplyPlan | DropReason {
+export function discover(requester: Requester, desk: Desk): Decision {
   const { network, client, message } = requester;
-  if (!network) return 'no-subnet';
+  if (!network) return drop('no-subnet');
   const address = chooseAddress(requester, network, desk);
-  if (address === undefined) return silenceIn(network, desk) ?? 'pool-exhausted';
+  if (address === undefined) return drop(silenceIn(network, desk) ?? 'pool-exhausted');
   const pair = desk.pairs.of(address);
   const leaves = pair?.leavesDiscover(requester);
-  if (leaves) return leaves;
+  if (leaves) return drop(leaves);
   const scope = desk.topology.scopeOf(address)!;
   const seen = showsPort(message.relayAgent) ? observedPort(message) : null;
   const leaving = [desk.leases.get(address), desk.leases.ofClient(network, client.client)];
-  const port = portForOffer(requester, network, seen, leaving, desk);
-  if (port === undefined) return 'port-lease-limit';
-  desk.leases.offer(network, client.client, address, desk.now + desk.config.offerTime, port);
+  const counted = portForOffer(requester, network, seen, leaving, desk);
+  if (counted.kind === 'full') return drop('port-lease-limit');
+  desk.leases.offer(network, client.client, address, desk.now + desk.config.offerTime, counted.port);
   const desired = leaseSeconds(message, scope.leases);
-  return {
-    type: 'offer',
-    yiaddr: address,
-    scope,
-    leaseSeconds: pair?.leaseSeconds(address, client, desired) ?? desired,
-  };
+  const seconds = pair?.leaseSeconds(address, client, desired) ?? desired;
+  return reply({ type: 'offer', yiaddr: address, scope, leaseSeconds: seconds });
 }
 
 /** Why the pools that a partner shares give nothing, if one of the network is such. */

@@ -1,7 +1,7 @@
 import { OPTION } from '../../protocol/dhcpv4/codes.js';
 import { isActive, type Lease } from '../leases/lease.js';
-import type { DropReason } from '../pipeline/counters.js';
-import { currentLease, type Desk, hostnameOf, type ReplyPlan, recordLeaseEvent } from './ledger.js';
+import { type Decision, drop, NO_REPLY, reply } from './decision.js';
+import { currentLease, type Desk, hostnameOf, recordLeaseEvent } from './ledger.js';
 import { isForOther, otherChosen } from './other-server.js';
 import { carriedPort, readBroadcastPort, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
@@ -11,40 +11,40 @@ import { addressOption, type Requester } from './requester.js';
  * relay is a copy, unless the relay had itself addressed as the server (RFC 5107). It wants no answer, so that a server of a pair takes it in
  * every state: the client tells nobody else that it is gone.
  */
-export function release(requester: Requester, desk: Desk): DropReason | undefined {
+export function release(requester: Requester, desk: Desk): Decision {
   const { message, client } = requester;
   if (isForOther(requester)) return otherChosen(requester, message.ciaddr, desk);
   // The client may have the address again by now, from the partner, and this is a copy of what ended the lease before
-  if (desk.direct.hasEither(requester, desk.now)) return 'release-unknown-lease';
+  if (desk.direct.hasEither(requester, desk.now)) return drop('release-unknown-lease');
   const pair = desk.pairs.of(message.ciaddr);
   const lease = currentLease(desk, message.ciaddr);
   // The partner may have extended what is over by all that is known here
   const mayHold = pair?.mayGoOn(message.ciaddr) ?? isActive(lease, desk.now);
-  if (!lease || !mayHold || lease.client !== client.client) return 'release-unknown-lease';
+  if (!lease || !mayHold || lease.client !== client.client) return drop('release-unknown-lease');
   const { view, port } = readUnicastPort(requester, lease.port, message.giaddr !== 0 && !requester.overridden);
   desk.leases.put({ ...lease, state: 'released', end: desk.at, due: desk.now, port });
   pair?.released(lease.address);
   recordLeaseEvent(desk, 'released', lease, view, message, null, desk.at);
   desk.direct.noteEnding(requester, desk.now);
-  return undefined;
+  return NO_REPLY;
 }
 
 /**
  * The client found its address in use by somebody else (RFC 2131 section 4.3.3): the address is quarantined. Only the client
  * that holds it can decline it.
  */
-export function decline(requester: Requester, desk: Desk): DropReason | undefined {
+export function decline(requester: Requester, desk: Desk): Decision {
   const { message, client, network } = requester;
   const address = addressOption(message, OPTION.requestedAddress);
   if (isForOther(requester)) return otherChosen(requester, address, desk);
-  if (address === undefined) return 'no-requested-address';
+  if (address === undefined) return drop('no-requested-address');
   const silence = desk.pairs.of(address)?.silence();
-  if (silence) return silence;
+  if (silence) return drop(silence);
   const lease = currentLease(desk, address);
-  if (!isActive(lease, desk.now) || lease.client !== client.client) return 'decline-unknown-lease';
+  if (!isActive(lease, desk.now) || lease.client !== client.client) return drop('decline-unknown-lease');
   if (network) desk.leases.withdrawOffer(network, client.client);
   quarantine(requester, lease, desk);
-  return undefined;
+  return NO_REPLY;
 }
 
 function quarantine(requester: Requester, lease: Lease, desk: Desk): void {
@@ -62,12 +62,12 @@ function keptUnlessMalformed(requester: Requester, lease: Lease, seen: ReturnTyp
 }
 
 /** Gives a client that has its address from elsewhere the options of its network, and no lease (RFC 2131 section 4.3.5). */
-export function inform(requester: Requester, desk: Desk): ReplyPlan | DropReason {
+export function inform(requester: Requester, desk: Desk): Decision {
   const { message, datagram } = requester;
   const address = message.ciaddr || (message.giaddr === 0 ? datagram.source : 0);
-  if (address === 0) return 'inform-without-address';
+  if (address === 0) return drop('inform-without-address');
   // The answer goes to giaddr: to no address that is not of a network served here
-  if (message.giaddr !== 0 && !requester.network) return 'no-subnet';
+  if (message.giaddr !== 0 && !requester.network) return drop('no-subnet');
   const scope = desk.topology.scopeOf(address);
-  return scope ? { type: 'ack', yiaddr: 0, scope } : 'no-subnet';
+  return scope ? reply({ type: 'ack', yiaddr: 0, scope }) : drop('no-subnet');
 }

@@ -11,7 +11,7 @@ import type { Pair } from '../pair/pair.js';
 import type { ServerSettings } from '../settings.js';
 import { carriedPort, type DirectRequests } from './port-rule.js';
 import type { PortView } from './port-view.js';
-import type { Scope, Topology } from './topology.js';
+import type { Topology } from './topology.js';
 
 /** What an event keeps of a text option; longer ones do not exist outside attacks. */
 const MAX_TEXT = 255;
@@ -32,19 +32,6 @@ export interface Desk {
   record(event: EventDraft): void;
   /** Logs what clients can bring about, at a limited rate. */
   readonly warn: Logger['limited'];
-}
-
-/** What to answer, decided but not yet encoded. */
-export interface ReplyPlan {
-  readonly type: 'offer' | 'ack' | 'nak';
-  /** 0 in NAKs and in answers to INFORM. */
-  readonly yiaddr: number;
-  /** Undefined in NAKs. */
-  readonly scope?: Scope;
-  /** Seconds; undefined in NAKs and in answers to INFORM. */
-  readonly leaseSeconds?: number;
-  /** Why, for a NAK (option 56). */
-  readonly reason?: string;
 }
 
 /** Records a lease event of a request. */

@@ -30,9 +30,15 @@ export function isPortFull(
   return name !== null && isFull(requester, port!, usedOn(name, desk), desk);
 }
 
+/** The port that an offer counts on, null if on none; or that the port is full. */
+export type OfferPort = { readonly kind: 'room'; readonly port: string | null } | { readonly kind: 'full' };
+
+const UNCOUNTED: OfferPort = { kind: 'room', port: null };
+const FULL: OfferPort = { kind: 'full' };
+
 /**
- * The port that an offer is counted on, null if on none; undefined if the port is full. Offers count as leases here, else a flood of
- * DISCOVERs would hold every address of a pool without ever asking for one.
+ * The port that an offer counts on. Offers count as leases here: otherwise a flood of DISCOVERs could hold every address of a pool
+ * without requesting one.
  */
 export function portForOffer(
   requester: Requester,
@@ -40,11 +46,11 @@ export function portForOffer(
   port: PortObservation | null,
   leaving: readonly (Lease | undefined)[],
   desk: Desk,
-): string | null | undefined {
+): OfferPort {
   const name = nameIfNew(port, leaving, desk);
-  if (name === null) return null;
+  if (name === null) return UNCOUNTED;
   const others = desk.leases.offersOnPort(name, network, requester.client.client);
-  return isFull(requester, port!, usedOn(name, desk) + others, desk) ? undefined : name;
+  return isFull(requester, port!, usedOn(name, desk) + others, desk) ? FULL : { kind: 'room', port: name };
 }
 
 function nameIfNew(port: PortObservation | null, leaving: readonly (Lease | undefined)[], desk: Desk): string | null {

@@ -5,55 +5,49 @@ import { OPTION } from '../../protocol/dhcpv4/codes.js';
 import { isActive, type Lease } from '../leases/lease.js';
 import type { Network } from '../leases/network.js';
 import type { DropReason } from '../pipeline/counters.js';
+import { type Decision, drop, reply } from './decision.js';
 import { mayHave } from './discover.js';
 import { leaseSeconds } from './lease-time.js';
-import {
-  currentLease,
-  type Desk,
-  expireLease,
-  hostnameOf,
-  type ReplyPlan,
-  recordLeaseEvent,
-  revokeLease,
-} from './ledger.js';
+import { currentLease, type Desk, expireLease, hostnameOf, recordLeaseEvent, revokeLease } from './ledger.js';
 import { otherChosen } from './other-server.js';
 import { isPortFull } from './port-limit.js';
 import { type PortReading, readBroadcastPort, readRenewal, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
 
 /** Answers a REQUEST in any of its four states (RFC 2131 section 4.3.2). */
-export function request(requester: Requester, desk: Desk): ReplyPlan | DropReason {
+export function request(requester: Requester, desk: Desk): Decision {
   const { message } = requester;
   const requested = addressOption(message, OPTION.requestedAddress);
   if (message.options.has(OPTION.serverIdentifier)) return selecting(requester, requested ?? message.ciaddr, desk);
   if (message.ciaddr !== 0) return renewing(requester, desk);
-  return requested === undefined ? 'no-requested-address' : initReboot(requester, requested, desk);
+  return requested === undefined ? drop('no-requested-address') : initReboot(requester, requested, desk);
 }
 
 /** The client answers an offer, of this server or of another. */
-function selecting(requester: Requester, address: Ipv4, desk: Desk): ReplyPlan | DropReason {
+function selecting(requester: Requester, address: Ipv4, desk: Desk): Decision {
   const { network, client, message, serverId } = requester;
-  if (!network) return 'no-subnet';
+  if (!network) return drop('no-subnet');
   if (addressOption(message, OPTION.serverIdentifier) !== serverId) {
     desk.leases.withdrawOffer(network, client.client);
     return otherChosen(requester, address, desk);
   }
-  if (address === 0) return 'no-requested-address';
+  if (address === 0) return drop('no-requested-address');
   const leaves = desk.pairs.of(address)?.leavesRequest(address, client);
-  if (leaves) return leaves;
+  if (leaves) return drop(leaves);
   if (mayHave(requester, network, address, desk)) return grant(requester, network, address, 'SELECTING', desk);
   // With an overridden identifier the client may mean any server behind that relay; only its own offer is this server's to refuse
-  if (requester.overridden && desk.leases.offeredTo(network, client.client) === undefined) return 'unknown-client';
-  return { type: 'nak', yiaddr: 0, reason: 'address not available' };
+  if (requester.overridden && desk.leases.offeredTo(network, client.client) === undefined)
+    return drop('unknown-client');
+  return nak('address not available');
 }
 
 /** The client comes back and asks whether its address is still right. */
-function initReboot(requester: Requester, address: Ipv4, desk: Desk): ReplyPlan | DropReason {
+function initReboot(requester: Requester, address: Ipv4, desk: Desk): Decision {
   const { network, client } = requester;
-  if (!network) return 'no-subnet';
+  if (!network) return drop('no-subnet');
   if (desk.topology.networkOf(address) !== network) return refuse(desk, network, 'wrong network');
   const leaves = desk.pairs.of(address)?.leavesRequest(address, client);
-  if (leaves) return leaves;
+  if (leaves) return drop(leaves);
   const lease = currentLease(desk, address);
   if (lease?.client === client.client && mayHave(requester, network, address, desk)) {
     return grant(requester, network, address, 'INIT-REBOOT', desk);
@@ -63,7 +57,7 @@ function initReboot(requester: Requester, address: Ipv4, desk: Desk): ReplyPlan 
 }
 
 /** The client extends its lease: by unicast (RENEWING), by broadcast (REBINDING), or a relay forwards a copy of the former. */
-function renewing(requester: Requester, desk: Desk): ReplyPlan | DropReason {
+function renewing(requester: Requester, desk: Desk): Decision {
   const { message, client } = requester;
   const address = message.ciaddr;
   const network = desk.topology.networkOf(address);
@@ -71,11 +65,12 @@ function renewing(requester: Requester, desk: Desk): ReplyPlan | DropReason {
   const own = lease?.client === client.client ? lease : undefined;
   const { state, isCopy } = readRenewal(requester, own, desk.direct, desk.topology, desk.now);
   if (message.giaddr === 0 && !requester.datagram.viaBroadcast) desk.direct.note(requester, desk.now);
-  if (!network) return requester.network && !isCopy ? refuse(desk, requester.network, 'wrong network') : 'no-subnet';
-  if (requester.network === undefined && !isCopy) return 'no-subnet';
+  if (!network)
+    return requester.network && !isCopy ? refuse(desk, requester.network, 'wrong network') : drop('no-subnet');
+  if (requester.network === undefined && !isCopy) return drop('no-subnet');
   if (isElsewhere(requester, network, isCopy)) return refuse(desk, network, 'wrong network');
   const leaves = desk.pairs.of(address)?.leavesRequest(address, client);
-  if (leaves) return leaves;
+  if (leaves) return drop(leaves);
   if (own && mayHave(requester, network, address, desk)) {
     const read = state === 'RENEWING' ? readUnicastPort(requester, own.port, isCopy) : undefined;
     return grant(requester, network, address, state, desk, read);
@@ -103,7 +98,7 @@ function grant(
   state: ClientState,
   desk: Desk,
   reading?: PortReading,
-): ReplyPlan | DropReason {
+): Decision {
   const { message, client } = requester;
   const scope = desk.topology.scopeOf(address)!;
   const desired = leaseSeconds(message, scope.leases);
@@ -137,7 +132,7 @@ function grant(
   desk.leases.put(lease);
   pair?.granted(lease, seconds, desired);
   recordLeaseEvent(desk, held ? 'renewed' : 'granted', lease, view, message, state);
-  return { type: 'ack', yiaddr: address, scope, leaseSeconds: seconds };
+  return reply({ type: 'ack', yiaddr: address, scope, leaseSeconds: seconds });
 }
 
 /** A client has one lease in a network: the one it had on another address ends when it takes this one. */
@@ -149,24 +144,18 @@ function revokeOther(requester: Requester, network: Network, address: Ipv4, desk
 }
 
 /** Refuses an address that the client may not have (any more); its own lease on it, if any, ends by that. */
-function refuseHeld(
-  requester: Requester,
-  lease: Lease | undefined,
-  network: Network,
-  desk: Desk,
-): ReplyPlan | DropReason {
+function refuseHeld(requester: Requester, lease: Lease | undefined, network: Network, desk: Desk): Decision {
   const answer = refuse(desk, network, lease ? 'address not available' : 'no such lease');
   const isOwn = isActive(lease, desk.now) && lease.client === requester.client.client;
-  if (isOwn && typeof answer !== 'string') revokeLease(desk, lease);
+  if (isOwn && answer.kind === 'reply') revokeLease(desk, lease);
   return answer;
 }
 
 /** A NAK where the server speaks for the network, else silence: another server may know better. */
-function refuse(
-  desk: Desk,
-  network: Network,
-  reason: string,
-  silence: DropReason = 'unknown-client',
-): ReplyPlan | DropReason {
-  return desk.topology.isAuthoritative(network) ? { type: 'nak', yiaddr: 0, reason } : silence;
+function refuse(desk: Desk, network: Network, reason: string, silence: DropReason = 'unknown-client'): Decision {
+  return desk.topology.isAuthoritative(network) ? nak(reason) : drop(silence);
+}
+
+function nak(reason: string): Decision {
+  return reply({ type: 'nak', yiaddr: 0, reason });
 }

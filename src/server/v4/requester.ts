@@ -8,6 +8,7 @@ import { type Client, clientKey } from '../leases/lease.js';
 import type { Network } from '../leases/network.js';
 import type { DropReason } from '../pipeline/counters.js';
 import type { ListenSettings, ServerSettings } from '../settings.js';
+import { type Drop, drop } from './decision.js';
 import type { Topology } from './topology.js';
 
 /** BOOTREQUEST, RFC 2131 section 2. */
@@ -18,6 +19,7 @@ const FIRST_MULTICAST = 0xe0000000;
 
 /** A datagram that may be answered: decoded, believed, and with a client behind it. */
 export interface Requester {
+  readonly kind: 'requester';
   readonly message: DhcpMessage;
   readonly datagram: ReceivedDatagram;
   readonly listen: ListenSettings;
@@ -32,38 +34,37 @@ export interface Requester {
   readonly overridden: boolean;
 }
 
-/** Decodes a datagram and decides whether it is believed. Returns the reason if not. */
+/** Decodes a datagram and checks whether it may be answered. */
 export function readRequester(
   datagram: ReceivedDatagram,
   listen: ListenSettings,
   config: ServerSettings,
   topology: Topology,
-): Requester | DropReason {
+): Requester | Drop {
   let message: DhcpMessage;
   try {
     message = decodeMessage(datagram.bytes);
   } catch (error) {
-    if (error instanceof DecodeError) return error.reason;
+    if (error instanceof DecodeError) return drop(error.reason);
     throw error;
   }
-  const fault = faultOf(message, datagram, listen, config);
-  if (fault) return fault;
-  const client = clientOf(message);
-  if (typeof client === 'string') return client;
+  const fault = sourceFault(message, datagram, listen, config) ?? identityFault(message);
+  if (fault) return drop(fault);
   const override = overrideOf(message);
   return {
+    kind: 'requester',
     message,
     datagram,
     listen,
     type: message.options.get(OPTION.messageType)![0]!,
-    client,
+    client: clientOf(message),
     network: networkOf(message, datagram, topology),
     serverId: override ?? datagram.endpoint.address,
     overridden: override !== undefined,
   };
 }
 
-function faultOf(
+function sourceFault(
   message: DhcpMessage,
   datagram: ReceivedDatagram,
   listen: ListenSettings,
@@ -95,12 +96,17 @@ function isTrusted(config: ServerSettings, source: Ipv4): boolean {
   return config.trustedRelays === 'any' || config.trustedRelays.some((subnet) => contains(subnet, source));
 }
 
-function clientOf(message: DhcpMessage): Client | DropReason {
+/** Why nobody can be identified as the client. An empty client-id is none. */
+function identityFault({ options, chaddr }: DhcpMessage): DropReason | undefined {
+  const length = options.get(OPTION.clientIdentifier)?.length ?? 0;
+  if (length > MAX_CLIENT_ID) return 'client-id-too-long';
+  return length === 0 && chaddr.length === 0 ? 'no-client-identity' : undefined;
+}
+
+function clientOf(message: DhcpMessage): Client {
   const id = message.options.get(OPTION.clientIdentifier);
-  if (id && id.length > MAX_CLIENT_ID) return 'client-id-too-long';
   const clientId = id && id.length > 0 ? id.toString('latin1') : null;
   const hwaddr = message.chaddr.toString('latin1');
-  if (clientId === null && hwaddr.length === 0) return 'no-client-identity';
   return { client: clientKey(message.htype, hwaddr, clientId), htype: message.htype, hwaddr, clientId };
 }
 

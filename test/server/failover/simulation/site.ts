@@ -6,9 +6,10 @@ import type { Lease } from '../../../../src/server/leases/lease.js';
 import { LeaseTable } from '../../../../src/server/leases/table.js';
 import { Pair } from '../../../../src/server/pair/pair.js';
 import { poolsOf } from '../../../../src/server/pair/settings.js';
-import { Counters, type DropReason } from '../../../../src/server/pipeline/counters.js';
+import { Counters } from '../../../../src/server/pipeline/counters.js';
 import type { ServerSettings } from '../../../../src/server/settings.js';
-import type { Desk, ReplyPlan } from '../../../../src/server/v4/ledger.js';
+import type { Decision } from '../../../../src/server/v4/decision.js';
+import type { Desk } from '../../../../src/server/v4/ledger.js';
 import { DirectRequests } from '../../../../src/server/v4/port-rule.js';
 import { readRequester } from '../../../../src/server/v4/requester.js';
 import { Topology } from '../../../../src/server/v4/topology.js';
@@ -52,8 +53,8 @@ export class Site {
     for (const [i, pool] of poolsOf('pair', this.#topology.networks).entries()) pool.sharing = this.#pair.sharing(i);
   }
 
-  /** Decides about a request: an answer, nothing where it is taken up and there is none, or why it is not taken up. */
-  decide(sketch: RequestSketch & { xid: number }, now: Moment): ReplyPlan | undefined | DropReason {
+  /** Decides about a request, which no server may drop before that. */
+  decide(sketch: RequestSketch & { xid: number }, now: Moment): Decision {
     this.leases.expireOffers(now.steady);
     const requester = readRequester(
       {
@@ -67,7 +68,7 @@ export class Site {
       this.#config,
       this.#topology,
     );
-    if (typeof requester === 'string') throw new Error(`${formatIpv4(this.#address)} drops a request: ${requester}`);
+    if (requester.kind === 'drop') throw new Error(`${formatIpv4(this.#address)} drops a request: ${requester.reason}`);
     return this.#code.decide(requester, this.#desk(now), this.#counters);
   }
 
