@@ -16,12 +16,12 @@ import { Rounds } from '../intake/rounds.js';
 import type { LeaseTable } from '../leases/table.js';
 import type { Pairs } from '../pair/pairs.js';
 import type { ListenSettings, ServerSettings } from '../settings.js';
+import type { DecisionContext } from '../v4/context.js';
 import { decide } from '../v4/decide.js';
 import { type Decision, type Drop, drop, type ReplyPlan } from '../v4/decision.js';
 import { type Destination, destinationOf } from '../v4/destination.js';
-import type { Desk } from '../v4/ledger.js';
+import { DirectRequests } from '../v4/direct-requests.js';
 import { portName } from '../v4/port-limit.js';
-import { DirectRequests } from '../v4/port-rule.js';
 import { encodeReply } from '../v4/reply.js';
 import { type Requester, readRequester } from '../v4/requester.js';
 import type { Topology } from '../v4/topology.js';
@@ -192,7 +192,7 @@ export class Pipeline {
     }
   }
 
-  #open(): { desk: Desk; events: EventDraft[] } {
+  #open(): { desk: DecisionContext; events: EventDraft[] } {
     const events: EventDraft[] = [];
     const { config, topology } = this.#parts;
     const step = this.#serverClock.read();
@@ -200,7 +200,7 @@ export class Pipeline {
     const now = this.#serverClock.steady;
     const at = this.#queue.hold(this.#serverClock.wall);
     const record = (event: EventDraft) => void events.push(event);
-    const warn: Desk['warn'] = (id, fields) => this.#logger.limited(id, fields);
+    const warn: DecisionContext['warn'] = (id, fields) => this.#logger.limited(id, fields);
     return {
       events,
       desk: { config, topology, leases: this.#leases, direct: this.#direct, pairs: this.#pairs, now, at, record, warn },
@@ -208,7 +208,7 @@ export class Pipeline {
   }
 
   /** Decides about one datagram. A fault in it costs this datagram only, and leaves no trace in leases or events. */
-  #answer({ datagram, listen, order }: Pending, desk: Desk, events: EventDraft[]): Outcome {
+  #answer({ datagram, listen, order }: Pending, desk: DecisionContext, events: EventDraft[]): Outcome {
     const mark = this.#leases.mark();
     const pairMarks = this.#pairs.mark();
     const recorded = events.length;
@@ -286,12 +286,12 @@ export class Pipeline {
 
   #keep(): void {
     this.#leases.keep();
-    this.#direct.keep();
+    this.#direct.commit();
   }
 
   #undo(): void {
     this.#leases.undo();
-    this.#direct.undo();
+    this.#direct.rollback();
   }
 
   #noteClockStep({ found, expected }: ClockStep): void {

@@ -8,9 +8,9 @@ import { Pair } from '../../../../src/server/pair/pair.js';
 import { poolsOf } from '../../../../src/server/pair/settings.js';
 import { Counters } from '../../../../src/server/pipeline/counters.js';
 import type { ServerSettings } from '../../../../src/server/settings.js';
+import type { DecisionContext } from '../../../../src/server/v4/context.js';
 import type { Decision } from '../../../../src/server/v4/decision.js';
-import type { Desk } from '../../../../src/server/v4/ledger.js';
-import { DirectRequests } from '../../../../src/server/v4/port-rule.js';
+import { DirectRequests } from '../../../../src/server/v4/direct-requests.js';
 import { readRequester } from '../../../../src/server/v4/requester.js';
 import { Topology } from '../../../../src/server/v4/topology.js';
 import { encodeRequest, type RequestSketch } from '../../../support/lab.js';
@@ -69,16 +69,16 @@ export class Site {
       this.#topology,
     );
     if (requester.kind === 'drop') throw new Error(`${formatIpv4(this.#address)} drops a request: ${requester.reason}`);
-    return this.#code.decide(requester, this.#desk(now), this.#counters);
+    return this.#code.decide(requester, this.#context(now), this.#counters);
   }
 
   /** Brings leases and events in line with what the endpoint did by itself. */
   settle(now: Moment): void {
-    const desk = this.#desk(now);
-    for (const change of this.#endpoint.takeChanges()) this.#code.applyChange(change, desk, now);
+    const context = this.#context(now);
+    for (const change of this.#endpoint.takeChanges()) this.#code.applyChange(change, context, now);
   }
 
-  #desk(now: Moment): Desk {
+  #context(now: Moment): DecisionContext {
     this.#pair.moment = now;
     return {
       config: this.#config,
