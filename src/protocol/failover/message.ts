@@ -1,4 +1,3 @@
-import type { Seconds } from '../../server/failover/binding.js';
 import { MESSAGE, type MessageType, nameOf } from './codes.js';
 import { FailoverWireError } from './errors.js';
 import { lengthOf, OPTIONS, type OptionName, type OptionValues, optionOf, readValue, writeValue } from './options.js';
@@ -6,6 +5,9 @@ import { lengthOf, OPTIONS, type OptionName, type OptionValues, optionOf, readVa
 /** Octets of a message with its header; dhcpd drops the connection on any other length. */
 export const MIN_LENGTH = 12;
 export const MAX_LENGTH = 2048;
+
+/** A point in time as the wire has it: whole seconds since 1970-01-01T00:00:00Z; 0 means none. */
+export type Seconds = number;
 
 export interface FailoverMessage {
   readonly type: MessageType;

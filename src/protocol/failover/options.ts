@@ -11,7 +11,7 @@ interface OptionDefinition {
   readonly length?: number;
 }
 
-/** Code of this project's own option. dhcpd skips every code from 30 on, so it may meet it. See carried.ts. */
+/** Code of this project's own option. dhcpd skips every code from 30 on, so it may meet it. See portledger-lease.ts. */
 export const OWN_OPTION_CODE = 224;
 
 /** The options, numbered by the draft's alphabetical list as dhcpd has it. */

@@ -1,9 +1,9 @@
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { BindingStatus } from '../../protocol/failover/codes.js';
+import type { Seconds } from '../../protocol/failover/message.js';
 import type { PortObservation } from '../leases/lease.js';
 
-/** A point in time as the wire has it: whole seconds since 1970-01-01T00:00:00Z; 0 means none. */
-export type Seconds = number;
+export type { Seconds };
 
 /** Who has, or last had, an address. Bytes are latin1 strings as in leases. */
 export interface Holder {

@@ -101,8 +101,8 @@ export class Conductor {
    */
   #isStuck(now: Moment): boolean {
     const { state, partnerState, lostAt } = this.#machine;
-    const { carries, mclt } = this.#parts.relationship;
-    if (state !== 'RECOVER' || partnerState !== 'PARTNER-DOWN' || carries || this.#isRoused || !this.#asked)
+    const { partnerIsPortledger, mclt } = this.#parts.relationship;
+    if (state !== 'RECOVER' || partnerState !== 'PARTNER-DOWN' || partnerIsPortledger || this.#isRoused || !this.#asked)
       return false;
     const silence = now.steady - Math.max(this.#asked.at, this.#parts.exchange.lastUpdate);
     return silence >= STUCK && (lostAt === 0 || secondsOf(now) > lostAt + mclt.longest(secondsOf(now)));
@@ -166,7 +166,7 @@ export class Conductor {
   }
 
   #context(now: Moment): MachineContext {
-    const { settings, mclt, table, carries } = this.#parts.relationship;
+    const { settings, mclt, table, partnerIsPortledger } = this.#parts.relationship;
     const { role, autoPartnerDown } = settings;
     const longest = mclt.longest(secondsOf(now));
     return {
@@ -174,7 +174,7 @@ export class Conductor {
       mclt: longest,
       autoPartnerDown,
       started: this.#startedAt,
-      partnerAsks: carries,
+      partnerAsks: partnerIsPortledger,
       hasPast: () => table.hasPast,
     };
   }

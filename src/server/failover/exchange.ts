@@ -76,7 +76,7 @@ export class Exchange {
     const before = this.#table.get(after.address);
     this.set(after);
     const reported = update?.status ?? null;
-    const isPartners = reported === 'EXPIRED' ? update?.carried?.own : undefined;
+    const isPartners = reported === 'EXPIRED' ? update?.portledger?.own : undefined;
     this.#changes.push({ before, after, cause, reported, isPartners, clockAhead: this.#relationship.clockAhead });
   }
 
@@ -186,11 +186,11 @@ export class Exchange {
   send(all: boolean, now: Moment): void {
     this.#unanswered = 0;
     if (!this.#session.isUp) return;
-    const { carries } = this.#relationship;
+    const { partnerIsPortledger } = this.#relationship;
     for (const { address, isAsked } of this.#queue.next(this.#session.window, all)) {
       const binding = this.#table.get(address);
       if (!binding.pending && !isAsked) continue;
-      const xid = this.#session.send(MESSAGE.BNDUPD, updateOptions(binding, carries), now);
+      const xid = this.#session.send(MESSAGE.BNDUPD, updateOptions(binding, partnerIsPortledger), now);
       this.#queue.sent(xid, binding, now.steady);
     }
     this.finish(now);

@@ -79,7 +79,7 @@ export class Greeting {
   take(options: OptionValues, now: Moment): void {
     const relationship = this.#relationship;
     this.#clockRefused = null;
-    relationship.carries = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
+    relationship.partnerIsPortledger = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
     const mclt = relationship.isPrimary ? relationship.mclt.told : options.MCLT!;
     relationship.mclt.agree(mclt, secondsOf(now), () => relationship.table.latestPromise);
     if (relationship.isPrimary) return;

@@ -41,14 +41,14 @@ export function judge(own: Binding, update: Update, context: JudgeContext): Verd
   // To take it would end the lease a second time: the end is on its way, and settles it
   if (update.status === 'ACTIVE' && isOverSince(own, update, context)) return lessCritical();
   if (knowsNothing(own, update)) return lessCritical();
-  const duels = context.inFlight && update.status !== 'ACTIVE' && !(isUnused(own) && update.carried);
+  const duels = context.inFlight && update.status !== 'ACTIVE' && !(isUnused(own) && update.portledger);
   return duels && context.isPrimary ? lessCritical() : take(own, update, context);
 }
 
 /** Both know the same already; refusing it as less critical would be right and helps nobody. */
 function isSame(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
   // Given by both, at the same second of two clocks: that is not the same time
-  const isByBoth = own.status === 'ACTIVE' && own.own && update.carried?.own;
+  const isByBoth = own.status === 'ACTIVE' && own.own && update.portledger?.own;
   if (isByBoth && Math.abs(clockAhead) > INACCURACY) return false;
   return (
     own.status === update.status &&
@@ -64,7 +64,7 @@ function isSame(own: Binding, update: Update, { clockAhead }: JudgeContext): boo
  */
 function knowsNothing(own: Binding, update: Update): boolean {
   const isFree = own.status === 'FREE' || own.status === 'BACKUP';
-  return update.carried !== undefined && isFree && !isUnused(own) && isUnused(update);
+  return update.portledger !== undefined && isFree && !isUnused(own) && isUnused(update);
 }
 
 function judgeActive(own: Binding, update: Update, context: JudgeContext): Verdict {
@@ -148,13 +148,13 @@ function shiftOf(own: Binding, update: Update, clockAhead: number): number {
 
 function isByOtherClock(own: Binding, update: Update): boolean {
   // dhcpd does not say whose lease it is; with the same times it is the one that it was told
-  const isEcho = update.carried === undefined && own.starts === update.starts && own.cltt === update.cltt;
+  const isEcho = update.portledger === undefined && own.starts === update.starts && own.cltt === update.cltt;
   return own.own && isPartners(update) && !isEcho;
 }
 
 /** Of an active lease: it was the partner that gave it last, so that its times are by that one's clock; in doubt it was. */
 function isPartners(update: Update): boolean {
-  return update.carried?.own !== false;
+  return update.portledger?.own !== false;
 }
 
 /** Seconds by which this server's clock is ahead of the one by which an active lease is told. */
@@ -191,7 +191,7 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     status,
     holder: update.holder ?? (isFree ? own.holder : null),
     // An echo of what is known here says nothing against what was seen here
-    hostname: update.carried?.hostname ?? (isSame(own, update, context) ? own.hostname : null),
+    hostname: update.portledger?.hostname ?? (isSame(own, update, context) ? own.hostname : null),
     port: keepsPort ? own.port : portAfter(own, update, context),
     starts: update.starts,
     ends: update.ends,
@@ -212,14 +212,14 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
 }
 
 function portAfter(own: Binding, update: Update, context: JudgeContext): Binding['port'] {
-  return update.carried?.port ?? (isOfSameExchange(own, update, context) ? own.port : null);
+  return update.portledger?.port ?? (isOfSameExchange(own, update, context) ? own.port : null);
 }
 
 /** The partner gives way to a later lease by what its clock shows, but the client was seen here after that: the partner has to hear of the port. */
 function sawLater(own: Binding, update: Update, clockAhead: number): boolean {
   const isLater = own.cltt > update.cltt + clockAhead + INACCURACY;
   return (
-    update.carried !== undefined && own.pending && isSameLease(own, update) && isByOtherClock(own, update) && isLater
+    update.portledger !== undefined && own.pending && isSameLease(own, update) && isByOtherClock(own, update) && isLater
   );
 }
 
@@ -230,7 +230,7 @@ function sawLater(own: Binding, update: Update, clockAhead: number): boolean {
 function isOfSameExchange(own: Binding, update: Update, context: JudgeContext): boolean {
   if (isSame(own, update, context) || isOnlyHeld(own, update)) return true;
   // dhcpd never tells a port, so that it may have seen the client in the same second
-  if (update.carried === undefined || !isSameLease(own, update)) return false;
+  if (update.portledger === undefined || !isSameLease(own, update)) return false;
   return (own.starts === update.starts && own.cltt === update.cltt) || own.cltt >= update.cltt + context.clockAhead;
 }
 
@@ -250,7 +250,7 @@ function isSameLease(own: Binding, update: Update): boolean {
  */
 function staysOwn(own: Binding, update: Update, context: JudgeContext): boolean {
   if (!own.own) return false;
-  if (isSame(own, update, context)) return !update.carried?.own || (context.inFlight && context.isPrimary);
+  if (isSame(own, update, context)) return !update.portledger?.own || (context.inFlight && context.isPrimary);
   if (!isOnlyHeld(own, update)) return false;
   // What the partner holds may be a lease of its own that its client gave back before this one, which it does not know of
   const isUnknown = own.pending && own.cltt >= update.cltt + context.clockAhead - INACCURACY;

@@ -25,7 +25,7 @@ export class Relationship {
   machine: Machine;
   #hba: { bits: Buffer; hex: string } | undefined;
   /** The partner is a Portledger, too: updates carry the port of the lease. */
-  carries = false;
+  partnerIsPortledger = false;
 
   constructor(settings: FailoverSettings, record: RelationshipRecord | null, bindings: Iterable<Binding>, now: Moment) {
     this.settings = settings;

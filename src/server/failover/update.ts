@@ -1,8 +1,12 @@
 import type { Ipv4 } from '../../net/ipv4.js';
 import { BINDING_STATUS, type BindingStatus, nameOf, REJECT } from '../../protocol/failover/codes.js';
 import type { OptionValues } from '../../protocol/failover/options.js';
+import {
+  decodePortledgerLease,
+  encodePortledgerLease,
+  type PortledgerLease,
+} from '../../protocol/failover/portledger-lease.js';
 import type { Binding, Holder, Seconds } from './binding.js';
-import { type CarriedLease, decodeCarried, encodeCarried } from './carried.js';
 import { NEVER } from './lease-time.js';
 
 /** What a partner's BNDUPD says; absent times are 0. */
@@ -16,7 +20,7 @@ export interface Update {
   readonly potential: Seconds;
   readonly flags: number;
   /** From another Portledger only. */
-  readonly carried: CarriedLease | undefined;
+  readonly portledger: PortledgerLease | undefined;
 }
 
 /** Why an update is refused: the code and the text of the BNDACK. */
@@ -30,8 +34,8 @@ const NEEDS_HOLDER: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED', '
 /** Of other ends the partner needs not be told whose lease it was. */
 const TELLS_OWN: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED']);
 
-/** The options of the BNDUPD that tells of a binding; `carries` if the partner is a Portledger, too. */
-export function updateOptions(binding: Binding, carries: boolean): OptionValues {
+/** The options of the BNDUPD that tells of a binding; `partnerIsPortledger` if the partner is a Portledger, too. */
+export function updateOptions(binding: Binding, partnerIsPortledger: boolean): OptionValues {
   const { address, status, holder, ends, promised, starts, cltt, flags } = binding;
   const options: OptionValues = {
     'assigned-IP-address': address,
@@ -44,8 +48,8 @@ export function updateOptions(binding: Binding, carries: boolean): OptionValues 
   if (flags !== 0) options['IP-flags'] = flags;
   // dhcpd refuses client data of an abandoned address
   if (holder && status !== 'ABANDONED') Object.assign(options, holderOptions(holder));
-  if (carries && status !== 'ABANDONED')
-    options['portledger-lease'] = encodeCarried({ ...binding, own: binding.own && TELLS_OWN.has(status) });
+  if (partnerIsPortledger && status !== 'ABANDONED')
+    options['portledger-lease'] = encodePortledgerLease({ ...binding, own: binding.own && TELLS_OWN.has(status) });
   return options;
 }
 
@@ -77,7 +81,7 @@ export function readUpdate(options: OptionValues): Update | Rejection {
     cltt: timeOf(options['client-last-transaction-time']),
     potential: timeOf(options['potential-expiration-time']),
     flags: options['IP-flags'] ?? 0,
-    carried: decodeCarried(options['portledger-lease']),
+    portledger: decodePortledgerLease(options['portledger-lease']),
   };
 }
 

@@ -9,7 +9,8 @@ import {
   type LeaseState,
   type PortObservation,
 } from '../leases/lease.js';
-import { type Desk, expireLease, withdrawLease } from '../v4/ledger.js';
+import type { DecisionContext } from '../v4/context.js';
+import { expireLease, withdrawLease } from '../v4/lease-events.js';
 
 /** What an address that the partner says is no longer leased is in the lease table. */
 const ENDED: Readonly<Record<Exclude<Binding['status'], 'ACTIVE' | 'ABANDONED'>, LeaseState>> = {
@@ -31,7 +32,7 @@ const NOBODY: Holder = { htype: 0, hwaddr: '', clientId: null };
  * knows of it at first hand: who sent the ACK, or got the RELEASE. Only the end of a lease that this server was the last to grant is
  * its own to record, whoever found that it is over.
  */
-export function applyChange(change: BindingChange, desk: Desk, moment: Moment): void {
+export function applyChange(change: BindingChange, desk: DecisionContext, moment: Moment): void {
   const { before, after } = change;
   // Nobody was told of the hold, and an echo of what is known is no news: the lease is what it was
   if (change.cause === 'held' || isSameLease(before, after)) return;
@@ -47,7 +48,7 @@ export function applyChange(change: BindingChange, desk: Desk, moment: Moment): 
  * The end of a lease that this server was the last to grant, with the end that its client was told. A lease whose client has given it
  * back to the partner, or has extended it there, is the partner's to record.
  */
-function recordOwnEnd(change: BindingChange, desk: Desk): void {
+function recordOwnEnd(change: BindingChange, desk: DecisionContext): void {
   const { before, after, cause } = change;
   const lease = desk.leases.get(after.address);
   const staysOwn = after.own && after.status === 'ACTIVE';
@@ -83,7 +84,13 @@ function isOfSameClient({ before, after }: BindingChange): boolean {
   return after.holder === null || sameHolder(before.holder, after.holder);
 }
 
-function takeActive(before: Binding, after: Binding, lease: Lease | undefined, desk: Desk, moment: Moment): void {
+function takeActive(
+  before: Binding,
+  after: Binding,
+  lease: Lease | undefined,
+  desk: DecisionContext,
+  moment: Moment,
+): void {
   if (!after.holder) return;
   const client = clientOf(after.holder);
   const held = lease?.state === 'active' && lease.client === client.client ? lease : undefined;
@@ -119,13 +126,13 @@ function samePort(a: PortObservation | null, b: PortObservation | null): boolean
   return a?.giaddr === b?.giaddr && a?.option82 === b?.option82;
 }
 
-function takeDeclined(after: Binding, lease: Lease | undefined, desk: Desk, moment: Moment): void {
+function takeDeclined(after: Binding, lease: Lease | undefined, desk: DecisionContext, moment: Moment): void {
   const known = lease ?? { ...clientOf(NOBODY), hostname: null, start: desk.at, renewed: desk.at, port: null };
   const [end, due] = [after.ends * MICROS_PER_SECOND, dueOf(after.ends, moment)];
   desk.leases.put({ ...known, address: after.address, state: 'declined', end, due });
 }
 
-function takeEnded({ after, reported }: BindingChange, lease: Lease, desk: Desk): void {
+function takeEnded({ after, reported }: BindingChange, lease: Lease, desk: DecisionContext): void {
   const told = reported ?? after.status;
   const isOthers = after.holder !== null && clientOf(after.holder).client !== lease.client;
   const isEnd = lease.state === 'active' && !isOthers && told !== 'ACTIVE' && told !== 'ABANDONED';
@@ -135,7 +142,7 @@ function takeEnded({ after, reported }: BindingChange, lease: Lease, desk: Desk)
 }
 
 /** Who had the address last, so that he is offered it again. */
-function learn(after: Binding, lease: Lease | undefined, desk: Desk): void {
+function learn(after: Binding, lease: Lease | undefined, desk: DecisionContext): void {
   if (!after.holder || after.ends === 0) return;
   const client = clientOf(after.holder);
   if (lease?.client === client.client) return;

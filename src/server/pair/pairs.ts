@@ -16,7 +16,7 @@ import {
 import type { Network } from '../leases/network.js';
 import type { RelationshipSettings } from '../settings.js';
 import type { PairState } from '../store/failover-rows.js';
-import type { Desk } from '../v4/ledger.js';
+import type { DecisionContext } from '../v4/context.js';
 import { Burst } from './burst.js';
 import { applyChange } from './changes.js';
 import { type Failure, failureReason } from './failure.js';
@@ -134,7 +134,7 @@ export class Pairs {
   }
 
   /** Begins a batch: what came in since the last one, and what is due. */
-  begin(desk: Desk, moment: Moment): void {
+  begin(desk: DecisionContext, moment: Moment): void {
     if (this.#members.length === 0) return;
     this.#moment = moment;
     for (const { pair } of this.#members) pair.moment = moment;
@@ -147,7 +147,7 @@ export class Pairs {
   }
 
   /** Brings lease table and events in line with what the endpoints did by themselves. */
-  settle(desk: Desk): void {
+  settle(desk: DecisionContext): void {
     for (const { endpoint } of this.#members) {
       for (const change of endpoint.takeChanges()) applyChange(change, desk, this.#moment);
     }

@@ -16,11 +16,12 @@ import type { LeaseTable } from '../leases/table.js';
 import type { Pairs } from '../pair/pairs.js';
 import type { ListenSettings, ServerSettings } from '../settings.js';
 import type { ServerStore } from '../store/server-store.js';
+import type { DecisionContext } from '../v4/context.js';
 import { decide } from '../v4/decide.js';
+import { type Decision, type Drop, drop, type ReplyPlan } from '../v4/decision.js';
 import { type Destination, destinationOf } from '../v4/destination.js';
-import type { Desk, ReplyPlan } from '../v4/ledger.js';
+import { DirectRequests } from '../v4/direct-requests.js';
 import { portName } from '../v4/port-limit.js';
-import { DirectRequests } from '../v4/port-rule.js';
 import { encodeReply } from '../v4/reply.js';
 import { type Requester, readRequester } from '../v4/requester.js';
 import type { Topology } from '../v4/topology.js';
@@ -42,15 +43,16 @@ interface Pending {
   arrived: Micros;
 }
 
-/** Done with the commit, and there is nothing to send. */
-const NO_REPLY = 'no-reply';
-
+/** A reply that leaves once the batch is committed. */
 interface PlannedReply {
+  kind: 'reply';
   requester: Requester;
   plan: ReplyPlan;
   encoded: EncodedMessage;
   destination: Destination;
 }
+
+type Outcome = PlannedReply | Exclude<Decision, { kind: 'reply' }>;
 
 /** What the pipeline works with; configuration and topology are replaced as a whole at a reload. */
 export interface PipelineParts {
@@ -177,7 +179,7 @@ export class Pipeline {
     this.#pairs.begin(desk, { wall: this.#serverClock.wall, steady: desk.now });
     this.#leases.expireOffers(desk.now);
     expireDue(desk, EXPIRE_PER_BATCH);
-    const outcomes = pending.flatMap((one) => this.#answer(one, desk, events) ?? []);
+    const outcomes = pending.map((one) => this.#answer(one, desk, events)).filter((outcome) => outcome.kind !== 'drop');
     this.#pairs.settle(desk);
     const decided = this.#clock.monotonic();
     const isDurable = this.#commit(events, desk.at, outcomes.length);
@@ -185,12 +187,12 @@ export class Pipeline {
     if (this.#intake.size === 0 || !isDurable) this.#overtaken.clear();
     for (const outcome of outcomes) {
       if (!isDurable) this.#counters.drop('queue-unavailable');
-      else if (outcome === NO_REPLY) this.#counters.count('taken-without-reply');
+      else if (outcome.kind === 'none') this.#counters.count('taken-without-reply');
       else this.#send(outcome);
     }
   }
 
-  #open(): { desk: Desk; events: EventDraft[] } {
+  #open(): { desk: DecisionContext; events: EventDraft[] } {
     const events: EventDraft[] = [];
     const { config, topology } = this.#parts;
     const step = this.#serverClock.read();
@@ -198,7 +200,7 @@ export class Pipeline {
     const now = this.#serverClock.steady;
     const at = this.#store.queue.nextTime(this.#serverClock.wall);
     const record = (event: EventDraft) => void events.push(event);
-    const warn: Desk['warn'] = (id, fields) => this.#logger.limited(id, fields);
+    const warn: DecisionContext['warn'] = (id, fields) => this.#logger.limited(id, fields);
     return {
       events,
       desk: { config, topology, leases: this.#leases, direct: this.#direct, pairs: this.#pairs, now, at, record, warn },
@@ -206,25 +208,23 @@ export class Pipeline {
   }
 
   /** Decides about one datagram. A fault in it costs this datagram only, and leaves no trace in leases or events. */
-  #answer(
-    { datagram, listen, order }: Pending,
-    desk: Desk,
-    events: EventDraft[],
-  ): PlannedReply | typeof NO_REPLY | undefined {
+  #answer({ datagram, listen, order }: Pending, desk: DecisionContext, events: EventDraft[]): Outcome {
     const mark = this.#leases.mark();
     const pairMarks = this.#pairs.mark();
     const recorded = events.length;
     try {
       const requester = readRequester(datagram, listen, desk.config, desk.topology);
-      if (typeof requester === 'string') return this.#drop(requester, datagram);
+      if (requester.kind === 'drop') return this.#drop(requester.reason, datagram);
       this.#show(requester);
       const isOvertaken = requester.type !== MESSAGE_TYPE.discover && this.#overtaken.has(turnOf(requester), order);
       if (isOvertaken) return this.#drop('overtaken', datagram);
-      const plan = decide(requester, desk, this.#counters);
-      if (this.#intake.size > 0 && isTakenUp(plan)) this.#overtaken.note(turnOf(requester), order);
-      if (plan === undefined) return NO_REPLY;
-      if (typeof plan === 'string') return this.#drop(plan, datagram);
-      return { requester, plan, encoded: encodeReply(requester, plan), destination: destinationOf(requester, plan) };
+      const decision = decide(requester, desk, this.#counters);
+      if (this.#intake.size > 0 && isTakenUp(decision)) this.#overtaken.note(turnOf(requester), order);
+      if (decision.kind === 'none') return decision;
+      if (decision.kind === 'drop') return this.#drop(decision.reason, datagram);
+      const { plan } = decision;
+      const encoded = encodeReply(requester, plan);
+      return { kind: 'reply', requester, plan, encoded, destination: destinationOf(requester, plan) };
     } catch (error) {
       this.#leases.undo(mark);
       this.#pairs.undo(pairMarks);
@@ -239,13 +239,13 @@ export class Pipeline {
     this.#logger.log('request-received', { source: formatIpv4(datagram.source), message: describeMessage(message) });
   }
 
-  #drop(reason: DropReason, datagram: ReceivedDatagram): undefined {
+  #drop(reason: DropReason, datagram: ReceivedDatagram): Drop {
     this.#counters.drop(reason);
     this.#logger.limited(isPartners(reason) ? 'request-left' : 'request-dropped', {
       reason,
       source: formatIpv4(datagram.source),
     });
-    return undefined;
+    return drop(reason);
   }
 
   /** Makes the batch durable, `requests` of which were taken up. True if the replies may leave. */
@@ -286,12 +286,12 @@ export class Pipeline {
 
   #keep(): void {
     this.#leases.keep();
-    this.#direct.keep();
+    this.#direct.commit();
   }
 
   #undo(): void {
     this.#leases.undo();
-    this.#direct.undo();
+    this.#direct.rollback();
   }
 
   #noteClockStep({ found, expected }: ClockStep): void {
@@ -318,7 +318,7 @@ function turnOf({ client, network }: Requester): string {
 }
 
 /** It gave, extended or ended a lease. */
-function isTakenUp(plan: ReplyPlan | DropReason | undefined): boolean {
-  if (typeof plan === 'string') return false;
-  return plan === undefined || (plan.type === 'ack' && plan.yiaddr !== 0);
+function isTakenUp(decision: Decision): boolean {
+  if (decision.kind === 'reply') return decision.plan.type === 'ack' && decision.plan.yiaddr !== 0;
+  return decision.kind === 'none';
 }

@@ -1,26 +1,27 @@
 import { MESSAGE_TYPE } from '../../protocol/dhcpv4/codes.js';
-import type { Counters, DropReason } from '../pipeline/counters.js';
+import type { Counters } from '../pipeline/counters.js';
+import type { DecisionContext } from './context.js';
+import { type Decision, drop } from './decision.js';
 import { discover } from './discover.js';
 import { decline, inform, release } from './ending.js';
-import type { Desk, ReplyPlan } from './ledger.js';
 import { request } from './request.js';
 import type { Requester } from './requester.js';
 
-/** Decides about one request: an answer, a reason for none, or undefined where the protocol has none (RELEASE, DECLINE). */
-export function decide(requester: Requester, desk: Desk, counters: Counters): ReplyPlan | DropReason | undefined {
+/** Decides about one request, and puts the decision into effect in leases, pairs and events. */
+export function decide(requester: Requester, context: DecisionContext, counters: Counters): Decision {
   if (requester.message.relayAgent.state === 'malformed') counters.count('option-82-malformed');
   switch (requester.type) {
     case MESSAGE_TYPE.discover:
-      return discover(requester, desk);
+      return discover(requester, context);
     case MESSAGE_TYPE.request:
-      return request(requester, desk);
+      return request(requester, context);
     case MESSAGE_TYPE.decline:
-      return decline(requester, desk);
+      return decline(requester, context);
     case MESSAGE_TYPE.release:
-      return release(requester, desk);
+      return release(requester, context);
     case MESSAGE_TYPE.inform:
-      return inform(requester, desk);
+      return inform(requester, context);
     default:
-      return 'unsupported-message-type';
+      return drop('unsupported-message-type');
   }
 }

@@ -1,7 +1,7 @@
 import type { Ipv4 } from '../../net/ipv4.js';
 import { BROADCAST_FLAG } from '../../protocol/dhcpv4/layout.js';
 import { RELAY_AGENT_SUBOPTIONS } from '../../protocol/relay-agent/relay-agent.js';
-import type { ReplyPlan } from './ledger.js';
+import type { ReplyPlan } from './decision.js';
 import type { Requester } from './requester.js';
 
 /** Where a reply goes. */
@@ -10,7 +10,7 @@ export type Destination =
   | { way: 'broadcast' }
   | { way: 'link'; yiaddr: Ipv4; htype: number; hwaddr: Uint8Array };
 
-/** RFC 2131 section 4.1, with the relay's source port where it asks for it (RFC 8357). */
+/** Where RFC 2131 section 4.1 sends the reply. To the relay's source port if the relay asks for that (RFC 8357). */
 export function destinationOf(requester: Requester, plan: ReplyPlan): Destination {
   const { message, datagram, listen } = requester;
   if (message.giaddr !== 0) {

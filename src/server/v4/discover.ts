@@ -3,41 +3,39 @@ import { OPTION } from '../../protocol/dhcpv4/codes.js';
 import { isActive } from '../leases/lease.js';
 import type { Network } from '../leases/network.js';
 import type { DropReason } from '../pipeline/counters.js';
+import type { DecisionContext } from './context.js';
+import { type Decision, drop, reply } from './decision.js';
+import { currentLease } from './lease-events.js';
 import { leaseSeconds } from './lease-time.js';
-import { currentLease, type Desk, type ReplyPlan } from './ledger.js';
 import { portForOffer } from './port-limit.js';
 import { observedPort, reservationPort, showsPort } from './port-view.js';
 import { addressOption, type Requester } from './requester.js';
 import { reservationKeys } from './topology.js';
 
-/** Answers a DISCOVER with an offer, and holds the address for the client (RFC 2131 section 4.3.1). */
-export function discover(requester: Requester, desk: Desk): ReplyPlan | DropReason {
+/** Answers a DISCOVER with an offer, and reserves the address for the client for `offerTime` (RFC 2131 section 4.3.1). */
+export function discover(requester: Requester, context: DecisionContext): Decision {
   const { network, client, message } = requester;
-  if (!network) return 'no-subnet';
-  const address = chooseAddress(requester, network, desk);
-  if (address === undefined) return silenceIn(network, desk) ?? 'pool-exhausted';
-  const pair = desk.pairs.of(address);
+  if (!network) return drop('no-subnet');
+  const address = chooseAddress(requester, network, context);
+  if (address === undefined) return drop(reasonForNone(network, context) ?? 'pool-exhausted');
+  const pair = context.pairs.of(address);
   const leaves = pair?.leavesDiscover(requester);
-  if (leaves) return leaves;
-  const scope = desk.topology.scopeOf(address)!;
+  if (leaves) return drop(leaves);
+  const scope = context.topology.scopeOf(address)!;
   const seen = showsPort(message.relayAgent) ? observedPort(message) : null;
-  const leaving = [desk.leases.get(address), desk.leases.ofClient(network, client.client)];
-  const port = portForOffer(requester, network, seen, leaving, desk);
-  if (port === undefined) return 'port-lease-limit';
-  desk.leases.offer(network, client.client, address, desk.now + desk.config.offerTime, port);
+  const leaving = [context.leases.get(address), context.leases.ofClient(network, client.client)];
+  const counted = portForOffer(requester, network, seen, leaving, context);
+  if (counted.kind === 'full') return drop('port-lease-limit');
+  context.leases.offer(network, client.client, address, context.now + context.config.offerTime, counted.port);
   const desired = leaseSeconds(message, scope.leases);
-  return {
-    type: 'offer',
-    yiaddr: address,
-    scope,
-    leaseSeconds: pair?.leaseSeconds(address, client, desired) ?? desired,
-  };
+  const seconds = pair?.leaseSeconds(address, client, desired) ?? desired;
+  return reply({ type: 'offer', yiaddr: address, scope, leaseSeconds: seconds });
 }
 
-/** Why the pools that a partner shares give nothing, if one of the network is such. */
-function silenceIn(network: Network, desk: Desk): DropReason | undefined {
+/** Why the network's pools that are shared with a partner give no address; undefined if they would, or there are none. */
+function reasonForNone(network: Network, context: DecisionContext): DropReason | undefined {
   for (const pool of network.pools) {
-    const pair = pool.failover === undefined ? undefined : desk.pairs.of(pool.first);
+    const pair = pool.failover === undefined ? undefined : context.pairs.of(pool.first);
     const reason = pair?.silence() ?? pair?.withholds();
     if (reason) return reason;
   }
@@ -45,45 +43,45 @@ function silenceIn(network: Network, desk: Desk): DropReason | undefined {
 }
 
 /**
- * The address for a client, in the order of RFC 2131 section 4.3.1 with reservations first: its reservation, its active lease, what it was
- * offered a moment ago, the address it last had, the one it asks for, the one that has been free for the longest time.
+ * The address to offer, in the order of RFC 2131 section 4.3.1 with reservations first: the client's reservation, its active lease, its
+ * open offer, its last address, the one it requests, the one that has been free longest.
  */
-function chooseAddress(requester: Requester, network: Network, desk: Desk): Ipv4 | undefined {
+function chooseAddress(requester: Requester, network: Network, context: DecisionContext): Ipv4 | undefined {
   const { client, message } = requester;
-  const reserved = reservedAddress(requester, network, desk);
+  const reserved = reservedAddress(requester, network, context);
   if (reserved !== undefined) return reserved;
-  const own = desk.leases.ofClient(network, client.client);
-  const last = own && currentLease(desk, own.address);
-  if (last?.state === 'active' && mayHave(requester, network, last.address, desk)) return last.address;
-  const offered = desk.leases.offeredTo(network, client.client);
-  if (offered !== undefined && mayHave(requester, network, offered, desk)) return offered;
+  const own = context.leases.ofClient(network, client.client);
+  const last = own && currentLease(context, own.address);
+  if (last?.state === 'active' && mayHave(requester, network, last.address, context)) return last.address;
+  const offered = context.leases.offeredTo(network, client.client);
+  if (offered !== undefined && mayHave(requester, network, offered, context)) return offered;
   if (last && network.isFree(last.address)) return last.address;
-  const asked = addressOption(message, OPTION.requestedAddress);
-  if (asked !== undefined && mayHave(requester, network, asked, desk)) return asked;
+  const requested = addressOption(message, OPTION.requestedAddress);
+  if (requested !== undefined && mayHave(requester, network, requested, context)) return requested;
   return network.leastRecentlyUsed();
 }
 
 /**
- * The address reserved for the client, if it can have it now: not while another client's lease on it lasts, except where the
- * reservation is of the port and the other client is, by that, no longer there.
+ * The address reserved for the client, if it is available: not in quarantine, and not leased to another client. A reservation for a port
+ * is available even then: who asks from that port has replaced the other client.
  */
-export function reservedAddress(requester: Requester, network: Network, desk: Desk): Ipv4 | undefined {
-  const reservation = desk.topology.reservationFor(network, keysOf(requester, network, desk));
+export function reservedAddress(requester: Requester, network: Network, context: DecisionContext): Ipv4 | undefined {
+  const reservation = context.topology.reservationFor(network, reservationKeysOf(requester, network, context));
   if (!reservation) return undefined;
-  const holder = currentLease(desk, reservation.address);
-  if (holder?.state === 'declined') return undefined;
-  const isOthers = isActive(holder, desk.now) && holder.client !== requester.client.client;
+  const lease = currentLease(context, reservation.address);
+  if (lease?.state === 'declined') return undefined;
+  const isOthers = isActive(lease, context.now) && lease.client !== requester.client.client;
   return isOthers && reservation.match.by !== 'port' ? undefined : reservation.address;
 }
 
-/** True if the client may have this address now: reserved for it, its own active lease, offered to it, or free for anybody. */
-export function mayHave(requester: Requester, network: Network, address: Ipv4, desk: Desk): boolean {
-  if (desk.topology.networkOf(address) !== network) return false;
-  if (desk.topology.ownerOf(address)) return reservedAddress(requester, network, desk) === address;
-  if (desk.pairs.of(address)?.leavesRequest(address, requester.client)) return false;
-  const lease = currentLease(desk, address);
+/** True if the client may have this address now: it is reserved for it, leased to it, offered to it, or free. */
+export function mayHave(requester: Requester, network: Network, address: Ipv4, context: DecisionContext): boolean {
+  if (context.topology.networkOf(address) !== network) return false;
+  if (context.topology.ownerOf(address)) return reservedAddress(requester, network, context) === address;
+  if (context.pairs.of(address)?.leavesRequest(address, requester.client)) return false;
+  const lease = currentLease(context, address);
   if (lease?.state === 'active') return lease.client === requester.client.client && isInPool(network, address);
-  if (desk.leases.offeredTo(network, requester.client.client) === address) return isInPool(network, address);
+  if (context.leases.offeredTo(network, requester.client.client) === address) return isInPool(network, address);
   return network.isFree(address);
 }
 
@@ -91,11 +89,11 @@ function isInPool(network: Network, address: Ipv4): boolean {
   return network.poolOf(address) !== undefined;
 }
 
-/** The port counts as the packet shows it, or as the lease knows it where a unicast renewal shows none. */
-function keysOf(requester: Requester, network: Network, desk: Desk) {
+/** The port is the one in the packet, else the lease's: a unicast renewal shows none. */
+function reservationKeysOf(requester: Requester, network: Network, context: DecisionContext) {
   const { client, message } = requester;
   const port = showsPort(message.relayAgent)
     ? observedPort(message)
-    : (desk.leases.ofClient(network, client.client)?.port ?? null);
+    : (context.leases.ofClient(network, client.client)?.port ?? null);
   return reservationKeys(client, reservationPort(port));
 }

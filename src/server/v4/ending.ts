@@ -1,73 +1,80 @@
 import { OPTION } from '../../protocol/dhcpv4/codes.js';
 import { isActive, type Lease } from '../leases/lease.js';
-import type { DropReason } from '../pipeline/counters.js';
-import { currentLease, type Desk, hostnameOf, type ReplyPlan, recordLeaseEvent } from './ledger.js';
-import { isForOther, otherChosen } from './other-server.js';
+import { hostnameOf } from './client-text.js';
+import type { DecisionContext } from './context.js';
+import { type Decision, drop, NO_REPLY, reply } from './decision.js';
+import { currentLease, recordLeaseEvent } from './lease-events.js';
+import { dropForOther, isForOther } from './other-server.js';
 import { carriedPort, readBroadcastPort, readUnicastPort } from './port-rule.js';
 import { addressOption, type Requester } from './requester.js';
 
 /**
- * Ends the client's lease at its own wish (RFC 2131 section 4.3.4). A release is always sent by unicast, so one that comes through a
- * relay is a copy, unless the relay had itself addressed as the server (RFC 5107). It wants no answer, so that a server of a pair takes it in
- * every state: the client tells nobody else that it is gone.
+ * RELEASE: the client gives its lease back (RFC 2131 section 4.3.4). Clients send it by unicast, so one from a relay is a copy, unless
+ * the relay overrides the server identifier (RFC 5107). A server of a pair takes it in every state: the client sends it to nobody else.
  */
-export function release(requester: Requester, desk: Desk): DropReason | undefined {
+export function release(requester: Requester, context: DecisionContext): Decision {
   const { message, client } = requester;
-  if (isForOther(requester)) return otherChosen(requester, message.ciaddr, desk);
-  // The client may have the address again by now, from the partner, and this is a copy of what ended the lease before
-  if (desk.direct.hasEither(requester, desk.now)) return 'release-unknown-lease';
-  const pair = desk.pairs.of(message.ciaddr);
-  const lease = currentLease(desk, message.ciaddr);
-  // The partner may have extended what is over by all that is known here
-  const mayHold = pair?.mayGoOn(message.ciaddr) ?? isActive(lease, desk.now);
-  if (!lease || !mayHold || lease.client !== client.client) return 'release-unknown-lease';
+  if (isForOther(requester)) return dropForOther(requester, message.ciaddr, context);
+  // A copy: the partner may have leased the address to this client again since the original
+  if (context.direct.hasEither(requester, context.now)) return drop('release-unknown-lease');
+  const pair = context.pairs.of(message.ciaddr);
+  const lease = currentLease(context, message.ciaddr);
+  // The partner may have extended a lease that is over as far as this server knows
+  const mayBeActive = pair?.mayGoOn(message.ciaddr) ?? isActive(lease, context.now);
+  if (!lease || !mayBeActive || lease.client !== client.client) return drop('release-unknown-lease');
   const { view, port } = readUnicastPort(requester, lease.port, message.giaddr !== 0 && !requester.overridden);
-  desk.leases.put({ ...lease, state: 'released', end: desk.at, due: desk.now, port });
+  context.leases.put({ ...lease, state: 'released', end: context.at, due: context.now, port });
   pair?.released(lease.address);
-  recordLeaseEvent(desk, 'released', lease, view, message, null, desk.at);
-  desk.direct.noteEnding(requester, desk.now);
-  return undefined;
+  recordLeaseEvent(context, 'released', lease, view, message, null, context.at);
+  context.direct.noteEnding(requester, context.now);
+  return NO_REPLY;
 }
 
 /**
- * The client found its address in use by somebody else (RFC 2131 section 4.3.3): the address is quarantined. Only the client
- * that holds it can decline it.
+ * DECLINE: the client found its address in use (RFC 2131 section 4.3.3). The address is quarantined for `declineTime`. Only the client
+ * that has the lease can decline it.
  */
-export function decline(requester: Requester, desk: Desk): DropReason | undefined {
+export function decline(requester: Requester, context: DecisionContext): Decision {
   const { message, client, network } = requester;
   const address = addressOption(message, OPTION.requestedAddress);
-  if (isForOther(requester)) return otherChosen(requester, address, desk);
-  if (address === undefined) return 'no-requested-address';
-  const silence = desk.pairs.of(address)?.silence();
-  if (silence) return silence;
-  const lease = currentLease(desk, address);
-  if (!isActive(lease, desk.now) || lease.client !== client.client) return 'decline-unknown-lease';
-  if (network) desk.leases.withdrawOffer(network, client.client);
-  quarantine(requester, lease, desk);
-  return undefined;
+  if (isForOther(requester)) return dropForOther(requester, address, context);
+  if (address === undefined) return drop('no-requested-address');
+  const silence = context.pairs.of(address)?.silence();
+  if (silence) return drop(silence);
+  const lease = currentLease(context, address);
+  if (!isActive(lease, context.now) || lease.client !== client.client) return drop('decline-unknown-lease');
+  if (network) context.leases.withdrawOffer(network, client.client);
+  quarantine(requester, lease, context);
+  return NO_REPLY;
 }
 
-function quarantine(requester: Requester, lease: Lease, desk: Desk): void {
+function quarantine(requester: Requester, lease: Lease, context: DecisionContext): void {
   const seen = readBroadcastPort(requester, lease.port);
-  const { view, port } = seen.view.evidence === 'none' ? keptUnlessMalformed(requester, lease, seen) : seen;
-  const rest = desk.config.declineTime;
-  desk.leases.put({ ...lease, state: 'declined', end: desk.at + rest, due: desk.now + rest, port });
-  desk.pairs.of(lease.address)?.declined(lease.address, rest);
+  const { view, port } = seen.view.evidence === 'none' ? carriedUnlessMalformed(requester, lease, seen) : seen;
+  const { declineTime } = context.config;
+  context.leases.put({
+    ...lease,
+    state: 'declined',
+    end: context.at + declineTime,
+    due: context.now + declineTime,
+    port,
+  });
+  context.pairs.of(lease.address)?.declined(lease.address, declineTime);
   const named = { ...lease, hostname: hostnameOf(requester.message) ?? lease.hostname };
-  recordLeaseEvent(desk, 'declined', named, view, requester.message, null, desk.at);
+  recordLeaseEvent(context, 'declined', named, view, requester.message, null, context.at);
 }
 
-function keptUnlessMalformed(requester: Requester, lease: Lease, seen: ReturnType<typeof carriedPort>) {
+function carriedUnlessMalformed(requester: Requester, lease: Lease, seen: ReturnType<typeof carriedPort>) {
   return requester.message.relayAgent.state === 'absent' ? carriedPort(lease.port) : seen;
 }
 
-/** Gives a client that has its address from elsewhere the options of its network, and no lease (RFC 2131 section 4.3.5). */
-export function inform(requester: Requester, desk: Desk): ReplyPlan | DropReason {
+/** INFORM: a client whose address comes from elsewhere gets the options of its network, and no lease (RFC 2131 section 4.3.5). */
+export function inform(requester: Requester, context: DecisionContext): Decision {
   const { message, datagram } = requester;
   const address = message.ciaddr || (message.giaddr === 0 ? datagram.source : 0);
-  if (address === 0) return 'inform-without-address';
-  // The answer goes to giaddr: to no address that is not of a network served here
-  if (message.giaddr !== 0 && !requester.network) return 'no-subnet';
-  const scope = desk.topology.scopeOf(address);
-  return scope ? { type: 'ack', yiaddr: 0, scope } : 'no-subnet';
+  if (address === 0) return drop('inform-without-address');
+  // The reply goes to giaddr, so that must be in a configured network
+  if (message.giaddr !== 0 && !requester.network) return drop('no-subnet');
+  const scope = context.topology.scopeOf(address);
+  return scope ? reply({ type: 'ack', yiaddr: 0, scope }) : drop('no-subnet');
 }

@@ -2,96 +2,32 @@ import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
 import type { ClientState } from '../../ledger/event/event.js';
 import { RELAY_AGENT_SUBOPTIONS, suboption } from '../../protocol/relay-agent/relay-agent.js';
 import { isActive, type Lease, type PortObservation } from '../leases/lease.js';
+import type { DirectRequests } from './direct-requests.js';
 import { rebindingSeconds } from './lease-time.js';
 import { identityOf, isSamePort, observedPort, type PortView, showsPort, viewOf, viewOfNone } from './port-view.js';
 import type { Requester } from './requester.js';
 import type { Topology } from './topology.js';
 
-/** A relay's copy of a unicast packet follows the packet at once; this is generous. */
-const COPY_WINDOW: Micros = 3 * MICROS_PER_SECOND;
-/** A client counts T2 from when it sent its request, and in whole seconds. */
+/** A client counts T2 from the time of its request, in whole seconds. */
 const MAX_REBIND_SLACK: Micros = 2 * MICROS_PER_SECOND;
-/** RFC 5010: set if the relay received the client's packet by unicast. */
+/** Set if the relay received the client's packet by unicast (RFC 5010). */
 const FLAG_UNICAST = 0x80;
 
-/** When a packet was worked off, and its Option 82 ('' where it had none). */
-interface Direct {
-  readonly at: Micros;
-  readonly option82: string;
-}
-
-/** Remembers which unicast requests came in directly, and which releases, so that a relay's copies of them can be told from others. */
-export class DirectRequests {
-  #recent = new Map<string, Direct>();
-  #older = new Map<string, Direct>();
-  #turned: Micros = 0;
-  /** Of endings that are not stored yet. */
-  #unstored: string[] = [];
-
-  note(requester: Requester, now: Micros): void {
-    if (now - this.#turned > COPY_WINDOW) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-      this.#turned = now;
-    }
-    this.#recent.set(keyOf(requester), { at: now, option82: observedPort(requester.message).option82 });
-  }
-
-  /** As {@link note}, for what ends a lease; it is forgotten if that cannot be stored. */
-  noteEnding(requester: Requester, now: Micros): void {
-    this.note(requester, now);
-    this.#unstored.push(keyOf(requester));
-  }
-
-  /** What was noted is stored. */
-  keep(): void {
-    if (this.#unstored.length > 0) this.#unstored = [];
-  }
-
-  /** What ended leases since the last {@link keep} ended none. */
-  undo(): void {
-    for (const key of this.#unstored) for (const known of [this.#recent, this.#older]) known.delete(key);
-    this.#unstored = [];
-  }
-
-  /**
-   * True if this very request came in directly a moment ago: transaction and seconds are the same, and what a switch on the way had put into it is
-   * still there, at most with more behind it. Clients use a transaction id again, and a server that could not run takes in late what came long before.
-   */
-  has(requester: Requester, now: Micros): boolean {
-    const direct = this.#find(requester, now);
-    return direct !== undefined && observedPort(requester.message).option82.startsWith(direct.option82);
-  }
-
-  /** True if this very packet was noted a moment ago, whichever way it and its copy came, and in whichever order. */
-  hasEither(requester: Requester, now: Micros): boolean {
-    return this.#find(requester, now) !== undefined;
-  }
-
-  #find(requester: Requester, now: Micros): Direct | undefined {
-    const key = keyOf(requester);
-    const direct = this.#recent.get(key) ?? this.#older.get(key);
-    return direct && now - direct.at <= COPY_WINDOW ? direct : undefined;
-  }
-}
-
-function keyOf({ type, client, message }: Requester): string {
-  return `${type}:${message.xid}:${message.secs}:${message.ciaddr}:${client.client}`;
-}
-
-/** What a request with ciaddr says about the client's state and port. */
+/** The client's state in a request with ciaddr, and whether the packet is the original. */
 export interface RenewalReading {
   state: Extract<ClientState, 'RENEWING' | 'REBINDING'>;
-  /** True if a relay picked a passing unicast packet off the wire and forwarded a copy of it. */
+  /** True if a relay forwarded a copy of a unicast packet that only passed through it. */
   isCopy: boolean;
 }
 
 /**
- * Tells RENEWING (unicast, passes no relay) from REBINDING (broadcast, RFC 2131 section 4.4.5). The packet itself does not say: a
- * router that runs a relay also forwards copies of unicast requests which it only routes, with its own giaddr and
- * Option 82, and then neither relay nor port are the client's. The signs of a copy, from the surest: the relay says how the packet came (RFC 5010);
- * the original came in just before; and, before T2 (after it clients only broadcast), the relay is on another network than the
- * lease, or its Option 82 names no switch where the lease's own does.
+ * Distinguishes RENEWING (unicast, passes no relay) from REBINDING (broadcast, RFC 2131 section 4.4.5). A relayed packet need not be a
+ * broadcast: a router that runs a relay may forward copies of unicast requests that it only routes. Their giaddr and Option 82 are the
+ * router's, not those of the client's port. Signs of a copy, most reliable first:
+ * - the relay says how it received the packet (RFC 5010);
+ * - the original arrived just before;
+ * - before T2, when clients do not broadcast: the relay is in another network than the lease, or its Option 82 names no switch although
+ *   the lease's does.
  */
 export function readRenewal(
   requester: Requester,
@@ -109,7 +45,7 @@ export function readRenewal(
     const unicast = (flags & FLAG_UNICAST) !== 0;
     return { state: unicast ? 'RENEWING' : 'REBINDING', isCopy: unicast };
   }
-  const isCopy = direct.has(requester, now) || (beforeT2 && looksForeign(requester, lease, topology));
+  const isCopy = direct.has(requester, now) || (beforeT2 && isFromOtherRelay(requester, lease, topology));
   return { state: isCopy ? 'RENEWING' : 'REBINDING', isCopy };
 }
 
@@ -122,20 +58,23 @@ function isBeforeT2(lease: Lease | undefined, topology: Topology, now: Micros): 
   return now < lease.due - term + rebinding - Math.min(MAX_REBIND_SLACK, term / 16);
 }
 
-function looksForeign(requester: Requester, lease: Lease | undefined, topology: Topology): boolean {
+function isFromOtherRelay(requester: Requester, lease: Lease | undefined, topology: Topology): boolean {
   const { message, network } = requester;
   if (network !== topology.networkOf(message.ciaddr)) return true;
   if (!lease?.port || !showsPort(message.relayAgent)) return false;
   return identityOf(observedPort(message)).switch.kind < identityOf(lease.port).switch.kind;
 }
 
-/** The port fields of an event, and the port that the lease keeps. */
+/** The port fields of an event, and the port to store with the lease. */
 export interface PortReading {
   view: PortView;
   port: PortObservation | null;
 }
 
-/** Port of a client that broadcasts: what this packet shows, or nothing. `kept` is what the lease knew before. */
+/**
+ * Port of a client that broadcasts: what this packet shows, else none.
+ * @param kept the port stored with the lease; stays if the packet shows none
+ */
 export function readBroadcastPort(requester: Requester, kept: PortObservation | null): PortReading {
   const { message } = requester;
   if (!showsPort(message.relayAgent)) return { view: viewOfNone(message), port: kept };
@@ -144,8 +83,9 @@ export function readBroadcastPort(requester: Requester, kept: PortObservation | 
 }
 
 /**
- * Port of a client that sends unicast (renewal, release): what a snooping switch or an overriding relay put into this very packet, else
- * the port last observed for the lease. A malformed Option 82 is neither: the event then claims no port.
+ * Port of a client that sends unicast (renewal, release): what a snooping switch or an overriding relay put into this packet, else the
+ * port last observed for the lease. With a malformed Option 82 the event claims no port.
+ * @param kept the port stored with the lease
  */
 export function readUnicastPort(requester: Requester, kept: PortObservation | null, isCopy: boolean): PortReading {
   const { relayAgent } = requester.message;
@@ -157,7 +97,7 @@ export function readUnicastPort(requester: Requester, kept: PortObservation | nu
   return carriedPort(kept);
 }
 
-/** The port last observed for the lease. */
+/** The port last observed for the lease, as evidence `carried`; `none` if there is none. */
 export function carriedPort(kept: PortObservation | null): PortReading {
   return kept ? { view: viewOf(kept, 'carried'), port: kept } : { view: viewOfNone(null), port: null };
 }

@@ -9,13 +9,13 @@ import {
 } from '../../protocol/relay-agent/relay-agent.js';
 import type { PortObservation } from '../leases/lease.js';
 
-/** The part of an event that says which port, and how that is known. */
+/** The fields of an event that name the port, with the evidence for it. */
 export type PortView = Pick<
   EventDraft,
   'giaddr' | 'option82' | 'circuitId' | 'remoteId' | 'subscriberId' | 'relayId' | 'linkSelection' | 'evidence'
 >;
 
-/** True if Option 82 is there, whole, and names a switch, a port or a subscriber. */
+/** True if Option 82 is present, not malformed, and names a switch, a port or a subscriber. */
 export function showsPort(relayAgent: RelayAgent): boolean {
   if (relayAgent.state !== 'present') return false;
   return [SUB.circuitId, SUB.remoteId, SUB.relayId, SUB.subscriberId].some(({ code }) =>
@@ -23,14 +23,14 @@ export function showsPort(relayAgent: RelayAgent): boolean {
   );
 }
 
-/** What the packet itself shows. */
+/** The relay's address and the Option 82 of this packet. */
 export function observedPort(message: DhcpMessage): PortObservation {
   const { relayAgent } = message;
   const payload = relayAgent.state === 'absent' ? '' : relayAgent.payload.toString('latin1');
   return { giaddr: message.giaddr, option82: payload };
 }
 
-/** The event's port fields for a port seen in this packet, or carried over from an earlier one. */
+/** The event's port fields for a port observed in this packet, or carried over from an earlier one. */
 export function viewOf(port: PortObservation, evidence: 'observed' | 'carried'): PortView {
   const relayAgent = relayAgentOf(port);
   return {
@@ -45,7 +45,7 @@ export function viewOf(port: PortObservation, evidence: 'observed' | 'carried'):
   };
 }
 
-/** The event's port fields where nothing shows the port; the bytes of an Option 82 that says nothing usable are kept. */
+/** The event's port fields without a known port. The bytes of an Option 82 that names none are recorded all the same. */
 export function viewOfNone(message: DhcpMessage | null): PortView {
   const relayAgent = message?.relayAgent;
   return {
@@ -65,13 +65,13 @@ function linkOf(relayAgent: RelayAgent): string | null {
   return link?.length === 4 ? formatIpv4(link.readUInt32BE(0)) : null;
 }
 
-/** Identity of the switch: remote-id, else relay-id, else the relay's address; the kind ranks them (2 is the strongest). */
+/** The switch: remote-id (kind 2), else relay-id (1), else the relay's address in decimal (0). A higher kind is the better identity. */
 export interface SwitchIdentity {
   kind: 0 | 1 | 2;
   value: string;
 }
 
-/** Switch and port of an observation, as strings that are equal if and only if the identities are. */
+/** Switch and port of an observation (latin1). Two observations are of one port if and only if these are equal. */
 export function identityOf(port: PortObservation): { switch: SwitchIdentity; circuitId: string | null } {
   const relayAgent = relayAgentOf(port);
   const remoteId = suboption(relayAgent, SUB.remoteId.code);
@@ -93,7 +93,7 @@ export function isSamePort(a: PortObservation, b: PortObservation): boolean {
   );
 }
 
-/** Switch and port as a reservation names them: remote-id (else relay-id) and circuit-id. Null without either. */
+/** Switch and port as a reservation names them: remote-id (else relay-id) and circuit-id. Null if one of them is missing. */
 export function reservationPort(port: PortObservation | null): { switchId: string; circuitId: string } | null {
   if (!port) return null;
   const identity = identityOf(port);

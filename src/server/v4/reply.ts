@@ -2,8 +2,8 @@ import { netmask } from '../../net/ipv4.js';
 import { MESSAGE_TYPE, OPTION } from '../../protocol/dhcpv4/codes.js';
 import { type EncodedMessage, encodeMessage, type OutgoingMessage } from '../../protocol/dhcpv4/encode.js';
 import { BROADCAST_FLAG } from '../../protocol/dhcpv4/layout.js';
+import type { ReplyPlan } from './decision.js';
 import { rebindingSeconds, renewalSeconds } from './lease-time.js';
-import type { ReplyPlan } from './ledger.js';
 import { messageBytesLimit } from './message-size.js';
 import type { Requester } from './requester.js';
 import type { Scope } from './topology.js';
@@ -11,7 +11,7 @@ import type { Scope } from './topology.js';
 const OP_REPLY = 2;
 type Options = [number, Uint8Array][];
 
-/** Encodes the answer to a request: header and options by RFC 2131 table 3, Option 82 echoed (RFC 3046 section 2.2). */
+/** Encodes a reply: header and options by RFC 2131 table 3, Option 82 echoed (RFC 3046 section 2.2). */
 export function encodeReply(requester: Requester, plan: ReplyPlan): EncodedMessage {
   const { message } = requester;
   const { scope } = plan;
@@ -36,7 +36,7 @@ export function encodeReply(requester: Requester, plan: ReplyPlan): EncodedMessa
   return encodeMessage(outgoing, messageBytesLimit(message));
 }
 
-/** A relay shall broadcast a NAK: the client may have no valid address (RFC 2131 section 4.3.2). */
+/** Makes a relay broadcast a NAK, as the client may have no valid address (RFC 2131 section 4.3.2). */
 function flagsOf({ message }: Requester, plan: ReplyPlan): number {
   return plan.type === 'nak' && message.giaddr !== 0 ? message.flags | BROADCAST_FLAG : message.flags;
 }
@@ -56,7 +56,7 @@ function grantOptions(requester: Requester, plan: ReplyPlan, scope: Scope): Opti
   return options;
 }
 
-/** Message type first, as clients like it; the client identifier as it came (RFC 6842). */
+/** The message type comes first: some clients expect that. The client identifier is echoed (RFC 6842). */
 function leadingOptions({ message, serverId }: Requester, plan: ReplyPlan): Options {
   const options: Options = [
     [OPTION.messageType, Uint8Array.of(MESSAGE_TYPE[plan.type])],
@@ -75,10 +75,10 @@ function timeOptions(seconds: number, scope: Scope): Options {
   ];
 }
 
-/** What the client asks for, in its order (option 55); everything that is configured if it does not say. */
+/** The options that the client requests (option 55), in its order; without that list all configured ones. */
 function wantedCodes({ message }: Requester, scope: Scope): Iterable<number> {
-  const asked = message.options.get(OPTION.parameterRequestList);
-  const codes = asked ? new Set(asked) : new Set([...scope.options.keys(), OPTION.hostName]);
+  const requested = message.options.get(OPTION.parameterRequestList);
+  const codes = requested ? new Set(requested) : new Set([...scope.options.keys(), OPTION.hostName]);
   codes.delete(OPTION.subnetMask);
   return codes;
 }

@@ -8,62 +8,63 @@ import { type Client, clientKey } from '../leases/lease.js';
 import type { Network } from '../leases/network.js';
 import type { DropReason } from '../pipeline/counters.js';
 import type { ListenSettings, ServerSettings } from '../settings.js';
+import { type Drop, drop } from './decision.js';
 import type { Topology } from './topology.js';
 
 /** BOOTREQUEST, RFC 2131 section 2. */
 const OP_REQUEST = 1;
 const MAX_CLIENT_ID = 255;
-/** 224.0.0.0: from here on no address is a host's. */
+/** 224.0.0.0. From here on no address belongs to a host. */
 const FIRST_MULTICAST = 0xe0000000;
 
-/** A datagram that may be answered: decoded, believed, and with a client behind it. */
+/** A request that may be answered: well formed, with an Option 82 that may be believed, and from a client that can be identified. */
 export interface Requester {
+  readonly kind: 'requester';
   readonly message: DhcpMessage;
   readonly datagram: ReceivedDatagram;
   readonly listen: ListenSettings;
   /** Option 53. */
   readonly type: number;
   readonly client: Client;
-  /** Where the client is plugged in as far as the packet tells, undefined if no configured subnet is there. */
+  /** The network that the packet comes from; undefined if it is not configured. */
   readonly network: Network | undefined;
-  /** What the client is told, and must say, as server identifier: the listen address or its override (RFC 5107). */
+  /** The server identifier of replies, which the client must repeat: the listen address, or the relay's override (RFC 5107). */
   readonly serverId: Ipv4;
-  /** True if the relay overrides the server identifier, so that even unicast renewals pass it. */
+  /** True if the relay overrides the server identifier. Even unicast renewals then pass it. */
   readonly overridden: boolean;
 }
 
-/** Decodes a datagram and decides whether it is believed. Returns the reason if not. */
+/** Decodes a datagram and checks whether it may be answered. */
 export function readRequester(
   datagram: ReceivedDatagram,
   listen: ListenSettings,
   config: ServerSettings,
   topology: Topology,
-): Requester | DropReason {
+): Requester | Drop {
   let message: DhcpMessage;
   try {
     message = decodeMessage(datagram.bytes);
   } catch (error) {
-    if (error instanceof DecodeError) return error.reason;
+    if (error instanceof DecodeError) return drop(error.reason);
     throw error;
   }
-  const fault = faultOf(message, datagram, listen, config);
-  if (fault) return fault;
-  const client = clientOf(message);
-  if (typeof client === 'string') return client;
+  const fault = sourceFault(message, datagram, listen, config) ?? identityFault(message);
+  if (fault) return drop(fault);
   const override = overrideOf(message);
   return {
+    kind: 'requester',
     message,
     datagram,
     listen,
     type: message.options.get(OPTION.messageType)![0]!,
-    client,
+    client: clientOf(message),
     network: networkOf(message, datagram, topology),
     serverId: override ?? datagram.endpoint.address,
     overridden: override !== undefined,
   };
 }
 
-function faultOf(
+function sourceFault(
   message: DhcpMessage,
   datagram: ReceivedDatagram,
   listen: ListenSettings,
@@ -80,31 +81,31 @@ function faultOf(
   return isTrusted(config, datagram.source) ? undefined : 'option-82-untrusted-relay';
 }
 
-/**
- * True if the packet comes from the interface's own link. A snooping switch stands there; what is routed from elsewhere may carry an
- * Option 82 that anybody wrote.
- */
+/** True if the packet comes from the interface's own link, where a snooping switch is. Anybody can send a routed packet with an Option 82. */
 function isOnLink({ viaBroadcast, source, endpoint }: ReceivedDatagram): boolean {
   return viaBroadcast || source === 0 || endpoint.subnets.some((subnet) => contains(subnet, source));
 }
 
-/**
- * The sender of the packet must be trusted, not the giaddr inside it: a client can write any giaddr into a packet of its own.
- */
+/** True if the sender of the packet is a trusted relay. The giaddr inside says nothing: a client can write any. */
 function isTrusted(config: ServerSettings, source: Ipv4): boolean {
   return config.trustedRelays === 'any' || config.trustedRelays.some((subnet) => contains(subnet, source));
 }
 
-function clientOf(message: DhcpMessage): Client | DropReason {
+/** Why nobody can be identified as the client. An empty client-id is none. */
+function identityFault({ options, chaddr }: DhcpMessage): DropReason | undefined {
+  const length = options.get(OPTION.clientIdentifier)?.length ?? 0;
+  if (length > MAX_CLIENT_ID) return 'client-id-too-long';
+  return length === 0 && chaddr.length === 0 ? 'no-client-identity' : undefined;
+}
+
+function clientOf(message: DhcpMessage): Client {
   const id = message.options.get(OPTION.clientIdentifier);
-  if (id && id.length > MAX_CLIENT_ID) return 'client-id-too-long';
   const clientId = id && id.length > 0 ? id.toString('latin1') : null;
   const hwaddr = message.chaddr.toString('latin1');
-  if (clientId === null && hwaddr.length === 0) return 'no-client-identity';
   return { client: clientKey(message.htype, hwaddr, clientId), htype: message.htype, hwaddr, clientId };
 }
 
-/** Link selection (RFC 3527), else the relay's address, else the client's own, else the interface's subnet. */
+/** The network of the link selection (RFC 3527), else of giaddr, else of ciaddr if the packet came by unicast, else of the interface. */
 function networkOf(message: DhcpMessage, datagram: ReceivedDatagram, topology: Topology): Network | undefined {
   const link = addressSuboption(message, RELAY_AGENT_SUBOPTIONS.linkSelection.code);
   if (link !== undefined) return topology.networkOf(link);
@@ -113,7 +114,7 @@ function networkOf(message: DhcpMessage, datagram: ReceivedDatagram, topology: T
   return networkOfInterface(datagram, topology);
 }
 
-/** Only for clients that are attached there: a routed packet without a relay's address tells no network. */
+/** Only for packets from the link itself: a routed packet without giaddr may come from any network. */
 function networkOfInterface(datagram: ReceivedDatagram, topology: Topology): Network | undefined {
   if (!isOnLink(datagram)) return undefined;
   const own = topology.networkOf(datagram.endpoint.address);
@@ -125,7 +126,7 @@ function networkOfInterface(datagram: ReceivedDatagram, topology: Topology): Net
   return undefined;
 }
 
-/** The server identifier that the relay wants (RFC 5107); one that is no host's address is none. */
+/** The server identifier that the relay demands (RFC 5107), unless it is no host address. */
 function overrideOf(message: DhcpMessage): Ipv4 | undefined {
   const address = addressSuboption(message, RELAY_AGENT_SUBOPTIONS.serverIdentifierOverride.code);
   return address !== undefined && address > 0 && address < FIRST_MULTICAST ? address : undefined;
@@ -136,7 +137,7 @@ function addressSuboption(message: DhcpMessage, code: number): Ipv4 | undefined 
   return bytes?.length === 4 ? bytes.readUInt32BE(0) : undefined;
 }
 
-/** An option of four bytes as address, undefined if it is missing or of another length. */
+/** The address in an option; undefined if the option is missing or not 4 bytes long. */
 export function addressOption(message: DhcpMessage, code: number): Ipv4 | undefined {
   const bytes = message.options.get(code);
   return bytes?.length === 4 ? bytes.readUInt32BE(0) : undefined;

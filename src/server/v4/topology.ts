@@ -10,7 +10,7 @@ import type {
   SubnetSettings,
 } from '../settings.js';
 
-/** What a client with a certain address is told: the innermost of reservation, pool and subnet. */
+/** The configuration for one address: of its reservation, else of its pool, else of its subnet. */
 export interface Scope {
   readonly subnet: SubnetSettings;
   readonly options: OptionSet;
@@ -19,10 +19,10 @@ export interface Scope {
   readonly hostname?: string | undefined;
 }
 
-/** Who a reservation may be for: keys as {@link reservationKeys} makes them, the most specific first. */
+/** What a reservation is for, as a string; {@link reservationKeys} makes it. */
 export type ReservationKey = string;
 
-/** The configuration as the server asks it: which network, which scope, whose reservation. Made anew at every reload. */
+/** The configuration by address: network, scope and reservation. Built anew at every reload. */
 export class Topology {
   readonly networks: readonly Network[];
   /** Subnets by their first address, ascending; they do not overlap. */
@@ -52,17 +52,17 @@ export class Topology {
     this.#subnets = subnets.sort((a, b) => a.config.subnet.network - b.config.subnet.network);
   }
 
-  /** The configured subnet that holds the address. */
+  /** The configured subnet that contains the address. */
   subnetAt(address: Ipv4): SubnetSettings | undefined {
     return this.#find(address)?.config;
   }
 
-  /** The network of the subnet that holds the address. */
+  /** The network of the subnet that contains the address. */
   networkOf(address: Ipv4): Network | undefined {
     return this.#find(address)?.network;
   }
 
-  /** What a client with this address is told, undefined if no subnet holds it. */
+  /** The configuration for this address; undefined if it is in no subnet. */
   scopeOf(address: Ipv4): Scope | undefined {
     const subnet = this.subnetAt(address);
     if (!subnet) return undefined;
@@ -71,7 +71,7 @@ export class Topology {
     return { subnet, options: inner.options, leases: inner.leases, boot: inner.boot, hostname: reservation?.hostname };
   }
 
-  /** The reservation that one of these keys has in the network. */
+  /** The reservation in this network for the first of these keys that has one. */
   reservationFor(network: Network, keys: readonly ReservationKey[]): ReservationSettings | undefined {
     for (const key of keys) {
       const found = this.#reservations.get(network.id + key);
@@ -80,12 +80,12 @@ export class Topology {
     return undefined;
   }
 
-  /** The reservation of this address, whoever it is for. */
+  /** The reservation of this address, for whichever client. */
   ownerOf(address: Ipv4): ReservationSettings | undefined {
     return this.#owners.get(address);
   }
 
-  /** True if the server speaks for every client of the network: then it refuses what it does not know. */
+  /** True if the server refuses requests of this network that it does not know (NAK): all its subnets are `authoritative`. */
   isAuthoritative(network: Network): boolean {
     return this.#subnets.every((subnet) => subnet.network !== network || subnet.config.authoritative);
   }
@@ -111,7 +111,7 @@ export class Topology {
   }
 }
 
-/** The keys by which a client may have a reservation: client identifier, hardware address, switch and port (latin1 strings). */
+/** The keys under which a client may have a reservation, the first wins: client-id, hardware address, switch and port (latin1). */
 export function reservationKeys(
   client: { htype: number; hwaddr: string; clientId: string | null },
   port: { switchId: string; circuitId: string } | null,
@@ -129,7 +129,7 @@ function matcherKey({ match }: ReservationSettings): ReservationKey {
   return portKey(match.switchId.toString('latin1'), match.circuitId.toString('latin1'));
 }
 
-/** The length keeps two pairs whose bytes run together apart. */
+/** The length keeps pairs apart whose concatenated bytes are equal. */
 function portKey(switchId: string, circuitId: string): ReservationKey {
   return `p${switchId.length}:${switchId}${circuitId}`;
 }

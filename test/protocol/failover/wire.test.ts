@@ -4,7 +4,7 @@ import { MESSAGE, type MessageType } from '../../../src/protocol/failover/codes.
 import { FailoverWireError } from '../../../src/protocol/failover/errors.js';
 import { Framer } from '../../../src/protocol/failover/framer.js';
 import { decodeMessage, encodeMessage, type FailoverMessage } from '../../../src/protocol/failover/message.js';
-import { decodeCarried, encodeCarried } from '../../../src/server/failover/carried.js';
+import { decodePortledgerLease, encodePortledgerLease } from '../../../src/protocol/failover/portledger-lease.js';
 import { capturedStreams } from '../../server/failover/captures.js';
 
 const u32 = fc.nat(0xffffffff);
@@ -192,7 +192,7 @@ describe('what a binding carries between two Portledgers', () => {
   it('comes back as it was', () => {
     fc.assert(
       fc.property(carried, (given) => {
-        const back = decodeCarried(encodeCarried(given));
+        const back = decodePortledgerLease(encodePortledgerLease(given));
         assert.deepEqual(back, given);
       }),
     );
@@ -203,11 +203,11 @@ describe('what a binding carries between two Portledgers', () => {
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         const given = Buffer.from(bytes);
         fc.pre(given.toString('latin1', 0, 2) !== 'PL');
-        assert.equal(decodeCarried(given), undefined);
+        assert.equal(decodePortledgerLease(given), undefined);
       }),
     );
-    const whole = encodeCarried({ port: { giaddr: 1, option82: 'abc' }, hostname: 'x', own: false });
-    assert.equal(decodeCarried(whole.subarray(0, -1)), undefined);
-    assert.equal(decodeCarried(undefined), undefined);
+    const whole = encodePortledgerLease({ port: { giaddr: 1, option82: 'abc' }, hostname: 'x', own: false });
+    assert.equal(decodePortledgerLease(whole.subarray(0, -1)), undefined);
+    assert.equal(decodePortledgerLease(undefined), undefined);
   });
 });

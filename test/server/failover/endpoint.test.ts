@@ -7,8 +7,8 @@ import {
   type ServerState,
 } from '../../../src/protocol/failover/codes.js';
 import { encodeMessage } from '../../../src/protocol/failover/message.js';
+import { decodePortledgerLease } from '../../../src/protocol/failover/portledger-lease.js';
 import { neverUsed } from '../../../src/server/failover/binding.js';
-import { decodeCarried } from '../../../src/server/failover/carried.js';
 import { Bench, CLIENT, FIRST, OTHER, record, T0 } from './peer.js';
 
 /** A pair in NORMAL whose pool is shared out. */
@@ -475,7 +475,7 @@ describe('updates of a failover pair', () => {
     };
     const told = () => {
       const updates = bench.of(MESSAGE.BNDUPD).filter(({ options }) => options['assigned-IP-address'] === FIRST);
-      return decodeCarried(updates.at(-1)?.options['portledger-lease']);
+      return decodePortledgerLease(updates.at(-1)?.options['portledger-lease']);
     };
     connects('NORMAL', T0 - 500);
     seesClient();

@@ -220,11 +220,11 @@ describe('an update of the partner', () => {
     };
     assert.deepEqual(portAfter({}), port);
     assert.equal(portAfter(later), null);
-    assert.equal(portAfter({}, { carried: undefined }), null);
+    assert.equal(portAfter({}, { portledger: undefined }), null);
     // 40 s later by the partner's clock
     assert.deepEqual(portAfter(later, {}, -40), port);
     assert.equal(portAfter(later, {}, -39), null);
-    assert.equal(portAfter(later, { carried: undefined }, -40), null);
+    assert.equal(portAfter(later, { portledger: undefined }, -40), null);
   });
 
   it('is no echo of what this server gave at the same second of a clock that differs', () => {

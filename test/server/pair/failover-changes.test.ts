@@ -5,7 +5,7 @@ import type { BindingChange } from '../../../src/server/failover/api.js';
 import { type Binding, type Holder, neverUsed } from '../../../src/server/failover/binding.js';
 import { clientKey, type Lease } from '../../../src/server/leases/lease.js';
 import { applyChange } from '../../../src/server/pair/changes.js';
-import type { Desk } from '../../../src/server/v4/ledger.js';
+import type { DecisionContext } from '../../../src/server/v4/context.js';
 
 const ADDRESS = 0x0a000007;
 const CLIENT: Holder = { htype: 1, hwaddr: '\x02\xf0\x00\x00\x00\x01', clientId: null };
@@ -57,7 +57,7 @@ describe('What a failover endpoint did by itself', () => {
     const record = (event: EventDraft) => void events.push(event);
     const desk = { config: { name: 'dhcp-a' }, leases: { get: () => lease, put }, now, at: now, record };
     const change = { before, after, cause, reported, isPartners, clockAhead };
-    applyChange(change, desk as unknown as Desk, { wall: now, steady: now });
+    applyChange(change, desk as unknown as DecisionContext, { wall: now, steady: now });
     return events.map(({ kind, leaseEnd }) => [kind, leaseEnd! / MICROS_PER_SECOND]);
   }
 

@@ -14,8 +14,8 @@ import { askServer, controlPath } from '../../../src/operate/control/control.js'
 import { BINDING_STATUS, MESSAGE } from '../../../src/protocol/failover/codes.js';
 import type { FailoverMessage } from '../../../src/protocol/failover/message.js';
 import type { OptionValues } from '../../../src/protocol/failover/options.js';
+import { encodePortledgerLease } from '../../../src/protocol/failover/portledger-lease.js';
 import type { FailoverStatus } from '../../../src/server/failover/api.js';
-import { encodeCarried } from '../../../src/server/failover/carried.js';
 import { DhcpServer } from '../../../src/server/server.js';
 import type { ServeSettings } from '../../../src/server/settings.js';
 import { replaceServerQueue } from '../../../src/server/store/replace.js';
@@ -421,7 +421,7 @@ describe('A server of a failover pair', function () {
       'start-time-of-state': starts,
       'client-last-transaction-time': cltt,
       'lease-expiration-time': ends + 100,
-      'portledger-lease': encodeCarried({ port: null, hostname: null, own: false }),
+      'portledger-lease': encodePortledgerLease({ port: null, hostname: null, own: false }),
     });
     await until('an acknowledgement', () => acknowledged(fresh, xid));
     assert.equal(stored().bindings.get(active)?.ends, ends + 100);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { FailoverApi, Input, LogOutput, Output } from '../../../src/server/failover/api.js';
 import { Pairs } from '../../../src/server/pair/pairs.js';
 import type { RelationshipSettings } from '../../../src/server/settings.js';
-import type { Desk } from '../../../src/server/v4/ledger.js';
+import type { DecisionContext } from '../../../src/server/v4/context.js';
 import { Lab, sketchConfig, TestLogger } from '../../support/lab.js';
 
-const DESK = {} as Desk;
+const DESK = {} as DecisionContext;
 const at = (second: number) => ({ wall: second * 1e6, steady: second * 1e6 });
 const line = (id: LogOutput['id'], fields: LogOutput['fields'] = {}): Output => ({ type: 'log', id, fields });
 

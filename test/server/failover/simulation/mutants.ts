@@ -18,67 +18,67 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'ignores MCLT: gives what is desired whether the partner knows of it or not',
-    file: 'failover/lease-time.ts',
+    file: 'server/failover/lease-time.ts',
     from: 'return Math.min(desired, Math.max(mclt, acknowledged - now + mclt));',
     to: 'return Math.max(desired, Math.min(mclt, acknowledged, now));',
   },
   {
     mistake: 'uses the addresses of a partner that is down before MCLT has passed',
-    file: 'failover/relationship.ts',
+    file: 'server/failover/relationship.ts',
     from: 'return Math.max(this.overAt(binding), this.partnersLongest(binding, now), sinceDown, this.memoryHold(now));',
     to: 'return Math.min(this.overAt(binding), this.partnersLongest(binding, now), sinceDown);',
   },
   {
     mistake: 'takes an ended lease for free before the partner has agreed',
-    file: 'failover/ending.ts',
+    file: 'server/failover/ending.ts',
     from: "return rewound(binding, isUp) ?? { ...binding, status: 'EXPIRED', pending: true };",
     to: "return rewound(binding, isUp) ?? { ...binding, status: 'FREE', pending: true };",
   },
   {
     mistake: 'goes by the own clock alone',
-    file: 'failover/relationship.ts',
+    file: 'server/failover/relationship.ts',
     from: 'return Math.ceil(Math.max(0, this.clockAhead)) + 1;',
     to: 'return 0;',
   },
   {
     mistake: 'serves without waiting after its memory was lost',
-    file: 'failover/machine.ts',
+    file: 'server/failover/machine.ts',
     from: 'const waits = machine.lostAt > 0 &&',
     to: 'const waits = machine.lostAt < 0 &&',
   },
   {
     mistake: 'does not think of what a partner without memory may have promised',
-    file: 'failover/ending.ts',
+    file: 'server/failover/ending.ts',
     from: 'if (!mayGoOn(binding)) return undefined;',
     to: 'return undefined;',
   },
   {
     mistake: 'forgets on a new connection what was not acknowledged',
-    file: 'failover/updates.ts',
+    file: 'server/failover/updates.ts',
     from: 'for (const address of this.#held) this.#queue.add(address);',
     to: 'for (const address of [...this.#held].slice(1)) this.#queue.add(address);',
   },
   {
     mistake: 'keeps the place of an update in the window after a refusal',
-    file: 'failover/updates.ts',
+    file: 'server/failover/updates.ts',
     from: 'this.#sent.delete(address);\n    this.#question?.waiting.delete(address);\n    return sent.binding;',
     to: 'this.#question?.waiting.delete(address);\n    return sent.binding;',
   },
   {
     mistake: 'insists on its own lease whether the partner has a later one or not',
-    file: 'failover/judge.ts',
+    file: 'server/failover/judge.ts',
     from: 'if (!own.pending || !isLater(own, update, context.isPrimary))',
     to: 'if (!own.pending)',
   },
   {
     mistake: 'takes an end that it gave a client back for an earlier one of the partner',
-    file: 'failover/judge.ts',
+    file: 'server/failover/judge.ts',
     from: 'return own.pending && isLonger',
     to: 'return !own.pending && isLonger',
   },
   {
     mistake: 'takes an expiry of the partner while its own lease goes on',
-    file: 'failover/judge.ts',
+    file: 'server/failover/judge.ts',
     from: 'return isOver ? take(own, update, context) : judgeExpired(own, update, context);',
     to: 'return isOver || own.ends ? take(own, update, context) : judgeExpired(own, update, context);',
   },
@@ -88,37 +88,37 @@ export const MUTANTS: readonly Mutant[] = [
 export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mistake: 'records the end of every lease, whoever gave it',
-    file: 'server/failover/changes.ts',
+    file: 'server/pair/changes.ts',
     from: "if (!before.own || staysOwn || lease?.state !== 'active') return;",
     to: "if (lease?.state !== 'active') return;",
   },
   {
     mistake: 'leaves it to the partner to record an end that that one found',
-    file: 'server/failover/changes.ts',
+    file: 'server/pair/changes.ts',
     from: 'else if (isOver && !isPartnersToEnd(change, lease)) expireLease(desk, lease);',
     to: 'else if (isOver) return;',
   },
   {
     mistake: 'records the end that the pair agreed upon, and not the one that the client was told',
-    file: 'server/failover/changes.ts',
+    file: 'server/pair/changes.ts',
     from: 'end: own?.end ?? after.ends * MICROS_PER_SECOND,',
     to: 'end: after.ends * MICROS_PER_SECOND,',
   },
   {
     mistake: 'takes a lease for its own that the partner has extended',
-    file: 'failover/judge.ts',
+    file: 'server/failover/judge.ts',
     from: 'own: staysOwn(own, update, context),',
     to: 'own: own.own,',
   },
   {
     mistake: 'takes the port of a lease from nobody but the client',
-    file: 'failover/judge.ts',
-    from: 'return update.carried?.port ?? (isOfSameExchange(own, update, context) ? own.port : null);',
+    file: 'server/failover/judge.ts',
+    from: 'return update.portledger?.port ?? (isOfSameExchange(own, update, context) ? own.port : null);',
     to: 'return isSame(own, update, context) ? own.port : null;',
   },
   {
     mistake: 'tells a partner without memory the port that it knew before',
-    file: 'failover/ending.ts',
+    file: 'server/failover/ending.ts',
     from: 'const binding = withoutPort(known);',
     to: 'const binding = known;',
   },
@@ -127,7 +127,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
 /** A mistake that shows itself with dhcpd as partner. */
 export const DHCPD_MUTANT: Mutant = {
   mistake: 'sends what is pending before it has heard a partner that is dhcpd',
-  file: 'failover/settling.ts',
+  file: 'server/failover/settling.ts',
   from: 'const TURN: Micros = 3 * MICROS_PER_SECOND;',
   to: 'const TURN: Micros = 0;',
 };
@@ -135,25 +135,25 @@ export const DHCPD_MUTANT: Mutant = {
 /** Found only where a server is shut down that its partner cannot hear. */
 export const REST_MUTANT: Mutant = {
   mistake: 'goes on alone without asking what a partner did that has shut down unheard',
-  file: 'failover/machine.ts',
+  file: 'server/failover/machine.ts',
   from: "return input.state === 'SHUTDOWN' && !machine.heard && !isKnown;",
   to: 'return machine.heard && isKnown;',
 };
 
 /** In what a partner that decides as dhcpd does differs further: it never repeats an update, and does not wait with one. */
 const AS_DHCPD: readonly Omit<Mutant, 'mistake'>[] = [
-  { file: 'failover/settling.ts', from: DHCPD_MUTANT.from, to: DHCPD_MUTANT.to },
+  { file: 'server/failover/settling.ts', from: DHCPD_MUTANT.from, to: DHCPD_MUTANT.to },
   {
-    file: 'failover/settling.ts',
+    file: 'server/failover/settling.ts',
     from: 'const QUIET: Micros = 1 * MICROS_PER_SECOND;',
     to: 'const QUIET: Micros = 0;',
   },
   {
-    file: 'failover/exchange.ts',
+    file: 'server/failover/exchange.ts',
     from: 'const RETRY: Micros = 60 * MICROS_PER_SECOND;',
     to: 'const RETRY: Micros = 1e15;',
   },
-  { file: 'failover/exchange.ts', from: '2 * CLOCK_LIMIT', to: '-1e9' },
+  { file: 'server/failover/exchange.ts', from: '2 * CLOCK_LIMIT', to: '-1e9' },
 ];
 
 /** The code with a mistake in it, as a program of its own in the folder. */
@@ -168,10 +168,11 @@ export async function loadDhcpdModel(folder: string): Promise<Code> {
   copyCode(folder);
   for (const one of AS_DHCPD) change(one, folder);
   const rules = readFileSync(join(ROOT, 'test/server/failover/simulation/dhcpd-judge.ts'), 'utf8');
-  renameSync(join(folder, 'src/server/failover/judge.ts'), join(folder, 'src/failover/types.ts'));
+  renameSync(join(folder, 'src/server/failover/judge.ts'), join(folder, 'src/server/failover/types.ts'));
   const inPlace = rules
     .replaceAll('../../../../src/server/failover/judge.js', './types.js')
-    .replaceAll('../../../../src/failover/', '../../../failover/simulation/');
+    .replaceAll('../../../../src/server/failover/', './')
+    .replaceAll('../../../../src/', '../../');
   writeFileSync(join(folder, 'src/server/failover/judge.ts'), inPlace);
   return await loadCode(folder);
 }
@@ -192,8 +193,8 @@ function change({ file, from, to }: Omit<Mutant, 'mistake'>, folder: string): vo
 
 async function loadCode(folder: string): Promise<Code> {
   const load = (file: string) => import(pathToFileURL(join(folder, 'src', file)).href);
-  const { FailoverEndpoint: Endpoint } = await load('failover/endpoint.ts');
-  const { decide } = await load('server/decide.ts');
-  const { applyChange } = await load('server/failover/changes.ts');
+  const { FailoverEndpoint: Endpoint } = await load('server/failover/endpoint.ts');
+  const { decide } = await load('server/v4/decide.ts');
+  const { applyChange } = await load('server/pair/changes.ts');
   return { Endpoint, decide, applyChange };
 }

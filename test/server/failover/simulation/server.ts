@@ -5,7 +5,7 @@ import type { Binding } from '../../../../src/server/failover/binding.js';
 import type { FailoverSettings } from '../../../../src/server/failover/settings.js';
 import type { Lease } from '../../../../src/server/leases/lease.js';
 import type { ServerSettings } from '../../../../src/server/settings.js';
-import type { ReplyPlan } from '../../../../src/server/v4/ledger.js';
+import type { ReplyPlan } from '../../../../src/server/v4/decision.js';
 import { type RequestSketch, sketchConfig, TYPE } from '../../../support/lab.js';
 import type { Random } from '../../../support/random.js';
 import type { Agenda, Time } from './agenda.js';
@@ -168,8 +168,9 @@ export class Server implements Host {
   /** A request of a client; what there is to say to it is said after the commit. */
   request(request: Request, reply: (answer: Answer) => void): void {
     this.#do(() => {
-      const plan = this.#site.decide(request, this.now);
-      if (typeof plan === 'string') return;
+      const decision = this.#site.decide(request, this.now);
+      if (decision.kind === 'drop') return;
+      const plan = decision.kind === 'reply' ? decision.plan : undefined;
       const fact = factOf(request, plan, this.now.wall, this.disk.queue);
       this.#replies.push(() => {
         if (fact) this.facts.push(fact);

@@ -6,10 +6,11 @@ import type { Lease } from '../../../../src/server/leases/lease.js';
 import { LeaseTable } from '../../../../src/server/leases/table.js';
 import { Pair } from '../../../../src/server/pair/pair.js';
 import { poolsOf } from '../../../../src/server/pair/settings.js';
-import { Counters, type DropReason } from '../../../../src/server/pipeline/counters.js';
+import { Counters } from '../../../../src/server/pipeline/counters.js';
 import type { ServerSettings } from '../../../../src/server/settings.js';
-import type { Desk, ReplyPlan } from '../../../../src/server/v4/ledger.js';
-import { DirectRequests } from '../../../../src/server/v4/port-rule.js';
+import type { DecisionContext } from '../../../../src/server/v4/context.js';
+import type { Decision } from '../../../../src/server/v4/decision.js';
+import { DirectRequests } from '../../../../src/server/v4/direct-requests.js';
 import { readRequester } from '../../../../src/server/v4/requester.js';
 import { Topology } from '../../../../src/server/v4/topology.js';
 import { encodeRequest, type RequestSketch } from '../../../support/lab.js';
@@ -52,8 +53,8 @@ export class Site {
     for (const [i, pool] of poolsOf('pair', this.#topology.networks).entries()) pool.sharing = this.#pair.sharing(i);
   }
 
-  /** Decides about a request: an answer, nothing where it is taken up and there is none, or why it is not taken up. */
-  decide(sketch: RequestSketch & { xid: number }, now: Moment): ReplyPlan | undefined | DropReason {
+  /** Decides about a request, which no server may drop before that. */
+  decide(sketch: RequestSketch & { xid: number }, now: Moment): Decision {
     this.leases.expireOffers(now.steady);
     const requester = readRequester(
       {
@@ -67,17 +68,17 @@ export class Site {
       this.#config,
       this.#topology,
     );
-    if (typeof requester === 'string') throw new Error(`${formatIpv4(this.#address)} drops a request: ${requester}`);
-    return this.#code.decide(requester, this.#desk(now), this.#counters);
+    if (requester.kind === 'drop') throw new Error(`${formatIpv4(this.#address)} drops a request: ${requester.reason}`);
+    return this.#code.decide(requester, this.#context(now), this.#counters);
   }
 
   /** Brings leases and events in line with what the endpoint did by itself. */
   settle(now: Moment): void {
-    const desk = this.#desk(now);
-    for (const change of this.#endpoint.takeChanges()) this.#code.applyChange(change, desk, now);
+    const context = this.#context(now);
+    for (const change of this.#endpoint.takeChanges()) this.#code.applyChange(change, context, now);
   }
 
-  #desk(now: Moment): Desk {
+  #context(now: Moment): DecisionContext {
     this.#pair.moment = now;
     return {
       config: this.#config,

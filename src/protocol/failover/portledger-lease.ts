@@ -1,27 +1,29 @@
-import type { PortObservation } from '../leases/lease.js';
-
-/** What a binding update between two Portledgers has beyond the protocol: the port of the lease and the name of its client. */
-export interface CarriedLease {
-  readonly port: PortObservation | null;
+/** The value of `portledger-lease`: what two Portledgers tell each other of a binding beyond the protocol. */
+export interface PortledgerLease {
+  /** The packet that last showed the client's port: its giaddr and its Option 82 payload (latin1). */
+  readonly port: { readonly giaddr: number; readonly option82: string } | null;
   /** latin1. */
   readonly hostname: string | null;
-  /** Of a lease that goes on or has run out: the sender gave, or extended, it last, so that it is the one that records its end. */
+  /** True if the sender was the last to grant or extend the lease. It then records the end of the lease. */
   readonly own: boolean;
 }
 
-/** `PL` and the version of the layout: the code is not registered, so the value says whose it is. */
+/** `PL` and the version of the layout. The option code is not registered, so the value says whose it is. */
 const PREFIX = Buffer.from('PL\x01', 'latin1');
 const HAS_PORT = 1;
 const HAS_HOSTNAME = 2;
 const IS_OWN = 4;
 /** Octets of prefix, flags, giaddr and the two lengths. */
 const FIXED = PREFIX.length + 1 + 4 + 2 + 1;
-/** Longest values that are carried; longer ones are left out, and the partner's renewals have no port then. */
+/** Longest values that are sent. Longer ones are left out; the partner's renewals then have no port. */
 const MAX_OPTION82 = 1024;
 const MAX_HOSTNAME = 255;
 
-/** Octets: prefix (3), flags (1: port 1, hostname 2, own 4), giaddr (4), length of the Option 82 payload (2), length of the hostname (1), then both. */
-export function encodeCarried({ port, hostname, own }: CarriedLease): Buffer {
+/**
+ * Octets: prefix (3), flags (1: bit 0 port, bit 1 hostname, bit 2 own), giaddr (4), length of the Option 82 payload (2), length of the
+ * hostname (1), then both.
+ */
+export function encodePortledgerLease({ port, hostname, own }: PortledgerLease): Buffer {
   const hasPort = port !== null && port.option82.length <= MAX_OPTION82;
   const hasName = hostname !== null && hostname.length <= MAX_HOSTNAME;
   const option82 = Buffer.from(hasPort ? port.option82 : '', 'latin1');
@@ -35,8 +37,8 @@ export function encodeCarried({ port, hostname, own }: CarriedLease): Buffer {
   return Buffer.concat([head, option82, name]);
 }
 
-/** Reads what {@link encodeCarried} wrote; undefined if the option is absent or of another layout: then nothing is known. */
-export function decodeCarried(bytes: Buffer | undefined): CarriedLease | undefined {
+/** Reads what {@link encodePortledgerLease} wrote; undefined if the option is absent or has another layout. */
+export function decodePortledgerLease(bytes: Buffer | undefined): PortledgerLease | undefined {
   if (!bytes || bytes.length < FIXED || !bytes.subarray(0, PREFIX.length).equals(PREFIX)) return undefined;
   const flags = bytes.readUInt8(3);
   const nameAt = FIXED + bytes.readUInt16BE(8);
