@@ -8,11 +8,11 @@ import type { Logger } from '../../operate/log/logger.js';
 import { MESSAGE_TYPE } from '../../protocol/dhcpv4/codes.js';
 import { describeMessage } from '../../protocol/dhcpv4/dump.js';
 import type { EncodedMessage } from '../../protocol/dhcpv4/encode.js';
+import { BatchScheduler } from '../intake/batch-scheduler.js';
 import { BatchSize } from '../intake/batch-size.js';
 import { Intake } from '../intake/intake.js';
 import { intakeKey } from '../intake/intake-key.js';
 import { Overtaken } from '../intake/overtaken.js';
-import { Rounds } from '../intake/rounds.js';
 import type { LeaseTable } from '../leases/table.js';
 import type { Pairs } from '../pair/pairs.js';
 import type { ListenSettings, ServerSettings } from '../settings.js';
@@ -82,7 +82,7 @@ export class Pipeline {
   readonly #overtaken = new Overtaken();
   readonly #batchSize = new BatchSize();
   #received = 0;
-  readonly #rounds: Rounds;
+  readonly #scheduler: BatchScheduler;
   #isClosed = false;
 
   constructor(
@@ -99,7 +99,7 @@ export class Pipeline {
     this.#serverClock = new ServerClock(tools.clock, tools.queue.at);
     this.#outage = new QueueOutage(tools.logger);
     const isMore = () => this.#intake.size > 0 && !this.#isClosed;
-    this.#rounds = new Rounds(tools.clock, () => this.flush(), isMore);
+    this.#scheduler = new BatchScheduler(tools.clock, () => this.flush(), isMore);
     this.configure(parts);
     const step = this.#serverClock.stepBefore(tools.queue.at);
     if (step) this.#noteClockStep(step);
@@ -117,7 +117,7 @@ export class Pipeline {
     const pending = { datagram, listen, order: ++this.#received, arrived: this.#clock.monotonic() };
     const out = this.#intake.push(intakeKey(datagram, listen), pending);
     if (out) this.#drop('backlog-full', out.datagram);
-    this.#rounds.arrived(datagram.endpoint.turn);
+    this.#scheduler.arrived(datagram.endpoint.roundLimit);
   }
 
   /** Works off a batch of what is waiting, and leases that have ended. Never throws. */
@@ -170,7 +170,7 @@ export class Pipeline {
 
   /** Asks for a batch: a partner has sent something. */
   wake(): void {
-    this.#rounds.ask();
+    this.#scheduler.request();
   }
 
   #work(pending: Pending[]): void {
