@@ -176,11 +176,11 @@ export class Pairs {
 
   /** A point to which {@link undo} can go back. */
   mark(): readonly number[] {
-    return this.#members.map(({ endpoint }) => endpoint.mark());
+    return this.#members.map(({ endpoint }) => endpoint.savepoint());
   }
 
   undo(marks: readonly number[]): void {
-    for (const [i, { endpoint }] of this.#members.entries()) endpoint.undo(marks[i]!);
+    for (const [i, { endpoint }] of this.#members.entries()) endpoint.rollback(marks[i]!);
   }
 
   status(): PairStatus[] {
