@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { Queue } from '../../src/ledger/queue/queue.js';
+import { ServerStore } from '../../src/server/store/server-store.js';
 import { DAY_START, draftOf, type WorkloadOptions } from '../lab/workload.js';
 
 /** Events of one commit, which have one time: fewer than there are addresses, so that an address has one event at a time. */
@@ -10,12 +10,12 @@ export type Backlog = Omit<WorkloadOptions, 'queue'>;
 /** Fills a queue file, through the server's own commits, with events that no shipper has taken yet. */
 export function fillQueue(file: string, options: Backlog): void {
   for (const end of ['', '-wal', '-shm', '.shipped', '.ship.lock', '.serve.lock']) rmSync(file + end, { force: true });
-  const queue = Queue.open(file, options.server, DAY_START);
+  const store = ServerStore.open(file, options.server, DAY_START);
   for (let i = 0; i < options.events; i += COMMIT) {
     const at = DAY_START + options.offset + i * options.step;
     const length = Math.min(COMMIT, options.events - i);
     const drafts = Array.from({ length }, (_, k) => draftOf(options, i + k, at));
-    queue.commit([], drafts, at);
+    store.commit({ events: drafts, leases: [] }, at);
   }
-  queue.close();
+  store.close();
 }

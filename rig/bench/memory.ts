@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Queue } from '../../src/ledger/queue/queue.js';
 import { parseIpv4 } from '../../src/net/ipv4.js';
 import type { Lease } from '../../src/server/leases/lease.js';
 import { clientKey } from '../../src/server/leases/lease.js';
+import { ServerStore } from '../../src/server/store/server-store.js';
 import { residentBytes } from '../lab/process-memory.js';
 import { Installation } from '../lab/processes.js';
 import type { Row } from './result.js';
@@ -48,15 +48,12 @@ function configured(folder: string, file: string): Installation {
 
 function fill(file: string, count: number): void {
   const now = Date.now() * 1000;
-  const queue = Queue.open(file, 'dhcp-a', now);
+  const store = ServerStore.open(file, 'dhcp-a', now);
   for (let i = 0; i < count; i += 10_000) {
-    queue.commit(
-      Array.from({ length: Math.min(10_000, count - i) }, (_, k) => leaseOf(i + k, now)),
-      [],
-      now,
-    );
+    const leases = Array.from({ length: Math.min(10_000, count - i) }, (_, k) => leaseOf(i + k, now));
+    store.commit({ events: [], leases }, now);
   }
-  queue.close();
+  store.close();
 }
 
 function leaseOf(i: number, now: number): Lease {

@@ -44,7 +44,7 @@ export class Checkpoints {
     this.#key = readOrMakeKeyFile(policy.keyFile);
     this.#signed = queue.checkpoint?.sequence ?? 0;
     this.#signedAt = clock.monotonic();
-    queue.addKey(introduceFirst(this.#key.public, server, queue.hold(clock.now())));
+    queue.addKey(introduceFirst(this.#key.public, server, queue.nextTime(clock.now())));
     if (isNew) {
       const file = policy.keyFile;
       logger.log('key-made', { key: this.#key.public.id, file, public: publicKeyFile(file) });
@@ -87,7 +87,7 @@ export class Checkpoints {
     this.make();
     const old = this.#key;
     const next = generateSigningKey();
-    queue.addKey(introduceNext(next.public, server, queue.hold(clock.now()), old));
+    queue.addKey(introduceNext(next.public, server, queue.nextTime(clock.now()), old));
     replaceKeyFile(this.#policy.keyFile, next);
     this.#key = next;
     this.#sign();
@@ -98,7 +98,7 @@ export class Checkpoints {
   #sign(): Checkpoint | undefined {
     const { queue, clock, logger } = this.#parts;
     if (queue.sequence === 0) return undefined;
-    const at = queue.hold(clock.now());
+    const at = queue.nextTime(clock.now());
     const claim = { queue: queue.uuid, ...queue.head, at, nextWithin: this.#policy.checkpointInterval };
     const checkpoint = signCheckpoint(claim, this.#key);
     queue.addCheckpoint(checkpoint);

@@ -3,7 +3,7 @@ import { messageOf, UsageError } from '../base/errors.js';
 import { type Clock, MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
 import { checkpointToJson, type Json } from '../ledger/proof/json.js';
 import { positionFile } from '../ledger/queue/position.js';
-import { Queue } from '../ledger/queue/queue.js';
+import type { PreviousWriter, Queue } from '../ledger/queue/queue.js';
 import { findListenAddress } from '../net/interfaces.js';
 import type { Ipv4 } from '../net/ipv4.js';
 import { type ControlCommands, ControlServer, controlPath } from '../operate/control/control.js';
@@ -22,11 +22,13 @@ import { Counters } from './pipeline/counters.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { serverEvent } from './pipeline/server-event.js';
 import type { QueueSettings, ServerSettings, ServeSettings } from './settings.js';
+import { ServerStore } from './store/server-store.js';
 import { UsageWatch, usageOf } from './usage.js';
 import { Topology } from './v4/topology.js';
 
 /** The DHCP server: queue, leases, sockets and timers, from start to stop. */
 export class DhcpServer {
+  readonly #store: ServerStore;
   readonly #queue: Queue;
   readonly #leases: LeaseTable;
   readonly #counters = new Counters();
@@ -47,19 +49,21 @@ export class DhcpServer {
   #reloading: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
-  private constructor(config: ServeSettings, queue: Queue, loggers: ServerLoggers, clock: Clock) {
+  private constructor(config: ServeSettings, store: ServerStore, loggers: ServerLoggers, clock: Clock) {
     this.#config = config;
+    const { queue } = store;
+    this.#store = store;
     this.#queue = queue;
     this.#loggers = loggers;
     this.#clock = clock;
     this.#started = clock.now();
     this.#topology = topologyOf(config.server);
     this.#leases = new LeaseTable((address) => this.#topology.networkOf(address));
-    this.#leases.rebuild(this.#topology.networks, (address) => this.#topology.networkOf(address), queue.packedLeases());
+    this.#leases.rebuild(this.#topology.networks, (address) => this.#topology.networkOf(address), store.packedLeases());
     this.#pairs = this.#makePairs();
     this.#pairs.attach(this.#topology.networks);
     const { counters, pairs } = { counters: this.#counters, pairs: this.#pairs };
-    const tools = { clock, queue, leases: this.#leases, counters, logger: loggers.server, pairs };
+    const tools = { clock, store, leases: this.#leases, counters, logger: loggers.server, pairs };
     this.#pipeline = new Pipeline(this.#parts(), tools);
     this.#listeners = new Listeners(
       (datagram, listen) => this.#pipeline.receive(datagram, listen),
@@ -96,14 +100,14 @@ export class DhcpServer {
     identity: Identity = OWN_IDENTITY,
   ): Promise<DhcpServer> {
     const found = traceOfLostQueue(config.queue);
-    const queue = Queue.open(config.queue.file, config.server.name, clock.now());
-    if (found !== undefined) loggers.queue.log('queue-lost', { file: queue.file, found });
+    const store = ServerStore.open(config.queue.file, config.server.name, clock.now());
+    if (found !== undefined) loggers.queue.log('queue-lost', { file: config.queue.file, found });
     let server: DhcpServer | undefined;
     try {
-      server = new DhcpServer(config, queue, loggers, clock);
+      server = new DhcpServer(config, store, loggers, clock);
       await identity.asRoot(() => server!.#openSockets());
       identity.settle();
-      server.#control = await ControlServer.open(controlPath(queue.file), server.#commands());
+      server.#control = await ControlServer.open(controlPath(config.queue.file), server.#commands());
       server.#recordStart();
       server.#checkpoints.tryMake();
       await server.#listeners.use();
@@ -113,7 +117,7 @@ export class DhcpServer {
       return server;
     } catch (error) {
       if (server) await server.stop();
-      else queue.close();
+      else store.close();
       throw error;
     }
   }
@@ -195,7 +199,7 @@ export class DhcpServer {
     const parts = {
       relationships,
       networks: this.#topology.networks,
-      queue: this.#queue,
+      store: this.#store,
       leases: this.#leases,
       longestLease: (address: Ipv4) => this.#topology.scopeOf(address)?.leases.max ?? 0,
       moment,
@@ -210,7 +214,7 @@ export class DhcpServer {
     if (this.#isRecorded) this.#recordStop();
     await this.#pairs.close();
     await this.#control?.close();
-    this.#queue.close();
+    this.#store.close();
     if (!this.#isRecorded) return;
     this.#loggers.server.log('server-stopped', { name: this.#config.server.name, ...this.#counters.snapshot() });
   }
@@ -247,8 +251,8 @@ export class DhcpServer {
   /** The start is an event; so is, by its span, the time in which no server ran on this queue. */
   #recordStart(): void {
     const { previous, at } = this.#queue;
-    const { records } = this.#queue.shared;
-    const now = this.#queue.hold(this.#clock.now());
+    const records = this.#store.relationships();
+    const now = this.#queue.nextTime(this.#clock.now());
     const from = previous.running ? Math.max(previous.aliveAt, at) : at;
     const span = previous.isNew ? null : { from, to: now };
     const detail = startDetail(previous);
@@ -268,7 +272,7 @@ export class DhcpServer {
   #forgetShared(records: readonly RelationshipRecord[]): void {
     const { failover } = this.#config.server;
     const relationshipOf = (address: Ipv4) => this.#pairs.of(address)?.name;
-    const forgotten = forgetFormer(this.#queue, records, failover, this.#topology.networks, relationshipOf);
+    const forgotten = forgetFormer(this.#store, records, failover, this.#topology.networks, relationshipOf);
     if (forgotten) this.#loggers.failover.log('failover-forgotten', forgotten);
     for (const name of this.#pairs.stale) this.#loggers.failover.log('failover-asks-anew', { name });
   }
@@ -308,7 +312,7 @@ function topologyOf(server: ServerSettings): Topology {
   return topology;
 }
 
-function startDetail(previous: Queue['previous']): string {
+function startDetail(previous: PreviousWriter): string {
   if (previous.isNew) return 'first start';
   if (previous.replaced !== null) return `new queue in place of ${previous.replaced}`;
   return previous.running ? 'after an unclean end' : 'after a clean stop';

@@ -100,10 +100,10 @@ function drive(lab: Lab, steps: Step[], maxLeasesPerPort: number | undefined): v
       broken = false;
       lab.pipeline.expireAll();
     } else if (one.do === 'break') {
-      if (!broken) lab.queue.commit = () => assert.fail('disk full');
+      if (!broken) lab.queue.append = () => assert.fail('disk full');
       broken = true;
     } else if (one.do === 'repair') {
-      if (broken) Reflect.deleteProperty(lab.queue, 'commit');
+      if (broken) Reflect.deleteProperty(lab.queue, 'append');
       broken = false;
     } else if (one.do === 'lease') {
       const sketch = { mac: mac(one.client), ...relayed(one.port) };
@@ -128,7 +128,7 @@ function release(witness: Witness, sketch: RequestSketch): void {
 
 /** What must hold after every step: memory and file agree, and free is exactly what nobody holds. */
 function check(lab: Lab): void {
-  const stored = new Map(Array.from(lab.queue.packedLeases(), unpack).map((lease) => [lease.address, lease]));
+  const stored = new Map(Array.from(lab.store.packedLeases(), unpack).map((lease) => [lease.address, lease]));
   assert.deepEqual(new Map([...lab.leases.all()].map((lease) => [lease.address, lease])), stored);
   const network = lab.topology.networks[0]!;
   for (let s = 0; s < POOL; s++) {

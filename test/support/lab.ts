@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, MICROS_PER_SECOND, type Micros } from '../../src/base/time.js';
 import type { LedgerEvent } from '../../src/ledger/event/event.js';
-import { Queue } from '../../src/ledger/queue/queue.js';
+import type { Queue } from '../../src/ledger/queue/queue.js';
 import { QueueReader } from '../../src/ledger/queue/reader.js';
 import { formatIpv4, parseIpv4 } from '../../src/net/ipv4.js';
 import type { Endpoint } from '../../src/net/udp.js';
@@ -23,6 +23,7 @@ import type {
   ServerSettings,
   SubnetSettings,
 } from '../../src/server/settings.js';
+import { ServerStore } from '../../src/server/store/server-store.js';
 import { Topology } from '../../src/server/v4/topology.js';
 
 export const DAY = 86_400;
@@ -150,6 +151,7 @@ export class Lab {
   counters = new Counters();
   readonly sent: Sent[] = [];
   readonly clock: TestClock;
+  store!: ServerStore;
   queue!: Queue;
   leases!: LeaseTable;
   pipeline!: Pipeline;
@@ -168,18 +170,19 @@ export class Lab {
   /** Opens the queue as a server that starts does. */
   open(config: ServerSettings = this.#config): void {
     this.#config = config;
-    this.queue = Queue.open(this.file, config.name, this.clock.now());
+    this.store = ServerStore.open(this.file, config.name, this.clock.now());
+    this.queue = this.store.queue;
     this.topology = new Topology(config, [SERVER]);
     this.leases = new LeaseTable((address) => this.topology.networkOf(address));
     this.leases.rebuild(
       this.topology.networks,
       (address) => this.topology.networkOf(address),
-      this.queue.packedLeases(),
+      this.store.packedLeases(),
     );
     const parts = { config, onFailure: this.#onFailure, topology: this.topology };
     this.pipeline = new Pipeline(parts, {
       clock: this.clock,
-      queue: this.queue,
+      store: this.store,
       leases: this.leases,
       counters: this.counters,
       logger: this.logger,
@@ -195,11 +198,11 @@ export class Lab {
 
   /** Ends as kill -9 does: nothing more is written. */
   crash(): void {
-    this.queue.close();
+    this.store.close();
   }
 
   close(): void {
-    this.queue.close();
+    this.store.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 

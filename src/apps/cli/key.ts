@@ -5,10 +5,10 @@ import type { Config } from '../../config/config.js';
 import { checkpointToJson } from '../../ledger/proof/json.js';
 import { publicPem } from '../../ledger/proof/key.js';
 import { readKeyFile } from '../../ledger/proof/key-file.js';
-import { Queue } from '../../ledger/queue/queue.js';
 import { QueueReader } from '../../ledger/queue/reader.js';
 import { LogSystem } from '../../operate/log/log-system.js';
 import { Checkpoints } from '../../server/checkpoints.js';
+import { ServerStore } from '../../server/store/server-store.js';
 import { configOf } from './context.js';
 import { askRunningServer } from './running-server.js';
 
@@ -53,7 +53,7 @@ async function rotateWithout(config: Config): Promise<{ key: string; by: string 
   reader.close();
   const clock = new SystemClock();
   const logs = new LogSystem(config.log);
-  const queue = Queue.open(config.queue.file, server, clock.now());
+  const { queue } = ServerStore.open(config.queue.file, server, clock.now());
   try {
     return new Checkpoints({ queue, server, policy: config.queue, clock, logger: logs.module('queue') }).rotate();
   } finally {

@@ -11,6 +11,7 @@ import { renderCsv } from '../../report/render/csv.js';
 import { renderJson } from '../../report/render/json.js';
 import { renderTable, type TableColumn } from '../../report/render/table.js';
 import { isActive, type Lease } from '../../server/leases/lease.js';
+import { leasesOf } from '../../server/store/server-store.js';
 import { configOf } from './context.js';
 import { tableWidth } from './terminal.js';
 
@@ -70,7 +71,7 @@ function leaseLines(queueFile: string, all: boolean): LeaseLine[] {
   const reader = QueueReader.open(queueFile);
   try {
     const now = new SystemClock().now();
-    const leases = [...reader.leases()].filter((lease) => all || isActive(lease, now));
+    const leases = [...leasesOf(reader)].filter((lease) => all || isActive(lease, now));
     return leases.map((lease) => lineOf(lease, now));
   } finally {
     reader.close();

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { SystemClock } from '../../base/time.js';
-import { replaceQueue } from '../../ledger/queue/replace.js';
+import { replaceServerQueue } from '../../server/store/replace.js';
 import { configOf } from './context.js';
 
 /** `portledger queue new`: begins a new queue where the old one no longer fits the trail. */
@@ -11,7 +11,7 @@ export function registerQueue(program: Command): void {
     .description('begin a new queue that keeps the leases; server and shipper must be stopped')
     .action((_options: unknown, command: Command) => {
       const { file } = configOf(command).queue;
-      const { from, to, kept, unshipped, relationships } = replaceQueue(file, new SystemClock().now());
+      const { from, to, kept, unshipped, relationships } = replaceServerQueue(file, new SystemClock().now());
       process.stdout.write(`Queue ${to} takes the place of ${from}, which is kept as ${kept}\n`);
       for (const name of relationships) {
         const waits =

@@ -1,5 +1,5 @@
 import { UnreachableError } from '../../base/errors.js';
-import { isLocked, serverLockPath } from '../../ledger/queue/lock.js';
+import { isLocked, ownerLockPath } from '../../ledger/queue/lock.js';
 import { askServer, controlPath } from '../../operate/control/control.js';
 
 /**
@@ -9,7 +9,7 @@ import { askServer, controlPath } from '../../operate/control/control.js';
 export async function askRunningServer(queueFile: string, command: string, argument?: unknown): Promise<unknown> {
   const path = controlPath(queueFile);
   const answer = await askServer(path, command, argument);
-  if (answer === undefined && isLocked(serverLockPath(queueFile)))
+  if (answer === undefined && isLocked(ownerLockPath(queueFile)))
     throw new UnreachableError(`A server has queue ${queueFile}, but there is no control socket ${path}`, {
       hint: 'it may just be starting, or another command is at work; if it stays so, somebody removed the socket: restart the server',
     });

@@ -2,7 +2,7 @@ import { getPriority, setPriority } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT } from '../../base/errors.js';
 import type { Config } from '../../config/config.js';
-import { acquireLock } from '../../ledger/queue/lock.js';
+import { acquireLock, shipperLockPath } from '../../ledger/queue/lock.js';
 import { QueueReader } from '../../ledger/queue/reader.js';
 import type { LogSystem } from '../../operate/log/log-system.js';
 import type { Logger } from '../../operate/log/logger.js';
@@ -39,7 +39,7 @@ async function ship({ config, logs }: CommandContext, once: boolean): Promise<vo
   // Clients wait for the server, and nobody for the shipper. Only root may take back what it was started with
   if (getPriority() < NICENESS) setPriority(NICENESS);
   const { file } = config.queue;
-  const lock = acquireLock(`${file}.ship.lock`, 'shipper');
+  const lock = acquireLock(shipperLockPath(file), 'shipper');
   const log = logs.module('ship');
   const shipper = new Shipper({
     openQueue: () => (QueueReader.exists(file) ? QueueReader.open(file) : null),

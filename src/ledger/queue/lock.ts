@@ -3,20 +3,25 @@ import { UsageError } from '../../base/errors.js';
 import { makePrivate } from '../../base/private-file.js';
 import { Sqlite } from '../../base/sqlite.js';
 
-/** A lock that its process holds; ends with release() or with the process, however that ends. */
+/** A lock that this process has; ends with release() or with the process, however that ends. */
 export interface Lock {
   release(): void;
 }
 
-/** Milliseconds that whoever takes a lock waits for one who only looks at it. */
+/** Milliseconds that taking a lock waits for a process that only looks whether it is taken. */
 const PATIENCE_MS = 100;
 
-/** The lock that the server on this queue holds while it runs. */
-export function serverLockPath(queueFile: string): string {
+/** The lock that the one program which writes this queue has while it runs. */
+export function ownerLockPath(queueFile: string): string {
   return `${queueFile}.serve.lock`;
 }
 
-/** True if another process holds this lock; false also where this one may not look. */
+/** The lock that the shipper of this queue has while it runs. */
+export function shipperLockPath(queueFile: string): string {
+  return `${queueFile}.ship.lock`;
+}
+
+/** True if another process has this lock; false also if this process may not read the file. */
 export function isLocked(file: string): boolean {
   if (!isReadable(file)) return false;
   const db = new Sqlite(file, { timeout: 0, readonly: true });
@@ -44,10 +49,10 @@ function isBusy(error: unknown): boolean {
 }
 
 /**
- * Takes an exclusive lock on a file that is made for it. The kernel frees it with the process, so kill -9 leaves no stale lock
- * (SQLite's own file lock is used: Node has none).
+ * Takes an exclusive lock on a file that is made for it. It is SQLite's own file lock, as Node has none: the kernel frees it with
+ * the process, so that kill -9 leaves no stale lock.
  * @param what for the message: `server`, `shipper`
- * @throws UsageError if another process holds it.
+ * @throws UsageError if another process has it
  */
 export function acquireLock(file: string, what: string): Lock {
   makePrivate(file);

@@ -2,7 +2,7 @@ import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, w
 import { messageOf } from '../../base/errors.js';
 import { QueueWriteError } from './errors.js';
 
-/** Up to which event a queue's events are known to be in the trail. */
+/** How far a queue is known to be in the trail. */
 export interface ShippedPosition {
   /** 0 if nothing was shipped yet. */
   sequence: number;
@@ -12,21 +12,18 @@ export interface ShippedPosition {
   checkpoint: number;
 }
 
-/** The shipper's note beside the queue file. Only the shipper writes it; the server reads it to delete what was shipped. */
+/** The shipper's note beside the queue file. Only the shipper writes it; the queue's writer reads it to delete what was shipped. */
 export function positionFile(queueFile: string): string {
   return `${queueFile}.shipped`;
 }
 
-/**
- * Reads the note. A missing or unreadable one means 0: the trail itself knows what it has, so a lost note costs nothing but
- * a later deletion.
- */
+/** Reads the note. A missing or unreadable note means position 0: shipped events are deleted later, and nothing is lost. */
 export function readPosition(queueFile: string, uuid: string): ShippedPosition {
   try {
     const note = JSON.parse(readFileSync(positionFile(queueFile), 'utf8')) as ShippedPosition & { queue: string };
     if (note.queue === uuid && isCount(note.sequence) && isCount(note.checkpoint)) return note;
   } catch {
-    // told above: no note is position 0
+    // no note: position 0
   }
   return { sequence: 0, hash: '', checkpoint: 0 };
 }
@@ -47,7 +44,7 @@ export function writePosition(queueFile: string, uuid: string, position: Shipped
 function replaceNote(target: string, uuid: string, position: ShippedPosition): void {
   const fd = openSync(`${target}.new`, 'w', 0o600);
   try {
-    fchmodSync(fd, 0o600); // one that was left there keeps its own mode
+    fchmodSync(fd, 0o600); // openSync does not change the mode of a file that was left there
     const { sequence, hash, checkpoint } = position;
     writeSync(fd, `${JSON.stringify({ queue: uuid, sequence, hash, checkpoint })}\n`);
     fsyncSync(fd);

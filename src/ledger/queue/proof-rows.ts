@@ -37,7 +37,7 @@ export function insertCheckpoint(db: SqliteDatabase, checkpoint: Checkpoint): vo
   ).run(sequence, keyId, hash, at, nextWithin, signature);
 }
 
-/** The first checkpoints after a number that are about no event after `sequence`, in the order of signing. */
+/** The first checkpoints after `number` and up to event `sequence`, in the order of signing. */
 export function checkpointsAfter(
   db: SqliteDatabase,
   queue: string,
@@ -46,7 +46,6 @@ export function checkpointsAfter(
 ): NumberedCheckpoint[] {
   const rows = db
     .prepare('SELECT * FROM checkpoints WHERE number > ? AND sequence <= ? ORDER BY number LIMIT ?')
-
     .all(number, sequence, READ_LIMIT) as CheckpointRow[];
   return rows.map((row) => numberedOf(row, queue));
 }
@@ -57,14 +56,14 @@ export function newestCheckpoint(db: SqliteDatabase, queue: string): Checkpoint 
   return row && numberedOf(row, queue).checkpoint;
 }
 
-/** Deletes checkpoints up to a number; the newest always stays. */
+/** Deletes checkpoints up to `number`, but never the newest. */
 export function deleteCheckpoints(db: SqliteDatabase, number: number): void {
   db.prepare('DELETE FROM checkpoints WHERE number <= ? AND number < (SELECT max(number) FROM checkpoints)').run(
     number,
   );
 }
 
-/** Adds a key unless it is there. */
+/** Adds a key unless it is there already. */
 export function insertIntroduction(db: SqliteDatabase, introduction: Introduction): void {
   const { keyId, publicKey, at, by, signature } = introduction;
   db.prepare(
@@ -72,7 +71,7 @@ export function insertIntroduction(db: SqliteDatabase, introduction: Introductio
   ).run(keyId, publicKey, at, by, signature);
 }
 
-/** Every key that this server signed with, oldest first. */
+/** Every key that signed in this queue, oldest first. `server` is the name of its writer. */
 export function introductions(db: SqliteDatabase, server: string): Introduction[] {
   const rows = db.prepare('SELECT * FROM signing_keys ORDER BY introduced_at, rowid').all() as KeyRow[];
   return rows.map((row) => ({

@@ -3,39 +3,38 @@ import { messageOf } from '../../base/errors.js';
 import { inodeOf, isMissing } from '../../base/files.js';
 import { Sqlite, type SqliteDatabase, type SqliteStatement } from '../../base/sqlite.js';
 import type { Micros } from '../../base/time.js';
-import type { Lease } from '../../server/leases/lease.js';
-import { readLeases } from '../../server/store/lease-rows.js';
 import { readStored, type StoredEvent } from '../event/stored-event.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
 import type { Introduction } from '../proof/introduction.js';
-import { damagedQueue, iteratingQueue, QueueError, readingQueue } from './errors.js';
+import { damagedQueue, QueueError, readingQueue } from './errors.js';
 import { readPosition, writePosition } from './position.js';
 import { checkpointsAfter, introductions, type NumberedCheckpoint, newestCheckpoint } from './proof-rows.js';
 import { QUEUE_SCHEMA } from './schema.js';
 
 /**
- * A page of events as one blob: of a blob for each of them the making, and the garbage, cost more than all the rest. SQLite joins the bytes
- * as if they were text, and looks into none of it.
+ * A page of events as one blob: to make a blob for each event would cost more than everything else. SQLite joins the bytes as if they
+ * were text and looks into none of them.
  */
 const READ_PAGE = `
   SELECT CAST(group_concat(encoded || hash, '') AS BLOB)
   FROM (SELECT encoded, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?)`;
 
 /**
- * The queue file as everybody but its server sees it: read only, in short reads, so that neither a slow nor a stopped reader
- * ever holds up a commit or keeps the WAL from being emptied.
+ * The queue file for everybody but its writer: read only, in short reads, so that a slow or stopped reader never delays a commit and
+ * never keeps the WAL from being emptied.
  */
 export class QueueReader {
   readonly file: string;
   readonly uuid: string;
   readonly server: string;
-  readonly #db: SqliteDatabase;
+  /** The open file, read only, for the tables of the queue's owner. */
+  readonly db: SqliteDatabase;
   readonly #read: SqliteStatement;
   readonly #inode: number | undefined;
 
   private constructor(file: string, db: SqliteDatabase) {
     this.file = file;
-    this.#db = db;
+    this.db = db;
     this.#inode = inodeOf(file);
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version !== QUEUE_SCHEMA) {
@@ -51,7 +50,7 @@ export class QueueReader {
     this.#read = db.prepare(READ_PAGE).pluck();
   }
 
-  /** True once a server has made the queue; a file that it is just making is none yet. Says nothing about damage. */
+  /** True once a writer has made the queue; a file that is just being made is none yet. A damaged file counts: open() names the damage. */
   static exists(file: string): boolean {
     if (!existsSync(file)) return false;
     let db: SqliteDatabase | undefined;
@@ -61,19 +60,18 @@ export class QueueReader {
       if (tables.n === 0) return false;
       return db.pragma('user_version', { simple: true }) !== QUEUE_SCHEMA || headOf(db) !== undefined;
     } catch {
-      // What is wrong with the file is told by who opens it.
       return true;
     } finally {
       db?.close();
     }
   }
 
-  /** True if the file was moved away or another put in its place: what is read here is not the server's queue any more. */
+  /** True if the file was moved away or replaced: what is read here is no longer the writer's queue. */
   isReplaced(): boolean {
     return inodeOf(this.file) !== this.#inode;
   }
 
-  /** @throws QueueError if the file is missing, newer, damaged, or has not been used by a server yet. */
+  /** @throws QueueError if the file is missing, older, newer, damaged, or has no writer yet */
   static open(file: string): QueueReader {
     if (isMissing(file))
       throw new QueueError(`Queue ${file} does not exist`, { hint: 'start the server, which makes it' });
@@ -93,11 +91,11 @@ export class QueueReader {
   }
 
   /**
-   * Where shipping stands: the last event and the number of the last checkpoint shipped as far as the note says, the last
-   * event there is, and its time (null if none).
+   * How far shipping is. `shipped`, `shippedHash`, `checkpoint`: the last event and checkpoint that are noted as shipped. `last`,
+   * `lastAt`: the last event of the queue and its time (0 and null if there is none).
    */
   position(): { shipped: number; shippedHash: Buffer; checkpoint: number; last: number; lastAt: Micros | null } {
-    const head = readingQueue(this.file, () => this.#db.prepare('SELECT sequence, at FROM queue').get()) as {
+    const head = readingQueue(this.file, () => this.db.prepare('SELECT sequence, at FROM queue').get()) as {
       sequence: number;
       at: number;
     };
@@ -120,24 +118,24 @@ export class QueueReader {
     return page === null ? [] : readStored(page);
   }
 
-  /** Checkpoints after number `after` that are about no event after `sequence`, in the order of signing. */
+  /** Checkpoints after number `after` and up to event `sequence`, in the order of signing; at most 1000. */
   checkpoints(after: number, sequence: number): NumberedCheckpoint[] {
-    return readingQueue(this.file, () => checkpointsAfter(this.#db, this.uuid, after, sequence));
+    return readingQueue(this.file, () => checkpointsAfter(this.db, this.uuid, after, sequence));
   }
 
   /** The newest checkpoint, undefined if there is none. */
   newestCheckpoint(): Checkpoint | undefined {
-    return readingQueue(this.file, () => newestCheckpoint(this.#db, this.uuid));
+    return readingQueue(this.file, () => newestCheckpoint(this.db, this.uuid));
   }
 
   /** Every key that signed here, oldest first. */
   keys(): Introduction[] {
-    return readingQueue(this.file, () => introductions(this.#db, this.server));
+    return readingQueue(this.file, () => introductions(this.db, this.server));
   }
 
   /**
-   * Notes that all events up to `sequence`, and the checkpoints up to number `checkpoint`, are in the trail; the server
-   * deletes them in its own time.
+   * Notes that all events up to `sequence`, and all checkpoints up to number `checkpoint`, are in the trail; the queue's writer deletes
+   * them later. Throws QueueWriteError.
    */
   markShipped(sequence: number, hash: Uint8Array, checkpoint: number): void {
     writePosition(this.file, this.uuid, { sequence, hash: Buffer.from(hash).toString('hex'), checkpoint });
@@ -149,13 +147,8 @@ export class QueueReader {
     return last - shipped;
   }
 
-  /** All leases, ordered by address. */
-  leases(): Generator<Lease> {
-    return iteratingQueue(this.file, readLeases(this.#db));
-  }
-
   close(): void {
-    if (this.#db.open) this.#db.close();
+    if (this.db.open) this.db.close();
   }
 }
 
@@ -166,7 +159,7 @@ function connect(file: string): SqliteDatabase {
   return db;
 }
 
-/** The identity of the queue; undefined while no server has used it. */
+/** The identity of the queue; undefined before its first writer. */
 function headOf(db: SqliteDatabase): { uuid: string; server: string } | undefined {
   return db.prepare('SELECT uuid, server FROM queue').get() as { uuid: string; server: string } | undefined;
 }

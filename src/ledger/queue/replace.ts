@@ -3,24 +3,29 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { messageOf } from '../../base/errors.js';
 import type { SqliteDatabase } from '../../base/sqlite.js';
 import type { Micros } from '../../base/time.js';
-import { forgetRelationships } from '../../server/store/failover-rows.js';
 import { decodeEvent, genesisHash } from '../event/encoding.js';
 import { isLeaseEvent } from '../event/event.js';
 import { damagedQueue, QueueError, readingQueue } from './errors.js';
-import { acquireLock, serverLockPath } from './lock.js';
+import { acquireLock, ownerLockPath, shipperLockPath } from './lock.js';
 import { readPosition } from './position.js';
-import { openQueueFile } from './schema.js';
+import { LOG_ONLY, openQueueFile, type QueueKind } from './schema.js';
 
-/** What became of a queue that another one replaced. */
+/** A queue that took the place of another one in its file. */
 export interface Replacement {
+  /** UUID of the old queue. */
   readonly from: string;
+  /** UUID of the new queue. */
   readonly to: string;
-  /** Where the old queue is kept. */
+  /** The file that the old queue was copied to. */
   readonly kept: string;
-  /** Events of it that are not known to be in the trail. */
+  /** Events of the old queue that are not noted as shipped. */
   readonly unshipped: number;
-  /** Failover relationships that begin anew. */
-  readonly relationships: readonly string[];
+}
+
+export interface ReplaceOptions {
+  readonly kind?: QueueKind;
+  /** Changes the owner's tables in the same transaction. */
+  readonly alsoWrite?: (db: SqliteDatabase) => void;
 }
 
 interface Head {
@@ -30,18 +35,18 @@ interface Head {
 }
 
 /**
- * Begins a new queue in the file, with a new UUID and the leases of the old one, which is kept beside it. The gap that the
- * server tells of at its next start begins with the first time of which an event tells that was not shipped. What it knows of its failover partners may be of an
- * old backup, so it has to ask them for everything.
- * @throws UsageError while server or shipper run, QueueError if there is no queue or it cannot be kept
+ * Begins a new queue in the file, with a new UUID and what its owner keeps in tables of its own. The old queue is copied beside it.
+ * The gap that the writer records at its next start begins with the earliest time that an unshipped event is about.
+ * @throws UsageError while its writer or shipper runs; QueueError if there is no queue or it cannot be copied
  */
-export function replaceQueue(file: string, now: Micros): Replacement {
-  const locks = [acquireLock(serverLockPath(file), 'server')];
+export function replaceQueue(file: string, now: Micros, options: ReplaceOptions = {}): Replacement {
+  const kind = options.kind ?? LOG_ONLY;
+  const locks = [acquireLock(ownerLockPath(file), kind.owner)];
   try {
-    locks.push(acquireLock(`${file}.ship.lock`, 'shipper'));
-    const db = openQueueFile(file);
+    locks.push(acquireLock(shipperLockPath(file), 'shipper'));
+    const db = openQueueFile(file, kind);
     try {
-      return readingQueue(file, () => replace(db, file, now));
+      return readingQueue(file, () => replace(db, file, now, options.alsoWrite));
     } finally {
       db.close();
     }
@@ -50,7 +55,7 @@ export function replaceQueue(file: string, now: Micros): Replacement {
   }
 }
 
-function replace(db: SqliteDatabase, file: string, now: Micros): Replacement {
+function replace(db: SqliteDatabase, file: string, now: Micros, alsoWrite: ReplaceOptions['alsoWrite']): Replacement {
   const head = db.prepare('SELECT uuid, sequence, at FROM queue').get() as Head | undefined;
   if (!head || head.sequence === 0) {
     throw new QueueError(`Queue ${file} has no events yet`, { hint: 'there is nothing to replace; start the server' });
@@ -58,21 +63,26 @@ function replace(db: SqliteDatabase, file: string, now: Micros): Replacement {
   const kept = `${file}.${head.uuid}`;
   const shipped = readPosition(file, head.uuid).sequence;
   const from = unshippedFrom(db, shipped) ?? head.at;
-  keep(db, kept);
+  copyTo(db, kept);
   const uuid = randomUUID();
-  const relationships = db.transaction(() => {
-    db.exec('DELETE FROM events; DELETE FROM checkpoints;');
-    db.prepare(
-      'UPDATE queue SET uuid = ?, replaces = ?, created_at = ?, sequence = 0, hash = ?, at = ?, alive_at = ?, running = 0',
-    ).run(uuid, head.uuid, now, genesisHash(uuid), from, from);
-    return forgetRelationships(db, () => false);
-  })();
-  return { from: head.uuid, to: uuid, kept, unshipped: Math.max(0, head.sequence - shipped), relationships };
+  try {
+    db.transaction(() => {
+      db.exec('DELETE FROM events; DELETE FROM checkpoints;');
+      db.prepare(
+        'UPDATE queue SET uuid = ?, replaces = ?, created_at = ?, sequence = 0, hash = ?, at = ?, alive_at = ?, running = 0',
+      ).run(uuid, head.uuid, now, genesisHash(uuid), from, from);
+      alsoWrite?.(db);
+    })();
+  } catch (error) {
+    rmSync(kept, { force: true });
+    throw error;
+  }
+  return { from: head.uuid, to: uuid, kept, unshipped: Math.max(0, head.sequence - shipped) };
 }
 
 /**
- * The earliest time of which an event tells that is not noted as shipped; undefined if all are. A start after a crash, a refusal or a step of the
- * clock tells of the time before it.
+ * The earliest time that an unshipped event is about; undefined if all are shipped. An event of the server itself may be about a span
+ * before it: a start after a crash, a refusal, a step of the clock.
  */
 function unshippedFrom(db: SqliteDatabase, shipped: number): Micros | undefined {
   let from: Micros | undefined;
@@ -85,7 +95,7 @@ function unshippedFrom(db: SqliteDatabase, shipped: number): Micros | undefined 
   return from;
 }
 
-function keep(db: SqliteDatabase, copy: string): void {
+function copyTo(db: SqliteDatabase, copy: string): void {
   try {
     closeSync(openSync(copy, 'wx', 0o600));
     vacuumInto(db, copy);
@@ -103,7 +113,7 @@ function vacuumInto(db: SqliteDatabase, copy: string): void {
   try {
     db.prepare('VACUUM INTO ?').run(copy);
   } catch (error) {
-    // What is not whole would stand in the way of the next attempt
+    // A partial copy would stop the next attempt
     rmSync(copy, { force: true });
     throw error;
   }

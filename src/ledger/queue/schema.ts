@@ -4,11 +4,24 @@ import { makePrivate } from '../../base/private-file.js';
 import { Sqlite, type SqliteDatabase } from '../../base/sqlite.js';
 import { damagedQueue, QueueError } from './errors.js';
 
-/** Version of the queue file's tables, kept in SQLite's user_version. */
+/** Version of a queue file, kept in SQLite's user_version. Any change of a table, also of an owner's table, makes a new version. */
 export const QUEUE_SCHEMA = 5;
 
+/** A kind of queue: who writes it, and which tables this owner keeps in the file beside those of the log. */
+export interface QueueKind {
+  /** The program that writes it, as errors name it: `server`. */
+  readonly owner: string;
+  /** The owner's tables, each with the first version of the file that has it. */
+  readonly tables: Readonly<Record<string, number>>;
+  /** SQL that makes or changes the owner's tables, by the version of the file that it leads to. */
+  readonly steps: Readonly<Record<number, string>>;
+}
+
+/** A log and nothing else. */
+export const LOG_ONLY: QueueKind = { owner: 'program', tables: {}, steps: {} };
+
 /**
- * `queue` has one row: the identity of the queue and the head of its chain. `alive_at` is the last moment at which the server is
+ * `queue` has one row: the identity of the queue and the head of its chain. `alive_at` is the last moment at which its writer is
  * known to have been up. `events` holds the canonical encoding, because that is what the hash covers.
  */
 const VERSION_1 = `
@@ -28,26 +41,9 @@ const VERSION_1 = `
     encoded BLOB NOT NULL,
     hash BLOB NOT NULL
   );
-  CREATE TABLE leases (
-    address INTEGER PRIMARY KEY,
-    state TEXT NOT NULL,
-    client BLOB NOT NULL,
-    htype INTEGER NOT NULL,
-    hwaddr BLOB NOT NULL,
-    client_id BLOB,
-    hostname BLOB,
-    start INTEGER NOT NULL,
-    renewed INTEGER NOT NULL,
-    end INTEGER NOT NULL,
-    port_giaddr INTEGER,
-    port_option82 BLOB
-  );
 `;
 
-/**
- * What the server signed about its chain, in the order of signing, and the keys it signed with. `replaces` is the UUID of
- * the queue that was in the file before this one.
- */
+/** Checkpoints in the order of signing, and the keys that signed them. `replaces`: UUID of the queue that was in this file before. */
 const VERSION_2 = `
   ALTER TABLE queue ADD COLUMN replaces TEXT;
   CREATE TABLE checkpoints (
@@ -68,73 +64,30 @@ const VERSION_2 = `
   );
 `;
 
-/**
- * What a pair of servers has to remember: each address that both share, as the failover protocol sees it, and for each relationship the states
- * of both servers. Times are Unix seconds, as on the wire.
- */
-const VERSION_3 = `
-  CREATE TABLE bindings (
-    address INTEGER PRIMARY KEY,
-    status TEXT NOT NULL,
-    htype INTEGER,
-    hwaddr BLOB,
-    client_id BLOB,
-    hostname BLOB,
-    port_giaddr INTEGER,
-    port_option82 BLOB,
-    starts INTEGER NOT NULL,
-    ends INTEGER NOT NULL,
-    cltt INTEGER NOT NULL,
-    promised INTEGER NOT NULL,
-    acknowledged INTEGER NOT NULL,
-    agreed INTEGER NOT NULL,
-    pending INTEGER NOT NULL,
-    own INTEGER NOT NULL,
-    rewind TEXT,
-    flags INTEGER NOT NULL
-  );
-  CREATE TABLE relationships (
-    name TEXT PRIMARY KEY,
-    state TEXT NOT NULL,
-    since INTEGER NOT NULL,
-    partner_state TEXT,
-    partner_since INTEGER NOT NULL,
-    mclt INTEGER NOT NULL,
-    hba TEXT NOT NULL,
-    lost_at INTEGER NOT NULL,
-    partner_lost_at INTEGER NOT NULL,
-    clock_ahead INTEGER NOT NULL
-  );
-`;
-
-/** A pair remembers by which longer mclt leases may have been given. */
-const VERSION_4 = `
-  ALTER TABLE relationships ADD COLUMN former_mclt INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE relationships ADD COLUMN former_until INTEGER NOT NULL DEFAULT 0;
-`;
-
-/** And which of the two servers this one was; null in files of before. */
-const VERSION_5 = 'ALTER TABLE relationships ADD COLUMN role TEXT;';
-
-/** What brings a file of each version to the next one. */
-const STEPS = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+/** The log's own tables; versions that are missing here changed only the tables of an owner. */
+const LOG: QueueKind = {
+  owner: '',
+  tables: { queue: 1, events: 1, checkpoints: 2, signing_keys: 2 },
+  steps: { 1: VERSION_1, 2: VERSION_2 },
+};
 
 /**
- * Opens the queue file for its server, making it if it does not exist. WAL lets the shipper read while the server writes;
- * synchronous=FULL makes a commit survive a power cut (NORMAL, the usual choice with WAL, does not).
+ * Opens the queue file for its writer; makes it if it does not exist, and brings an older one up to date. WAL lets the shipper read
+ * while the owner writes. synchronous=FULL makes a commit survive a power cut; NORMAL, the usual choice with WAL, does not.
+ * @throws QueueError if the file is damaged, newer, no queue, or a queue of another kind; it is unchanged then
  */
-export function openQueueFile(file: string): SqliteDatabase {
+export function openQueueFile(file: string, kind: QueueKind): SqliteDatabase {
   try {
-    // A file that was named by mistake stays as it is
-    if (existsSync(file)) refuseOthers(file);
-    // They hold personal data: nobody but their owner reads them. SQLite gives a new -wal and -shm the mode of the file.
+    // Before anything is changed: the file may have been named by mistake
+    if (existsSync(file)) checkFile(file, kind);
+    // Queues hold personal data. SQLite gives a new -wal and -shm the mode of the file.
     makePrivate(file);
     for (const part of [`${file}-wal`, `${file}-shm`]) if (existsSync(part)) makePrivate(part);
     const db = new Sqlite(file);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('busy_timeout = 2000');
-    update(db);
+    migrate(db, kind);
     return db;
   } catch (error) {
     const fault = damagedQueue(file, error);
@@ -146,8 +99,7 @@ export function openQueueFile(file: string): SqliteDatabase {
   }
 }
 
-/** Refuses a file of a newer Portledger, or one that is no queue. */
-function refuseOthers(file: string): void {
+function checkFile(file: string, kind: QueueKind): void {
   const db = new Sqlite(file, { readonly: true });
   try {
     const version = versionOf(db);
@@ -156,21 +108,42 @@ function refuseOthers(file: string): void {
         hint: 'run the newer Portledger that wrote it',
       });
     }
-    const names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all();
+    const names = db
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+      .pluck()
+      .all() as string[];
     const isQueue = version === 0 ? names.length === 0 : names.includes('queue');
     if (!isQueue)
       throw new QueueError(`${file} is a SQLite file but not a queue`, { hint: 'choose another queue.file' });
+    if (version > 0) checkKind(file, version, new Set(names), kind);
   } finally {
     db.close();
   }
 }
 
-/** Makes the tables that an empty file or an older one lacks. */
-function update(db: SqliteDatabase): void {
+/** Refuses a queue that lacks the owner's tables, and an older one with other tables, which only their owner can bring up to date. */
+function checkKind(file: string, version: number, found: ReadonlySet<string>, kind: QueueKind): void {
+  const own = Object.entries({ ...LOG.tables, ...kind.tables });
+  const missing = own.filter(([name, since]) => since <= version && !found.has(name)).map(([name]) => name);
+  const known = new Set(own.map(([name]) => name));
+  const foreign = version < QUEUE_SCHEMA ? [...found].filter((name) => !known.has(name)) : [];
+  if (missing.length === 0 && foreign.length === 0) return;
+  const why =
+    missing.length > 0
+      ? `it lacks the table ${missing.join(', ')}, which this ${kind.owner} needs`
+      : `it has the table ${foreign.join(', ')}, which this ${kind.owner} does not know`;
+  throw new QueueError(`Queue ${file} is of another kind: ${why}`, {
+    hint: 'choose another queue.file, or start the program that made this one',
+  });
+}
+
+function migrate(db: SqliteDatabase, kind: QueueKind): void {
   const version = versionOf(db);
   if (version === QUEUE_SCHEMA) return;
   db.transaction(() => {
-    for (const step of STEPS.slice(version)) db.exec(step);
+    for (let next = version + 1; next <= QUEUE_SCHEMA; next++) {
+      db.exec(`${LOG.steps[next] ?? ''}${kind.steps[next] ?? ''}`);
+    }
     db.pragma(`user_version = ${QUEUE_SCHEMA}`);
   })();
 }

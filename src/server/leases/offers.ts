@@ -12,7 +12,7 @@ interface Offer {
 
 /**
  * Addresses that were offered and not yet requested. Only in memory: after a restart the client asks again, or its request
- * finds the address still free. All offers are held for the same time, so the oldest is always the first of the map.
+ * finds the address still free. All offers last for the same time, so the oldest is always the first of the map.
  */
 export class Offers {
   readonly #byClient = new Map<string, Offer>();
@@ -24,18 +24,18 @@ export class Offers {
     return this.#byClient.get(client)?.address;
   }
 
-  /** The client to whom this address is offered. */
-  holderOf(address: Ipv4): string | undefined {
+  /** The client that this address is offered to, as a key that includes the network. */
+  clientOf(address: Ipv4): string | undefined {
     return this.#byAddress.get(address)?.client;
   }
 
-  /** Number of offers on a port to others than this client. */
+  /** Number of offers on a port to clients other than this one. */
   onPort(port: string, except: string): number {
     return this.#ports.on(port) - Number(this.#byClient.get(except)?.port === port);
   }
 
-  /** Holds the address for the client. Returns the address that was held for it before, if another. */
-  hold(client: string, address: Ipv4, until: Micros, port: string | null = null): Ipv4 | undefined {
+  /** Offers the address to the client until `until`. Returns the address that it was offered before, if that was another. */
+  add(client: string, address: Ipv4, until: Micros, port: string | null = null): Ipv4 | undefined {
     const before = this.drop(client);
     const offer = { client, address, until, port };
     this.#ports.add(port);

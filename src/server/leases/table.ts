@@ -9,7 +9,7 @@ import { Offers } from './offers.js';
 import type { PackedLease } from './packed.js';
 import { PortCounts, type PortOf } from './port-counts.js';
 
-/** One change that can be taken back. */
+/** One change that can be undone. */
 interface Change {
   readonly address: Ipv4;
   /** The lease that the address had, and whether it was the latest of its client. */
@@ -20,8 +20,8 @@ interface Change {
 }
 
 /**
- * All leases in memory, by address and by client, with the pools' free lists and the offers kept in step. Changes since the last
- * {@link keep} can be taken back by {@link undo}: the table must never know a lease that the queue file does not.
+ * All leases in memory, by address and by client, with the free lists of the pools and the offers. Changes that are not committed can be
+ * rolled back: the table must never know a lease that the queue file does not.
  */
 export class LeaseTable {
   readonly #store = new LeaseStore();
@@ -29,13 +29,15 @@ export class LeaseTable {
   #expiry = new ExpiryQueue();
   readonly #offers = new Offers();
   #networkOf: NetworkOf;
-  /** Undefined if nobody wants to know how many leases a port has. */
+  /** Undefined while leases are not counted by port. */
   #portOf: PortOf | undefined;
   readonly #ports = new PortCounts();
-  /** The same of addresses that were declined there. */
+  /** Addresses in quarantine by the port that they were declined on. */
   readonly #declined = new PortCounts();
-  /** Leases as they were before each change that is not kept yet, oldest first. */
+  /** The changes that are not committed, oldest first. */
   #journal: Change[] = [];
+  /** Number of changes before the journal's first. */
+  #committed = 0;
   #active = 0;
   #lastKey = { id: '', client: '', key: '' };
 
@@ -87,18 +89,18 @@ export class LeaseTable {
     return this.#declined.on(port);
   }
 
-  /** Number of offers on a port to others than this client. */
+  /** Number of offers on a port to clients other than this one. */
   offersOnPort(port: string, network: Network, client: string): number {
     return this.#offers.onPort(port, this.#keyOf(network, client));
   }
 
-  /** Counts active leases and declined addresses by port from now on, or with undefined no longer. */
+  /** Counts active leases and declined addresses by port from now on; with undefined stops counting. */
   countPorts(portOf: PortOf | undefined): void {
     this.#portOf = portOf;
     this.#countAllPorts();
   }
 
-  /** Records a lease of any state in place of the one its address had. */
+  /** Puts a lease of any state in place of the one that its address had. */
   put(lease: Lease): void {
     const { address } = lease;
     const before = this.get(address);
@@ -111,7 +113,7 @@ export class LeaseTable {
   takeDue(now: Micros, limit: number): Lease[] {
     const endOf = (address: Ipv4) => {
       const slot = this.#store.slotOf(address);
-      return slot !== undefined && this.#isHeld(slot) ? this.#store.due(slot) : undefined;
+      return slot !== undefined && this.#isBound(slot) ? this.#store.due(slot) : undefined;
     };
     return this.#expiry.takeDue(now, limit, endOf).map((address) => this.get(address)!);
   }
@@ -121,9 +123,9 @@ export class LeaseTable {
     this.put({ ...lease, state: 'expired' });
   }
 
-  /** Holds an address for a client until it asks for it, or the time is over; counted on `port`. */
+  /** Offers an address: it is reserved for the client until `until` or {@link withdrawOffer}. Counts on `port`. */
   offer(network: Network, client: string, address: Ipv4, until: Micros, port: string | null = null): void {
-    const before = this.#offers.hold(this.#keyOf(network, client), address, until, port);
+    const before = this.#offers.add(this.#keyOf(network, client), address, until, port);
     if (before !== undefined) this.#refree(before);
     this.#poolOf(address)?.offer(address);
   }
@@ -132,13 +134,13 @@ export class LeaseTable {
     return this.#offers.addressFor(this.#keyOf(network, client));
   }
 
-  /** True if the address is held for another client. */
+  /** True if the address is offered to another client. */
   isOfferedToOther(network: Network, client: string, address: Ipv4): boolean {
-    const holder = this.#offers.holderOf(address);
-    return holder !== undefined && holder !== this.#keyOf(network, client);
+    const offeredTo = this.#offers.clientOf(address);
+    return offeredTo !== undefined && offeredTo !== this.#keyOf(network, client);
   }
 
-  /** Ends the offer to a client: it took it, or chose another server. */
+  /** Ends the offer to a client: it took the address, or chose another server. */
   withdrawOffer(network: Network, client: string): void {
     const address = this.#offers.drop(this.#keyOf(network, client));
     if (address !== undefined) this.#refree(address);
@@ -152,25 +154,29 @@ export class LeaseTable {
     return this.#offers.size;
   }
 
-  /** A point to which {@link undo} can go back. */
-  mark(): number {
-    return this.#journal.length;
+  /** A point to go back to: the number of changes so far, committed ones included. */
+  savepoint(): number {
+    return this.#committed + this.#journal.length;
   }
 
-  /** The changes since the last call are durable. */
-  keep(): void {
-    this.#journal = [];
+  /** The leases changed since the savepoint and not committed, each once, as they are now. */
+  changedSince(savepoint: number): Lease[] {
+    const addresses = new Set<Ipv4>();
+    for (let i = this.#indexOf(savepoint); i < this.#journal.length; i++) addresses.add(this.#journal[i]!.address);
+    return Array.from(addresses, (address) => this.get(address)!);
   }
 
-  /** The leases changed since the last {@link keep}, each once, in their present form. */
-  changed(): Lease[] {
-    const addresses = new Set(this.#journal.map((entry) => entry.address));
-    return [...addresses].map((address) => this.get(address)!);
+  /** The changes up to the savepoint, by default all, are durable: they can no longer be rolled back. */
+  commit(savepoint = this.savepoint()): void {
+    const count = this.#indexOf(savepoint);
+    if (count === this.#journal.length) this.#journal = [];
+    else this.#journal.splice(0, count);
+    this.#committed += count;
   }
 
-  /** Takes back the changes since the mark, or since the last {@link keep}: they could not be made durable. */
-  undo(mark = 0): void {
-    for (const { address, before, wasLatest, former } of this.#journal.splice(mark).reverse()) {
+  /** Undoes the changes since the savepoint that are not committed, the last one first. */
+  rollback(savepoint: number): void {
+    for (const { address, before, wasLatest, former } of this.#journal.splice(this.#indexOf(savepoint)).reverse()) {
       const { client } = this.get(address)!;
       this.#latest.set(address, client, undefined);
       if (before) this.#set(before);
@@ -180,8 +186,12 @@ export class LeaseTable {
     }
   }
 
+  #indexOf(savepoint: number): number {
+    return Math.max(0, savepoint - this.#committed);
+  }
+
   /**
-   * Lays out the free lists anew for new networks (at start and after a change of configuration).
+   * Builds indexes and free lists for new networks, at the start and after a reload.
    * @param loaded leases to begin with, at the start
    */
   rebuild(networks: Iterable<Network>, networkOf: NetworkOf, loaded: Iterable<PackedLease> = []): void {
@@ -195,7 +205,7 @@ export class LeaseTable {
       this.#awaitEnd(slot);
       this.#latest.enter(slot);
       if (this.#store.state(slot) === 'active') this.#active += 1;
-      if (!this.#isHeld(slot)) ended.push(slot);
+      if (!this.#isBound(slot)) ended.push(slot);
     }
     this.#countAllPorts();
     for (const network of networks) this.#freeNeverUsed(network);
@@ -255,26 +265,26 @@ export class LeaseTable {
   }
 
   /** True if the lease, or quarantine, binds its address until its end. */
-  #isHeld(slot: number): boolean {
+  #isBound(slot: number): boolean {
     const state = this.#store.state(slot);
     return state === 'active' || state === 'declined';
   }
 
   #awaitEnd(slot: number): void {
-    if (this.#isHeld(slot)) this.#expiry.add(this.#store.address(slot), this.#store.due(slot));
+    if (this.#isBound(slot)) this.#expiry.add(this.#store.address(slot), this.#store.due(slot));
   }
 
-  /** Puts the address where it belongs now: free, or not. */
+  /** Makes the address free in its pool, or takes it, by what is known of it now. */
   #refree(address: Ipv4): void {
     const pool = this.#poolOf(address);
     if (!pool) return;
     const slot = this.#store.slotOf(address);
-    const held = (slot !== undefined && this.#isHeld(slot)) || this.#offers.holderOf(address) !== undefined;
-    if (held) pool.take(address);
+    const isTaken = (slot !== undefined && this.#isBound(slot)) || this.#offers.clientOf(address) !== undefined;
+    if (isTaken) pool.take(address);
     else pool.release(address);
   }
 
-  /** A request asks for the same client several times; a text that is put together anew must be hashed anew, too. */
+  /** A request asks for the same client several times. A new string would have to be hashed again each time. */
   #keyOf(network: Network, client: string): string {
     const last = this.#lastKey;
     if (last.client !== client || last.id !== network.id)

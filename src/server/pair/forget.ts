@@ -1,9 +1,9 @@
-import type { Queue } from '../../ledger/queue/queue.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { RelationshipRecord } from '../failover/api.js';
 import type { Network } from '../leases/network.js';
 import type { RelationshipSettings } from '../settings.js';
 import type { Sharing } from '../store/failover-rows.js';
+import type { ServerStore } from '../store/server-store.js';
 
 /** What was stored of a relationship in which this server had the other role says nothing of the addresses that are its own now. */
 export function isUsable({ name, role }: RelationshipRecord, relationships: readonly RelationshipSettings[]): boolean {
@@ -16,7 +16,7 @@ export function isUsable({ name, role }: RelationshipRecord, relationships: read
  * that is in no pool is marked while there is a relationship, for its range may be wrong for one start alone. `records` are those of before this start.
  */
 export function forgetFormer(
-  queue: Queue,
+  store: ServerStore,
   records: readonly RelationshipRecord[],
   relationships: readonly RelationshipSettings[],
   networks: readonly Network[],
@@ -30,7 +30,7 @@ export function forgetFormer(
     if (name !== undefined) return isKnown.has(name) || 'anew';
     return relationships.length > 0 && isInNoPool(address) && 'stale';
   };
-  const addresses = queue.forgetShared((name) => relationships.some((one) => one.name === name), sharingOf);
+  const addresses = store.forgetShared((name) => relationships.some((one) => one.name === name), sharingOf);
   if (names.length === 0 && addresses === 0) return undefined;
   return { relationships: names.join(', ') || 'none', addresses };
 }

@@ -1,6 +1,5 @@
 import type { Micros } from '../../base/time.js';
 import { version } from '../../base/version.js';
-import type { Queue } from '../../ledger/queue/queue.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { RelationshipRecord } from '../failover/api.js';
 import type { Binding } from '../failover/binding.js';
@@ -9,6 +8,7 @@ import type { Network } from '../leases/network.js';
 import type { LeaseTable } from '../leases/table.js';
 import type { RelationshipSettings } from '../settings.js';
 import { STALE } from '../store/failover-rows.js';
+import type { ServerStore } from '../store/server-store.js';
 import { isUsable } from './forget.js';
 import type { PairMember } from './pairs.js';
 import { bindingOfLease, poolsOf, settingsOf } from './settings.js';
@@ -16,7 +16,7 @@ import { bindingOfLease, poolsOf, settingsOf } from './settings.js';
 interface Parts {
   readonly relationships: readonly RelationshipSettings[];
   readonly networks: readonly Network[];
-  readonly queue: Queue;
+  readonly store: ServerStore;
   readonly leases: LeaseTable;
   /** The longest lease time of an address, in seconds. */
   readonly longestLease: (address: Ipv4) => number;
@@ -25,7 +25,7 @@ interface Parts {
 }
 
 /** The relationships of the configuration, each with what the queue file has of it. */
-export function makeMembers({ relationships, networks, queue, leases, longestLease, moment }: Parts): PairMember[] {
+export function makeMembers({ relationships, networks, store, leases, longestLease, moment }: Parts): PairMember[] {
   // Whoever has no partner need not go through all leases
   if (relationships.length === 0) return [];
   const shared = new Map(relationships.map(({ name }) => [name, poolsOf(name, networks)]));
@@ -33,7 +33,7 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
     for (const [name, pools] of shared) if (pools.some((pool) => pool.contains(address))) return name;
     return undefined;
   };
-  const { bindings, records, stale } = storedOf(queue, relationships, relationshipOf);
+  const { bindings, records, stale } = storedOf(store, relationships, relationshipOf);
   for (const lease of leases.all()) {
     const known = bindings.get(relationshipOf(lease.address) ?? '');
     if (known && !known.has(lease.address)) known.set(lease.address, bindingOfLease(lease));
@@ -50,17 +50,17 @@ export function makeMembers({ relationships, networks, queue, leases, longestLea
 
 /** What the queue file has of each relationship; a record only if it can be gone by. */
 function storedOf(
-  queue: Queue,
+  store: ServerStore,
   relationships: readonly RelationshipSettings[],
   relationshipOf: (address: Ipv4) => string | undefined,
 ): { bindings: Map<string, Map<Ipv4, Binding>>; records: RelationshipRecord[]; stale: ReadonlySet<string> } {
-  const stored = [...queue.shared.bindings()].flatMap((binding) => {
+  const stored = [...store.bindings()].flatMap((binding) => {
     const name = relationshipOf(binding.address);
     return name === undefined ? [] : { name, binding };
   });
   // A server that ran without an address of the pair asks for everything: what it knew of that may be true no longer
   const stale = new Set(stored.flatMap(({ name, binding }) => (binding.agreed === STALE ? name : [])));
-  const records = queue.shared.records.filter((record) => isUsable(record, relationships) && !stale.has(record.name));
+  const records = store.relationships().filter((record) => isUsable(record, relationships) && !stale.has(record.name));
   const isKnown = new Set(records.map(({ name }) => name));
   const bindings = new Map(relationships.map(({ name }) => [name, new Map<Ipv4, Binding>()]));
   for (const { name, binding } of stored)

@@ -15,7 +15,7 @@ import {
 } from '../failover/api.js';
 import type { Network } from '../leases/network.js';
 import type { RelationshipSettings } from '../settings.js';
-import type { SharedState } from '../store/failover-rows.js';
+import type { PairState } from '../store/failover-rows.js';
 import type { DecisionContext } from '../v4/context.js';
 import { Burst } from './burst.js';
 import { applyChange } from './changes.js';
@@ -143,18 +143,18 @@ export class Pairs {
     this.#arrivals = [];
     for (const { member, input } of arrivals) this.#handle(member, input);
     if (moment.steady - this.#ticked >= TICK) this.#tick();
-    this.settle(desk);
+    this.applyChanges(desk);
   }
 
-  /** Brings lease table and events in line with what the endpoints did by themselves. */
-  settle(desk: DecisionContext): void {
+  /** Applies to lease table and events what the endpoints changed by themselves. */
+  applyChanges(desk: DecisionContext): void {
     for (const { endpoint } of this.#members) {
       for (const change of endpoint.takeChanges()) applyChange(change, desk, this.#moment);
     }
   }
 
   /** What belongs into the commit of this batch, undefined if nothing does. */
-  unsaved(): SharedState | undefined {
+  unsaved(): PairState | undefined {
     const states = this.#members.flatMap(({ endpoint }) => (endpoint.isDirty ? endpoint.unsaved() : []));
     const bindings = states.flatMap((state) => state.bindings);
     const records = states.flatMap(({ record }) => record ?? []);
@@ -174,13 +174,14 @@ export class Pairs {
     for (const member of this.#members) this.#perform(member, member.endpoint.failed(this.#moment));
   }
 
-  /** A point to which {@link undo} can go back. */
-  mark(): readonly number[] {
+  /** A point within a batch to go back to. */
+  savepoint(): readonly number[] {
     return this.#members.map(({ endpoint }) => endpoint.savepoint());
   }
 
-  undo(marks: readonly number[]): void {
-    for (const [i, { endpoint }] of this.#members.entries()) endpoint.rollback(marks[i]!);
+  /** Undoes the changes of bindings since the savepoint. */
+  rollback(savepoint: readonly number[]): void {
+    for (const [i, { endpoint }] of this.#members.entries()) endpoint.rollback(savepoint[i]!);
   }
 
   status(): PairStatus[] {

@@ -1,7 +1,6 @@
 import { messageOf } from '../../base/errors.js';
 import type { Clock, Micros } from '../../base/time.js';
 import type { EventDraft } from '../../ledger/event/event.js';
-import type { Queue } from '../../ledger/queue/queue.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import type { ReceivedDatagram } from '../../net/udp.js';
 import type { Logger } from '../../operate/log/logger.js';
@@ -16,6 +15,7 @@ import { Overtaken } from '../intake/overtaken.js';
 import type { LeaseTable } from '../leases/table.js';
 import type { Pairs } from '../pair/pairs.js';
 import type { ListenSettings, ServerSettings } from '../settings.js';
+import type { ServerStore } from '../store/server-store.js';
 import type { DecisionContext } from '../v4/context.js';
 import { decide } from '../v4/decide.js';
 import { type Decision, type Drop, drop, type ReplyPlan } from '../v4/decision.js';
@@ -25,13 +25,14 @@ import { portName } from '../v4/port-limit.js';
 import { encodeReply } from '../v4/reply.js';
 import { type Requester, readRequester } from '../v4/requester.js';
 import type { Topology } from '../v4/topology.js';
+import { Batch, type BatchState } from './batch.js';
 import { type Counters, type DropReason, isPartners } from './counters.js';
 import { expireDue } from './expiry.js';
-import { QueueOutage } from './queue-outage.js';
 import { type ClockStep, ServerClock } from './server-clock.js';
 import { serverEvent } from './server-event.js';
+import { Unstored } from './unstored.js';
 
-/** Ended leases that one batch may work off before it looks at requests. */
+/** Most ended leases that a batch handles before its requests. */
 const EXPIRE_PER_BATCH = 500;
 
 interface Pending {
@@ -54,11 +55,21 @@ interface PlannedReply {
 
 type Outcome = PlannedReply | Exclude<Decision, { kind: 'reply' }>;
 
-/** What the pipeline works with; configuration and topology are replaced as a whole at a reload. */
+/** What a reload replaces. */
 export interface PipelineParts {
   readonly config: ServerSettings;
   readonly onFailure: 'refuse' | 'serve';
   readonly topology: Topology;
+}
+
+/** What it works with as long as the server runs. */
+export interface PipelineTools {
+  readonly clock: Clock;
+  readonly store: ServerStore;
+  readonly leases: LeaseTable;
+  readonly pairs: Pairs;
+  readonly counters: Counters;
+  readonly logger: Logger;
 }
 
 /**
@@ -67,16 +78,10 @@ export interface PipelineParts {
  */
 export class Pipeline {
   readonly #clock: Clock;
-  readonly #queue: Queue;
-  readonly #leases: LeaseTable;
   readonly #counters: Counters;
   readonly #logger: Logger;
-  readonly #pairs: Pairs;
-  readonly #direct = new DirectRequests();
+  readonly #state: BatchState;
   readonly #serverClock: ServerClock;
-  /** Events of the server itself that are not stored yet. */
-  #unstored: EventDraft[] = [];
-  readonly #outage: QueueOutage;
   #parts: PipelineParts;
   readonly #intake = new Intake<Pending>();
   readonly #overtaken = new Overtaken();
@@ -85,30 +90,26 @@ export class Pipeline {
   readonly #scheduler: BatchScheduler;
   #isClosed = false;
 
-  constructor(
-    parts: PipelineParts,
-    tools: { clock: Clock; queue: Queue; leases: LeaseTable; counters: Counters; logger: Logger; pairs: Pairs },
-  ) {
+  constructor(parts: PipelineParts, tools: PipelineTools) {
+    const { clock, store, leases, pairs, logger } = tools;
     this.#parts = parts;
-    this.#clock = tools.clock;
-    this.#queue = tools.queue;
-    this.#leases = tools.leases;
+    this.#clock = clock;
     this.#counters = tools.counters;
-    this.#logger = tools.logger;
-    this.#pairs = tools.pairs;
-    this.#serverClock = new ServerClock(tools.clock, tools.queue.at);
-    this.#outage = new QueueOutage(tools.logger);
+    this.#logger = logger;
+    const unstored = new Unstored(parts.config.name, logger);
+    this.#state = { store, leases, direct: new DirectRequests(), pairs, unstored };
+    this.#serverClock = new ServerClock(clock, store.queue.at);
     const isMore = () => this.#intake.size > 0 && !this.#isClosed;
-    this.#scheduler = new BatchScheduler(tools.clock, () => this.flush(), isMore);
+    this.#scheduler = new BatchScheduler(clock, () => this.flush(), isMore);
     this.configure(parts);
-    const step = this.#serverClock.stepBefore(tools.queue.at);
+    const step = this.#serverClock.stepBefore(store.queue.at);
     if (step) this.#noteClockStep(step);
   }
 
   /** Replaces configuration and topology between two batches. */
   configure(parts: PipelineParts): void {
     this.#parts = parts;
-    this.#leases.countPorts(parts.config.maxLeasesPerPort === undefined ? undefined : portName);
+    this.#state.leases.countPorts(parts.config.maxLeasesPerPort === undefined ? undefined : portName);
   }
 
   /** Takes a datagram in; it is answered when its turn comes. */
@@ -120,105 +121,115 @@ export class Pipeline {
     this.#scheduler.arrived(datagram.endpoint.roundLimit);
   }
 
-  /** Works off a batch of what is waiting, and leases that have ended. Never throws. */
+  /** Handles one batch of waiting requests, and leases that have ended. Never throws. */
   flush(): void {
     if (this.#isClosed) return;
     const pending = this.#intake.take(this.#batchSize.limit, this.#clock.monotonic());
+    const batch = this.#begin();
     try {
-      this.#work(pending);
+      this.#handle(batch, pending);
     } catch (error) {
-      this.#undo();
+      batch.rollback();
       this.#overtaken.clear();
-      this.#pairs.failed();
       this.#logger.limited('batch-failed', { error: messageOf(error), requests: pending.length });
       for (const _ of pending) this.#counters.drop('internal-error');
     }
   }
 
-  /** Works off all that is waiting. Never throws. */
+  /** Handles everything that waits. Never throws. */
   drain(): void {
     do this.flush();
     while (this.#intake.size > 0 && !this.#isClosed);
   }
 
   /**
-   * Commits an event of the server itself at once, with whatever an outage of the queue has left to be stored.
+   * Commits an event of the server itself at once, with what earlier batches left unstored.
+   * @param isRunning false for the stop
    * @throws QueueWriteError
    */
-  commitServerEvent(event: EventDraft, running: boolean): void {
-    const { events, desk } = this.#open();
-    events.push(event);
-    this.#store(events, desk.at, running);
-    this.#pairs.committed();
+  commitServerEvent(event: EventDraft, isRunning: boolean): void {
+    const batch = this.#begin();
+    batch.events.push(event);
+    batch.commit(isRunning);
+    this.#state.pairs.committed();
   }
 
-  /** Ends every lease that is over, in several commits if there are many. For the start, before requests come in. */
+  /** Ends every lease that is over, in several commits if there are many. For the start, before requests come in. Throws QueueWriteError. */
   expireAll(): void {
     let more = true;
     while (more) {
-      const { desk, events } = this.#open();
-      more = expireDue(desk, 5 * EXPIRE_PER_BATCH) > 0;
-      this.#store(events, desk.at, true);
-      this.#pairs.committed();
+      const batch = this.#begin();
+      more = expireDue(this.#contextOf(batch), 5 * EXPIRE_PER_BATCH) > 0;
+      batch.commit();
+      this.#state.pairs.committed();
     }
   }
 
-  /** No batch begins any more, whatever asks for one. */
+  /** From now on no batch begins. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** Asks for a batch: a partner has sent something. */
+  /** Asks for a batch, for what a partner sent. */
   wake(): void {
     this.#scheduler.request();
   }
 
-  #work(pending: Pending[]): void {
+  #handle(batch: Batch, pending: Pending[]): void {
     const began = this.#clock.monotonic();
-    const { desk, events } = this.#open();
-    this.#pairs.begin(desk, { wall: this.#serverClock.wall, steady: desk.now });
-    this.#leases.expireOffers(desk.now);
-    expireDue(desk, EXPIRE_PER_BATCH);
-    const outcomes = pending.map((one) => this.#answer(one, desk, events)).filter((outcome) => outcome.kind !== 'drop');
-    this.#pairs.settle(desk);
+    const { leases, pairs } = this.#state;
+    const context = this.#contextOf(batch);
+    pairs.begin(context, batch.time);
+    leases.expireOffers(batch.time.steady);
+    expireDue(context, EXPIRE_PER_BATCH);
+    const outcomes = pending
+      .map((one) => this.#answer(one, context, batch))
+      .filter((outcome) => outcome.kind !== 'drop');
+    pairs.applyChanges(context);
     const decided = this.#clock.monotonic();
-    const isDurable = this.#commit(events, desk.at, outcomes.length);
+    const mayAnswer = this.#commit(batch, outcomes.length);
     this.#batchSize.note(pending.length, decided - began, this.#clock.monotonic() - decided);
-    if (this.#intake.size === 0 || !isDurable) this.#overtaken.clear();
+    if (this.#intake.size === 0 || !mayAnswer) this.#overtaken.clear();
     for (const outcome of outcomes) {
-      if (!isDurable) this.#counters.drop('queue-unavailable');
+      if (!mayAnswer) this.#counters.drop('queue-unavailable');
       else if (outcome.kind === 'none') this.#counters.count('taken-without-reply');
       else this.#send(outcome);
     }
   }
 
-  #open(): { desk: DecisionContext; events: EventDraft[] } {
-    const events: EventDraft[] = [];
-    const { config, topology } = this.#parts;
+  #begin(): Batch {
     const step = this.#serverClock.read();
     if (step) this.#noteClockStep(step);
-    const now = this.#serverClock.steady;
-    const at = this.#queue.hold(this.#serverClock.wall);
-    const record = (event: EventDraft) => void events.push(event);
-    const warn: DecisionContext['warn'] = (id, fields) => this.#logger.limited(id, fields);
+    const { wall, steady } = this.#serverClock;
+    return new Batch(this.#state, { wall, steady, at: this.#state.store.queue.nextTime(wall) });
+  }
+
+  #contextOf({ events, time }: Batch): DecisionContext {
+    const { config, topology } = this.#parts;
+    const { leases, direct, pairs } = this.#state;
     return {
-      events,
-      desk: { config, topology, leases: this.#leases, direct: this.#direct, pairs: this.#pairs, now, at, record, warn },
+      config,
+      topology,
+      leases,
+      direct,
+      pairs,
+      now: time.steady,
+      at: time.at,
+      record: (event) => void events.push(event),
+      warn: (id, fields) => this.#logger.limited(id, fields),
     };
   }
 
   /** Decides about one datagram. A fault in it costs this datagram only, and leaves no trace in leases or events. */
-  #answer({ datagram, listen, order }: Pending, desk: DecisionContext, events: EventDraft[]): Outcome {
-    const mark = this.#leases.mark();
-    const pairMarks = this.#pairs.mark();
-    const recorded = events.length;
+  #answer({ datagram, listen, order }: Pending, context: DecisionContext, batch: Batch): Outcome {
+    const savepoint = batch.savepoint();
     try {
-      const requester = readRequester(datagram, listen, desk.config, desk.topology);
+      const requester = readRequester(datagram, listen, context.config, context.topology);
       if (requester.kind === 'drop') return this.#drop(requester.reason, datagram);
       this.#show(requester);
       const isOvertaken = requester.type !== MESSAGE_TYPE.discover && this.#overtaken.has(turnOf(requester), order);
       if (isOvertaken) return this.#drop('overtaken', datagram);
-      const decision = decide(requester, desk, this.#counters);
+      const decision = decide(requester, context, this.#counters);
       if (this.#intake.size > 0 && isTakenUp(decision)) this.#overtaken.note(turnOf(requester), order);
       if (decision.kind === 'none') return decision;
       if (decision.kind === 'drop') return this.#drop(decision.reason, datagram);
@@ -226,9 +237,7 @@ export class Pipeline {
       const encoded = encodeReply(requester, plan);
       return { kind: 'reply', requester, plan, encoded, destination: destinationOf(requester, plan) };
     } catch (error) {
-      this.#leases.undo(mark);
-      this.#pairs.undo(pairMarks);
-      events.length = recorded;
+      batch.rollbackTo(savepoint);
       this.#logger.limited('request-failed', { error: messageOf(error), source: formatIpv4(datagram.source) });
       return this.#drop('internal-error', datagram);
     }
@@ -248,57 +257,26 @@ export class Pipeline {
     return drop(reason);
   }
 
-  /** Makes the batch durable, `requests` of which were taken up. True if the replies may leave. */
-  #commit(events: EventDraft[], at: Micros, requests: number): boolean {
-    const changed = this.#leases.changed();
-    const isNothing =
-      events.length === 0 && changed.length === 0 && this.#unstored.length === 0 && !this.#pairs.unsaved();
-    if (isNothing && !this.#outage.isOver(this.#serverClock.steady)) {
-      this.#pairs.committed();
-      return true;
-    }
+  /** Commits the batch, which answers so many requests. True if the replies may leave. */
+  #commit(batch: Batch, requests: number): boolean {
     const { onFailure } = this.#parts;
     try {
-      this.#store(events, at, true);
+      if (!batch.isEmpty) batch.commit();
     } catch (error) {
-      this.#outage.note(error, { at, steady: this.#serverClock.steady }, onFailure, requests, changed);
-      this.#pairs.failed();
-      if (onFailure === 'serve') this.#keep();
-      else this.#undo();
+      this.#state.unstored.noteFailure({ error, ...batch.time, onFailure, requests, leases: batch.changedLeases });
+      if (onFailure === 'serve') batch.acceptUnstored();
+      else batch.rollback();
       return onFailure === 'serve';
     }
-    this.#pairs.committed();
+    this.#state.pairs.committed();
     return true;
-  }
-
-  /**
-   * One commit: the changed leases, what an outage could not store, and the events.
-   * @throws QueueWriteError; then all of it is still to be stored
-   */
-  #store(events: EventDraft[], at: Micros, running: boolean): void {
-    const leases = this.#outage.unsaved(this.#leases.changed(), this.#leases);
-    const all = this.#outage.preface(this.#parts.config.name, [...this.#unstored, ...events], at);
-    this.#queue.commit(leases, all, at, running, this.#pairs.unsaved());
-    this.#unstored = [];
-    this.#outage.end();
-    this.#keep();
-  }
-
-  #keep(): void {
-    this.#leases.keep();
-    this.#direct.commit();
-  }
-
-  #undo(): void {
-    this.#leases.undo();
-    this.#direct.rollback();
   }
 
   #noteClockStep({ found, expected }: ClockStep): void {
     const seconds = Math.round((found - expected) / 1000) / 1000;
     const detail = `clock stepped ${seconds < 0 ? 'back' : 'forward'} ${Math.abs(seconds)} s`;
     const span = { from: Math.min(found, expected), to: Math.max(found, expected) };
-    this.#unstored.push(serverEvent('clock-stepped', this.#parts.config.name, detail, span));
+    this.#state.unstored.add(serverEvent('clock-stepped', this.#parts.config.name, detail, span));
     this.#logger.log('clock-stepped', { seconds });
   }
 

@@ -3,8 +3,8 @@ import type { BindingStatus, ServerState } from '../../protocol/failover/codes.j
 import type { RelationshipRecord } from '../failover/api.js';
 import type { Binding } from '../failover/binding.js';
 
-/** What a pair of servers has to remember beside leases and events. */
-export interface SharedState {
+/** What failover pairs must remember beside leases and events. */
+export interface PairState {
   readonly bindings: readonly Binding[];
   readonly records: readonly RelationshipRecord[];
 }
@@ -58,8 +58,8 @@ const UPSERT_RELATIONSHIP = `
      lost_at, partner_lost_at, clock_ahead)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-/** Returns what stores the state of pairs; to be called within a transaction. */
-export function sharedStateWriter(db: SqliteDatabase): (state: SharedState) => void {
+/** Returns a function that stores the state of pairs; call it within a transaction. */
+export function pairStateWriter(db: SqliteDatabase): (state: PairState) => void {
   const upsertBinding = db.prepare(UPSERT_BINDING);
   const upsertRelationship = db.prepare(UPSERT_RELATIONSHIP);
   return ({ bindings, records }) => {
@@ -74,27 +74,31 @@ export function* readBindings(db: SqliteDatabase): Generator<Binding> {
     yield bindingOfRow(row as BindingRow);
 }
 
-/** The records of all relationships that were ever configured. */
+/** The records of all relationships in the file, ordered by name. */
 export function readRelationships(db: SqliteDatabase): RelationshipRecord[] {
   return (db.prepare('SELECT * FROM relationships ORDER BY name').all() as RelationshipRow[]).map(recordOfRow);
 }
 
-/** In place of `agreed` where the server ran since without the address: what it knows may be true no longer. */
+/** Stands in `agreed` after the server ran without sharing the address: its binding may be out of date. */
 export const STALE = -1;
 
-/** Whether an address is shared now; `'stale'` if it is not, and may be again; `'anew'` if it is, by a relationship that is not known. */
+/**
+ * Whether an address is shared now. `true`: by the relationship that its binding is from. `'anew'`: by one that has no record. `'stale'`:
+ * not now, but it may be again. `false`: no longer.
+ */
 export type Sharing = boolean | 'stale' | 'anew';
 
-/** See `untold`: so it is after another start as well. */
-const TELL = `
+/** Makes the partner learn the binding, as `unacknowledged` in pair/members.ts does in memory. */
+const UNACKNOWLEDGE = `
   UPDATE bindings SET agreed = 0,
     acknowledged = CASE status WHEN 'ACTIVE' THEN 0 ELSE acknowledged END,
     pending = CASE status WHEN 'ACTIVE' THEN 1 ELSE pending END
   WHERE address = ?`;
 
 /**
- * Forgets relationships and bindings that are no longer configured: whoever takes them up again begins anew. Those that may be shared again are
- * only marked; marked ones that are shared, and those of a new relationship, are to be told. Returns the number of bindings forgotten.
+ * Deletes relationships and bindings that are no longer configured. Bindings whose address may be shared again are only marked as
+ * {@link STALE}. Marked bindings that are shared again, and those of a new relationship, become unacknowledged. Returns the number of
+ * bindings deleted.
  */
 export function forgetShared(
   db: SqliteDatabase,
@@ -104,7 +108,7 @@ export function forgetShared(
   const rows = db.prepare('SELECT address, agreed FROM bindings').all() as { address: number; agreed: number }[];
   const remove = db.prepare('DELETE FROM bindings WHERE address = ?');
   const mark = db.prepare('UPDATE bindings SET agreed = ? WHERE address = ?');
-  const tell = db.prepare(TELL);
+  const unacknowledge = db.prepare(UNACKNOWLEDGE);
   let forgotten = 0;
   db.transaction(() => {
     forgetRelationships(db, isConfigured);
@@ -112,13 +116,13 @@ export function forgetShared(
       const sharing = sharingOf(address);
       if (sharing === 'stale') mark.run(STALE, address);
       else if (!sharing) forgotten += remove.run(address).changes;
-      else if (agreed === STALE || sharing === 'anew') tell.run(address);
+      else if (agreed === STALE || sharing === 'anew') unacknowledge.run(address);
     }
   })();
   return forgotten;
 }
 
-/** Forgets the states of relationships, but for those to be kept: their servers have to ask their partners for everything. Returns the names. */
+/** Deletes the records of relationships except those for which `isKept`; without a record a server asks its partner for all bindings. Returns the deleted names. */
 export function forgetRelationships(db: SqliteDatabase, isKept: (name: string) => boolean): string[] {
   const names = readRelationships(db).flatMap(({ name }) => (isKept(name) ? [] : name));
   const remove = db.prepare('DELETE FROM relationships WHERE name = ?');

@@ -7,7 +7,7 @@ export const UPSERT_LEASE = `
     (address, state, client, htype, hwaddr, client_id, hostname, start, renewed, end, port_giaddr, port_option82)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-/** The values of {@link UPSERT_LEASE} in their order. */
+/** The values for {@link UPSERT_LEASE}, in its order. */
 export function leaseValues(lease: Lease): unknown[] {
   return [
     lease.address,
@@ -25,7 +25,7 @@ export function leaseValues(lease: Lease): unknown[] {
   ];
 }
 
-/** Leases that are read at a time. */
+/** Leases of one read. */
 const PAGE = 1000;
 
 const STATE_NUMBER = `CASE state ${LEASE_STATES.map((state, number) => `WHEN '${state}' THEN ${number}`).join(' ')} END`;
@@ -33,18 +33,18 @@ const TEXTS = ['client', 'hwaddr', 'client_id', 'hostname', 'port_option82'];
 const LENGTHS = TEXTS.map((column) => `ifnull(length(${column}), ${NULL_LENGTH})`);
 const NUMBERS = ['address', STATE_NUMBER, 'htype', 'start', 'renewed', 'end', 'ifnull(port_giaddr, 0)', ...LENGTHS];
 
-/** The last address of the page after an address; null if there is no page any more. */
+/** The last address of the page that follows an address; null after the last page. */
 const PAGE_END = `SELECT max(address) FROM (SELECT address FROM leases WHERE address > ? ORDER BY address LIMIT ${PAGE})`;
 
 /**
- * A page of leases as one blob, each its numbers and the bytes of its texts: of a row with five blobs, the making of its objects takes ten times
- * as long as the reading. SQLite works a range of the primary key off in its order.
+ * A page of leases as one blob: for each lease its numbers, then the bytes of its texts. To make the objects of a row with five blobs
+ * takes ten times as long as to read it. SQLite reads a range of the primary key in its order.
  */
 const READ_PAGE = `
   SELECT CAST(group_concat(concat(concat_ws(',', ${NUMBERS.join(', ')}), ',', ${TEXTS.join(', ')}), '') AS BLOB)
   FROM leases WHERE address > ? AND address <= ?`;
 
-/** All leases, ordered by address; none of them is missed or comes twice while others change. It is the same object for all of a page. */
+/** All leases, ordered by address; none is missed or repeated while leases change. All leases of a page are the same object. */
 export function* readPacked(db: SqliteDatabase): Generator<PackedLease> {
   const endOfPage = db.prepare(PAGE_END).pluck();
   const read = db.prepare(READ_PAGE).pluck();
@@ -57,12 +57,12 @@ export function* readPacked(db: SqliteDatabase): Generator<PackedLease> {
   }
 }
 
-/** The same as objects of their own. */
+/** As {@link readPacked}, each lease an object of its own. */
 export function* readLeases(db: SqliteDatabase): Generator<Lease> {
   for (const packed of readPacked(db)) yield unpack(packed);
 }
 
-/** Goes from lease to lease of a page. */
+/** A cursor over the leases of a page. */
 class LeaseOnPage implements PackedLease {
   address = 0;
   state = 0;
@@ -80,7 +80,7 @@ class LeaseOnPage implements PackedLease {
     this.bytes = page;
   }
 
-  /** False if there is none any more; then this is still the last one. */
+  /** Moves to the next lease. Returns false after the last, and stays there. */
   advance(): boolean {
     if (this.#next === this.bytes.length) return false;
     this.address = this.#number();
@@ -96,7 +96,7 @@ class LeaseOnPage implements PackedLease {
     return true;
   }
 
-  /** Reads a number and the comma behind it. */
+  /** Reads a number and the comma after it. */
   #number(): number {
     let value = 0;
     for (let digit = this.bytes[this.#next++]!; digit !== COMMA; digit = this.bytes[this.#next++]!) {

@@ -3,6 +3,7 @@ import type { Program } from '../../../rig/lab/program.js';
 import { requires } from '../../../rig/lab/requirements.js';
 import { until } from '../../../rig/lab/until.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
+import { leasesOf } from '../../../src/server/store/server-store.js';
 import { SmallDisk } from '../../support/small-disk.js';
 import { Bench, logged } from './bench.js';
 import { eventsIn, isAcknowledged, withTrail } from './evidence.js';
@@ -58,7 +59,7 @@ describe('A disk that is full under the queue', function () {
 
   /** In the queue's leases there is what every client was told. */
   function assertLeasesKept(): void {
-    const leases = bench.inQueue((reader) => [...reader.leases()]);
+    const leases = bench.inQueue((reader) => [...leasesOf(reader)]);
     const stored = new Map(
       leases.map(({ hwaddr, address }) => [Buffer.from(hwaddr, 'latin1').toString('hex'), formatIpv4(address)]),
     );

@@ -6,6 +6,7 @@ import type { LedgerEvent } from '../../../src/ledger/event/event.js';
 import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
 import type { Lease } from '../../../src/server/leases/lease.js';
+import { leasesOf } from '../../../src/server/store/server-store.js';
 import { checkChain } from '../../../src/trail/store/chain.js';
 import { formatMac } from '../../../src/trail/store/mac.js';
 import { type LoggedPacket, requestsOf } from '../../support/packet-log.js';
@@ -51,7 +52,7 @@ describe(`${KILLS} times kill -9 of server and shipper under load (PORTLEDGER_SE
     events = await eventsIn(plant.database.url);
     const reader = QueueReader.open(plant.queueFile);
     lastSequence = reader.position().last;
-    leases = [...reader.leases()];
+    leases = [...leasesOf(reader)];
     reader.close();
   });
 

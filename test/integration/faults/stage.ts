@@ -17,7 +17,7 @@ export function fillQueue(folder: string, count: number): string {
   for (let i = 0; i < count; i++) {
     const at = NOON + i * SECOND;
     const fields = { address: `10.0.0.${i % 7}`, circuitId: Buffer.from(`p${i % 13}`), leaseEnd: at + 60 * SECOND };
-    queue.commit([], [draft(i % 11 === 0 ? 'released' : 'renewed', fields)], at);
+    queue.append([draft(i % 11 === 0 ? 'released' : 'renewed', fields)], at);
   }
   queue.close();
   return file;

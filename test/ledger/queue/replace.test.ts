@@ -8,26 +8,10 @@ import { writePosition } from '../../../src/ledger/queue/position.js';
 import { Queue } from '../../../src/ledger/queue/queue.js';
 import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { replaceQueue } from '../../../src/ledger/queue/replace.js';
-import { unpack } from '../../../src/server/leases/packed.js';
 import { serverEvent } from '../../../src/server/pipeline/server-event.js';
 import { checkChain } from '../../../src/trail/store/chain.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 import { draft, NOON, SECOND } from '../../trail/store/campus.js';
-
-const LEASE = {
-  address: 0x0a000007,
-  state: 'active' as const,
-  client: 'c',
-  htype: 1,
-  hwaddr: 'abcdef',
-  clientId: null,
-  hostname: null,
-  start: NOON,
-  renewed: NOON,
-  end: NOON + 100 * SECOND,
-  due: NOON + 100 * SECOND,
-  port: null,
-};
 
 describe('A new queue in place of another', () => {
   let folder: string;
@@ -37,7 +21,7 @@ describe('A new queue in place of another', () => {
   function fill(count: number): LedgerEvent[] {
     const queue = Queue.open(file, 'dhcp-a', NOON);
     const events = Array.from({ length: count }, (_, i) =>
-      queue.commit([LEASE], [draft('granted')], NOON + i * SECOND, false),
+      queue.append([draft('granted')], NOON + i * SECOND, { isRunning: false }),
     );
     queue.close();
     return events.flat();
@@ -50,15 +34,15 @@ describe('A new queue in place of another', () => {
 
   afterEach(() => removeTempDir(folder));
 
-  it('has another UUID, the leases, and a chain of its own', () => {
+  it('has another UUID and a chain of its own', () => {
     const events = fill(3);
     const { from, to, unshipped } = replaceQueue(file, NOON + 60 * SECOND);
     assert.equal(from, events[0]!.queue);
     assert.notEqual(to, from);
     assert.equal(unshipped, 3);
     const queue = Queue.open(file, 'dhcp-a', NOON + 70 * SECOND);
-    assert.deepEqual([queue.uuid, queue.sequence, Array.from(queue.packedLeases(), unpack)], [to, 0, [LEASE]]);
-    const fresh = queue.commit([], [draft('granted'), draft('renewed')], NOON + 70 * SECOND);
+    assert.deepEqual([queue.uuid, queue.sequence], [to, 0]);
+    const fresh = queue.append([draft('granted'), draft('renewed')], NOON + 70 * SECOND);
     queue.close();
     assert.deepEqual(
       fresh.map((event) => event.sequence),
@@ -73,7 +57,7 @@ describe('A new queue in place of another', () => {
     const { from } = replaceQueue(file, NOON + 60 * SECOND);
     const queue = Queue.open(file, 'dhcp-a', NOON + 70 * SECOND);
     assert.deepEqual([queue.previous.isNew, queue.previous.replaced, queue.at], [false, from, events[1]!.at]);
-    queue.commit([], [draft('granted')], NOON + 70 * SECOND);
+    queue.append([draft('granted')], NOON + 70 * SECOND);
     queue.close();
     const again = Queue.open(file, 'dhcp-a', NOON + 80 * SECOND);
     assert.deepEqual([again.previous.isNew, again.previous.replaced], [false, null]);
@@ -85,7 +69,8 @@ describe('A new queue in place of another', () => {
     writePosition(file, first!.queue, { sequence: 1, hash: '', checkpoint: 0 });
     const crashed = { from: NOON + 5 * SECOND, to: NOON + 50 * SECOND };
     const old = Queue.open(file, 'dhcp-a', NOON + 50 * SECOND);
-    old.commit([], [serverEvent('server-started', 'dhcp-a', 'after an unclean end', crashed)], crashed.to, false);
+    const started = serverEvent('server-started', 'dhcp-a', 'after an unclean end', crashed);
+    old.append([started], crashed.to, { isRunning: false });
     old.close();
     replaceQueue(file, NOON + 60 * SECOND);
     const queue = Queue.open(file, 'dhcp-a', NOON + 70 * SECOND);
@@ -108,7 +93,7 @@ describe('A new queue in place of another', () => {
   it('is refused while a server runs, and where there is nothing to replace', () => {
     assert.throws(() => replaceQueue(file, NOON), QueueError);
     const queue = Queue.open(file, 'dhcp-a', NOON);
-    queue.commit([], [draft('granted')], NOON);
+    queue.append([draft('granted')], NOON);
     assert.throws(() => replaceQueue(file, NOON), UsageError);
     assert.equal(existsSync(`${file}.${queue.uuid}`), false);
     queue.close();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Sqlite } from '../../../src/base/sqlite.js';
-import { openQueueFile } from '../../../src/ledger/queue/schema.js';
+import { LOG_ONLY, openQueueFile } from '../../../src/ledger/queue/schema.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 
 describe('The queue file', () => {
@@ -20,7 +20,7 @@ describe('The queue file', () => {
   function assertRefused(reason: RegExp): void {
     chmodSync(file, 0o644);
     const before = readFileSync(file);
-    assert.throws(() => openQueueFile(file), reason);
+    assert.throws(() => openQueueFile(file, LOG_ONLY), reason);
     assert.deepEqual(readFileSync(file), before);
     assert.equal(statSync(file).mode & 0o777, 0o644);
     for (const part of ['-wal', '-shm', '.serve.lock']) assert.equal(existsSync(`${file}${part}`), false, part);
@@ -45,7 +45,7 @@ describe('The queue file', () => {
   });
 
   it('leaves the file of a newer Portledger alone', () => {
-    openQueueFile(file).close();
+    openQueueFile(file, LOG_ONLY).close();
     makeDatabase('PRAGMA journal_mode = DELETE', 'PRAGMA user_version = 4711');
     assertRefused(/has schema 4711, this Portledger knows/);
   });
@@ -54,7 +54,7 @@ describe('The queue file', () => {
     for (const isThere of [false, true]) {
       if (isThere) writeFileSync(`${file}2`, '', { mode: 0o644 });
       const path = isThere ? `${file}2` : file;
-      const db = openQueueFile(path);
+      const db = openQueueFile(path, LOG_ONLY);
       assert.equal(db.pragma('journal_mode', { simple: true }), 'wal');
       for (const part of ['', '-wal', '-shm']) assert.equal(statSync(`${path}${part}`).mode & 0o777, 0o600, part);
       db.close();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { askRunningServer } from '../../../src/apps/cli/running-server.js';
 import { UnreachableError } from '../../../src/base/errors.js';
-import { acquireLock, isLocked, serverLockPath } from '../../../src/ledger/queue/lock.js';
+import { acquireLock, isLocked, ownerLockPath } from '../../../src/ledger/queue/lock.js';
 import { ControlServer, controlPath } from '../../../src/operate/control/control.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 
@@ -12,16 +12,16 @@ describe('A command for the server on a queue', () => {
   after(() => removeTempDir(folder));
 
   it('is told that none runs, and not that where one runs whose control socket is gone', async () => {
-    assert.equal(isLocked(serverLockPath(file)), false);
+    assert.equal(isLocked(ownerLockPath(file)), false);
     assert.equal(await askRunningServer(file, 'echo'), undefined);
-    const lock = acquireLock(serverLockPath(file), 'server');
-    assert.equal(isLocked(serverLockPath(file)), true);
+    const lock = acquireLock(ownerLockPath(file), 'server');
+    assert.equal(isLocked(ownerLockPath(file)), true);
     const control = await ControlServer.open(controlPath(file), { echo: () => 'here' });
     assert.equal(await askRunningServer(file, 'echo'), 'here');
     await control.close();
     await assert.rejects(askRunningServer(file, 'echo'), UnreachableError);
     lock.release();
-    assert.equal(isLocked(serverLockPath(file)), false);
+    assert.equal(isLocked(ownerLockPath(file)), false);
     assert.equal(await askRunningServer(file, 'echo'), undefined);
   });
 });

@@ -93,11 +93,11 @@ describe('ExpiryQueue', () => {
 describe('Offers', () => {
   it('hold one address for a client until their time is over', () => {
     const offers = new Offers();
-    assert.equal(offers.hold('a', 1, 100), undefined);
-    assert.equal(offers.hold('a', 2, 110), 1, 'the address held before is free again');
-    assert.equal(offers.hold('a', 2, 120), undefined);
-    offers.hold('b', 3, 125);
-    assert.equal(offers.holderOf(2), 'a');
+    assert.equal(offers.add('a', 1, 100), undefined);
+    assert.equal(offers.add('a', 2, 110), 1, 'the address offered before is free again');
+    assert.equal(offers.add('a', 2, 120), undefined);
+    offers.add('b', 3, 125);
+    assert.equal(offers.clientOf(2), 'a');
     assert.deepEqual(offers.expire(119), []);
     assert.deepEqual(offers.expire(120), [2]);
     assert.equal(offers.addressFor('b'), 3);

@@ -29,11 +29,10 @@ const anyLease = fc
       port: null,
     }),
   );
+const STEPS = ['savepoint', 'rollback', 'commit', 'commit the first', 'rebuild'] as const;
 const step = fc.oneof(
   { weight: 5, arbitrary: anyLease.map((lease) => ({ do: 'put' as const, lease })) },
-  fc
-    .constantFrom('mark', 'undo', 'keep', 'rebuild')
-    .map((what) => ({ do: what as 'mark' | 'undo' | 'keep' | 'rebuild' })),
+  fc.constantFrom(...STEPS).map((what) => ({ do: what })),
 );
 
 /** What the table knows, in the plainest form: copied as a whole before what may be taken back. */
@@ -79,7 +78,7 @@ function isNewer(lease: Lease, known: Lease): boolean {
 }
 
 describe('The table of leases', () => {
-  it('knows what a Map of them knows, through changes, those that are taken back, and new networks', () => {
+  it('knows what a Map of them knows, through changes, rollbacks, commits and new networks', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         let current = networks();
@@ -87,25 +86,30 @@ describe('The table of leases', () => {
         const table = new LeaseTable(networkOf);
         table.rebuild(current, networkOf);
         let model = new Model();
-        let marks = [{ mark: 0, model: model.copy() }];
+        let points = [{ at: table.savepoint(), model: model.copy() }];
         for (const one of steps) {
           if (one.do === 'put') {
             model.put(one.lease);
             table.put(one.lease);
-          } else if (one.do === 'mark') marks.push({ mark: table.mark(), model: model.copy() });
-          else if (one.do === 'keep') {
-            table.keep();
-            marks = [{ mark: 0, model: model.copy() }];
-          } else if (one.do === 'undo') {
-            const last = marks.length > 1 ? marks.pop()! : marks[0]!;
-            table.undo(last.mark);
+          } else if (one.do === 'savepoint') points.push({ at: table.savepoint(), model: model.copy() });
+          else if (one.do === 'commit') {
+            table.commit();
+            assert.deepEqual(table.changedSince(points[0]!.at), []);
+            points = [{ at: table.savepoint(), model: model.copy() }];
+          } else if (one.do === 'commit the first') {
+            // As the oldest of several batches: what was decided on top of it can still be rolled back
+            if (points.length > 1) points.shift();
+            table.commit(points[0]!.at);
+          } else if (one.do === 'rollback') {
+            const last = points.length > 1 ? points.pop()! : points[0]!;
+            table.rollback(last.at);
             model = last.model.copy();
           } else {
-            table.keep();
+            table.commit();
             current = networks();
             table.rebuild(current, networkOf);
             model = Model.of(table.all());
-            marks = [{ mark: 0, model: model.copy() }];
+            points = [{ at: table.savepoint(), model: model.copy() }];
           }
           check(table, model, current);
         }

@@ -9,7 +9,6 @@ import { type Clock, SystemClock } from '../../../src/base/time.js';
 import { serveSettings } from '../../../src/config/config.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { QueueReader } from '../../../src/ledger/queue/reader.js';
-import { replaceQueue } from '../../../src/ledger/queue/replace.js';
 import { formatIpv4, parseIpv4 } from '../../../src/net/ipv4.js';
 import { askServer, controlPath } from '../../../src/operate/control/control.js';
 import { BINDING_STATUS, MESSAGE } from '../../../src/protocol/failover/codes.js';
@@ -19,6 +18,8 @@ import { encodePortledgerLease } from '../../../src/protocol/failover/portledger
 import type { FailoverStatus } from '../../../src/server/failover/api.js';
 import { DhcpServer } from '../../../src/server/server.js';
 import type { ServeSettings } from '../../../src/server/settings.js';
+import { replaceServerQueue } from '../../../src/server/store/replace.js';
+import { leasesOf } from '../../../src/server/store/server-store.js';
 import { TestPartner } from '../../support/failover-partner.js';
 import { option82, TestLogger, TYPE } from '../../support/lab.js';
 import { TestRelay } from '../../support/relay-agent.js';
@@ -135,7 +136,7 @@ describe('A server of a failover pair', function () {
     try {
       const shared = readSharedState(join(folder, 'a.queue'));
       const bindings = new Map(shared.bindings.map((binding) => [formatIpv4(binding.address), binding]));
-      const leases = new Map([...reader.leases()].map((lease) => [formatIpv4(lease.address), lease]));
+      const leases = new Map([...leasesOf(reader)].map((lease) => [formatIpv4(lease.address), lease]));
       return { bindings, leases, record: shared.records[0], events: reader.read(0, 10_000) };
     } finally {
       reader.close();
@@ -506,7 +507,7 @@ describe('A server of a failover pair', function () {
     const partner = await normal();
     partner.close();
     await server!.stop();
-    assert.deepEqual(replaceQueue(join(folder, 'a.queue'), Date.now() * 1000).relationships, ['pair']);
+    assert.deepEqual(replaceServerQueue(join(folder, 'a.queue'), Date.now() * 1000).relationships, ['pair']);
     await start();
     const again = await connect();
     again.tellState('NORMAL');

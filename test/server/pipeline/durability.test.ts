@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { renameSync, writeFileSync } from 'node:fs';
 import { chainHash, encodeEvent, genesisHash } from '../../../src/ledger/event/encoding.js';
-import { Queue } from '../../../src/ledger/queue/queue.js';
 import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { parseIpv4 } from '../../../src/net/ipv4.js';
 import { unpack } from '../../../src/server/leases/packed.js';
 import { serverEvent } from '../../../src/server/pipeline/server-event.js';
+import { ServerStore } from '../../../src/server/store/server-store.js';
 import { Lab, option82, sketchConfig, TYPE, typeOf, yiaddrOf } from '../../support/lab.js';
 
 const RELAY = '198.18.0.2';
@@ -13,12 +13,12 @@ const CAMPUS = sketchConfig([{ subnet: '198.18.0.0/24', pools: ['198.18.0.100-19
 
 /** Makes every commit of the queue fail, as a full disk does, until it is undone. */
 function breakQueue(lab: Lab): () => void {
-  const real = lab.queue.commit.bind(lab.queue);
-  lab.queue.commit = () => {
+  const real = lab.queue.append.bind(lab.queue);
+  lab.queue.append = () => {
     throw new Error('database or disk is full');
   };
   return () => {
-    lab.queue.commit = real;
+    lab.queue.append = real;
   };
 }
 
@@ -78,8 +78,8 @@ describe('What the server keeps', () => {
 
   it('makes one commit for all requests that wait', () => {
     let commits = 0;
-    const real = lab.queue.commit.bind(lab.queue);
-    lab.queue.commit = (...args) => {
+    const real = lab.queue.append.bind(lab.queue);
+    lab.queue.append = (...args) => {
       commits += 1;
       return real(...args);
     };
@@ -159,7 +159,7 @@ describe('What the server keeps', () => {
         serving.events().map(({ kind }) => kind),
         ['queue-refused', 'server-stopped'],
       );
-      assert.equal(Array.from(serving.queue.packedLeases(), unpack).length, 1);
+      assert.equal(Array.from(serving.store.packedLeases(), unpack).length, 1);
       serving.close();
     });
 
@@ -300,9 +300,9 @@ describe('What the server keeps', () => {
   });
 
   it('refuses a second server on the queue, and a server of another name', () => {
-    assert.throws(() => Queue.open(lab.file, 'dhcp-a', 0), /Another server already runs on this queue/);
+    assert.throws(() => ServerStore.open(lab.file, 'dhcp-a', 0), /Another server already runs on this queue/);
     lab.crash();
-    assert.throws(() => Queue.open(lab.file, 'dhcp-b', 0), /belongs to server "dhcp-a", this is "dhcp-b"/);
+    assert.throws(() => ServerStore.open(lab.file, 'dhcp-b', 0), /belongs to server "dhcp-a", this is "dhcp-b"/);
     lab.open();
   });
 

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { Queue } from '../../../src/ledger/queue/queue.js';
-import { replaceQueue } from '../../../src/ledger/queue/replace.js';
 import {
   BINDING_STATUS,
   type BindingStatus,
@@ -12,6 +10,8 @@ import {
 import type { RelationshipRecord } from '../../../src/server/failover/api.js';
 import { type Binding, neverUsed } from '../../../src/server/failover/binding.js';
 import { STALE } from '../../../src/server/store/failover-rows.js';
+import { replaceServerQueue } from '../../../src/server/store/replace.js';
+import { ServerStore } from '../../../src/server/store/server-store.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 import { draft, NOON, SECOND } from '../../trail/store/campus.js';
 
@@ -75,52 +75,58 @@ describe('What a pair remembers in the queue', () => {
   afterEach(() => removeTempDir(folder));
 
   it('is read as it was stored, the last word on each address and relationship (property)', () => {
-    const queue = Queue.open(file, 'dhcp-a', NOON);
+    const store = ServerStore.open(file, 'dhcp-a', NOON);
     const stored = { bindings: new Map<number, Binding>(), records: new Map<string, RelationshipRecord>() };
     fc.assert(
       fc.property(fc.array(binding, { maxLength: 20 }), fc.array(record, { maxLength: 2 }), (bindings, records) => {
-        queue.commit([], [], NOON, true, { bindings, records });
+        store.commit({ events: [], leases: [], pairs: { bindings, records } }, NOON);
         for (const one of bindings) stored.bindings.set(one.address, one);
         for (const one of records) stored.records.set(one.name, one);
         const byAddress = [...stored.bindings.values()].sort((a, b) => a.address - b.address);
-        assert.deepEqual([...queue.shared.bindings()], byAddress);
+        assert.deepEqual([...store.bindings()], byAddress);
         const byName = [...stored.records.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-        assert.deepEqual(queue.shared.records, byName);
+        assert.deepEqual(store.relationships(), byName);
       }),
       { numRuns: 50 },
     );
-    queue.close();
+    store.close();
   });
 
   it('is stored with leases and events or not at all', () => {
-    const queue = Queue.open(file, 'dhcp-a', NOON);
+    const store = ServerStore.open(file, 'dhcp-a', NOON);
     const broken = { ...neverUsed(1), starts: null as unknown as number };
-    assert.throws(() => queue.commit([], [draft('granted')], NOON, true, { bindings: [broken], records: [] }));
-    assert.deepEqual([queue.sequence, [...queue.shared.bindings()]], [0, []]);
-    queue.close();
+    assert.throws(() =>
+      store.commit({ events: [draft('granted')], leases: [], pairs: { bindings: [broken], records: [] } }, NOON),
+    );
+    assert.deepEqual([store.queue.sequence, [...store.bindings()]], [0, []]);
+    store.close();
   });
 
   it('is the bindings alone when a new queue takes the place of the old one: the partner has to tell the rest', () => {
     const [known, told] = [fc.sample(binding, 1)[0]!, fc.sample(record, 1)[0]!];
-    const queue = Queue.open(file, 'dhcp-a', NOON);
-    queue.commit([], [draft('granted')], NOON, false, { bindings: [known], records: [told] });
-    queue.close();
-    assert.deepEqual(replaceQueue(file, NOON + SECOND).relationships, [told.name]);
-    const again = Queue.open(file, 'dhcp-a', NOON + 2 * SECOND);
-    assert.deepEqual([[...again.shared.bindings()], again.shared.records], [[known], []]);
+    const store = ServerStore.open(file, 'dhcp-a', NOON);
+    store.commit(
+      { events: [draft('granted')], leases: [], pairs: { bindings: [known], records: [told] } },
+      NOON,
+      false,
+    );
+    store.close();
+    assert.deepEqual(replaceServerQueue(file, NOON + SECOND).relationships, [told.name]);
+    const again = ServerStore.open(file, 'dhcp-a', NOON + 2 * SECOND);
+    assert.deepEqual([[...again.bindings()], again.relationships()], [[known], []]);
     again.close();
   });
 
   it('is marked where an address may be shared again, until it is', () => {
-    const queue = Queue.open(file, 'dhcp-a', NOON);
-    queue.commit([], [], NOON, true, { bindings: [neverUsed(1), neverUsed(2)], records: [] });
-    const marks = () => [...queue.shared.bindings()].map(({ agreed }) => agreed);
+    const store = ServerStore.open(file, 'dhcp-a', NOON);
+    store.commit({ events: [], leases: [], pairs: { bindings: [neverUsed(1), neverUsed(2)], records: [] } }, NOON);
+    const marks = () => [...store.bindings()].map(({ agreed }) => agreed);
     for (const [sharing, expected] of [
       ['stale', [0, STALE]],
       [true, [0, 0]],
     ] as const) {
       assert.equal(
-        queue.forgetShared(
+        store.forgetShared(
           () => true,
           (address) => address === 1 || sharing,
         ),
@@ -128,28 +134,28 @@ describe('What a pair remembers in the queue', () => {
       );
       assert.deepEqual(marks(), expected);
     }
-    queue.close();
+    store.close();
   });
 
   it('is forgotten with the relationship and the pool', () => {
-    const queue = Queue.open(file, 'dhcp-a', NOON);
+    const store = ServerStore.open(file, 'dhcp-a', NOON);
     const bindings = [neverUsed(1), neverUsed(2)];
     const [pair] = fc.sample(record, 1);
     const records = ['pair', 'other'].map((name) => ({ ...pair!, name }));
-    queue.commit([], [], NOON, true, { bindings, records });
-    const forgotten = queue.forgetShared(
+    store.commit({ events: [], leases: [], pairs: { bindings, records } }, NOON);
+    const forgotten = store.forgetShared(
       (name) => name === 'pair',
       (address) => address === 2,
     );
     assert.equal(forgotten, 1);
     assert.deepEqual(
-      [...queue.shared.bindings()].map(({ address }) => address),
+      [...store.bindings()].map(({ address }) => address),
       [2],
     );
     assert.deepEqual(
-      queue.shared.records.map(({ name }) => name),
+      store.relationships().map(({ name }) => name),
       ['pair'],
     );
-    queue.close();
+    store.close();
   });
 });

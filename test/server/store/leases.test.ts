@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { Queue } from '../../../src/ledger/queue/queue.js';
 import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { LEASE_STATES, type Lease } from '../../../src/server/leases/lease.js';
 import { unpack } from '../../../src/server/leases/packed.js';
+import { leasesOf, ServerStore } from '../../../src/server/store/server-store.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 
 const latin1 = (minLength: number) =>
@@ -40,14 +40,14 @@ describe('The leases of a queue', () => {
     this.timeout(30_000);
     const many = fc.uniqueArray(anyLease, { minLength: 2500, maxLength: 2500, selector: ({ address }) => address });
     const file = join(folder, 'the.queue');
-    const queue = Queue.open(file, 'dhcp-a', 0);
+    const store = ServerStore.open(file, 'dhcp-a', 0);
     const leases = fc.sample(many, 1)[0]!;
-    queue.commit(leases, [], 0);
+    store.commit({ events: [], leases }, 0);
     const expected = leases.toSorted((a, b) => a.address - b.address);
-    assert.deepEqual(Array.from(queue.packedLeases(), unpack), expected);
+    assert.deepEqual(Array.from(store.packedLeases(), unpack), expected);
     const reader = QueueReader.open(file);
-    assert.deepEqual([...reader.leases()], expected);
+    assert.deepEqual([...leasesOf(reader)], expected);
     reader.close();
-    queue.close();
+    store.close();
   });
 });

@@ -145,7 +145,7 @@ describe('max-leases-per-port', () => {
     const networkOf = (address: number) => lab.topology.networkOf(address);
     const table = new LeaseTable(networkOf);
     table.countPorts(portName);
-    table.rebuild(lab.topology.networks, networkOf, lab.queue.packedLeases());
+    table.rebuild(lab.topology.networks, networkOf, lab.store.packedLeases());
     const name = portName(lab.leases.get(parseIpv4('198.18.0.100'))!.port!)!;
     assert.equal(table.leasesOnPort(name), 2);
   });
@@ -162,12 +162,12 @@ describe('max-leases-per-port', () => {
   });
 
   it('forgets what could not be stored', () => {
-    const real = lab.queue.commit.bind(lab.queue);
-    lab.queue.commit = () => {
+    const real = lab.queue.append.bind(lab.queue);
+    lab.queue.append = () => {
       throw new Error('database or disk is full');
     };
     for (const client of [1, 2, 3]) lease('p1', client);
-    lab.queue.commit = real;
+    lab.queue.append = real;
     lab.clock.advance(31);
     assert.ok(lease('p1', 4));
     assert.ok(lease('p1', 5));

@@ -51,7 +51,7 @@ describe('The commands ship and migrate', function () {
     const drafts = Array.from({ length: count }, (_, i) =>
       draft('granted', { address: `10.0.0.${i}`, leaseEnd: now + 3600 * SECOND }),
     );
-    queue.commit([], drafts, now);
+    queue.append(drafts, now);
     queue.close();
   }
 

@@ -3,8 +3,9 @@ import { createSocket } from 'node:dgram';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Installation } from '../../../rig/lab/processes.js';
-import { Queue } from '../../../src/ledger/queue/queue.js';
+import type { Queue } from '../../../src/ledger/queue/queue.js';
 import { Checkpoints } from '../../../src/server/checkpoints.js';
+import { ServerStore } from '../../../src/server/store/server-store.js';
 import { Trail } from '../../../src/trail/store/trail.js';
 import { TestClock, TestLogger } from '../../support/lab.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
@@ -30,7 +31,7 @@ describe('portledger verify, evidence, key and checkpoint', function () {
   function serve(work: (queue: Queue, checkpoints: Checkpoints, clock: TestClock) => void): void {
     const clock = new TestClock();
     clock.advance(1000);
-    const open = Queue.open(queue, 'dhcp-a', clock.now());
+    const { queue: open } = ServerStore.open(queue, 'dhcp-a', clock.now());
     const policy = { keyFile: `${queue}.key`, checkpointEvents: 10, checkpointInterval: 600 * SECOND };
     const parts = { queue: open, server: 'dhcp-a', policy, clock, logger: new TestLogger() };
     try {
@@ -44,7 +45,7 @@ describe('portledger verify, evidence, key and checkpoint', function () {
     serve((open, checkpoints, clock) => {
       for (let i = 0; i < count; i++) {
         const now = clock.now();
-        open.commit([], [draft('granted', { address: `10.0.0.${i}`, leaseEnd: now + 3600 * SECOND })], now);
+        open.append([draft('granted', { address: `10.0.0.${i}`, leaseEnd: now + 3600 * SECOND })], now);
       }
       checkpoints.make();
     });

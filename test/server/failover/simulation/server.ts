@@ -201,13 +201,13 @@ export class Server implements Host {
     const times = this.#times.splice(0);
     if (faults.failingCommits && random(faults.failingCommits) === 0) {
       this.#replies = [];
-      this.#site.leases.undo();
+      this.#site.leases.rollback(0);
       this.#emit(endpoint.failed(this.now));
       return;
     }
     const { bindings, record } = endpoint.unsaved();
-    const leases = this.#site.leases.changed();
-    this.#site.leases.keep();
+    const leases = this.#site.leases.changedSince(0);
+    this.#site.leases.commit();
     if (faults.sendsBeforeStoring) {
       this.#emit(endpoint.committed(this.now));
       const life = this.#life;

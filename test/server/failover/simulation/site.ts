@@ -48,7 +48,7 @@ export class Site {
     this.leases.rebuild(this.#topology.networks, networkOf);
     // Steady time is not stored: what a lease has left is told by the wall clock
     for (const lease of stored) this.leases.put({ ...lease, due: lease.end - now.wall + now.steady });
-    this.leases.keep();
+    this.leases.commit();
     this.#pair = new Pair(endpoint, now, { address, peerAddress: 0 });
     for (const [i, pool] of poolsOf('pair', this.#topology.networks).entries()) pool.sharing = this.#pair.sharing(i);
   }
