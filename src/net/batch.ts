@@ -2,15 +2,15 @@ import { endianness } from 'node:os';
 import type { Ipv4 } from './ipv4.js';
 import { LINUX, type Libc } from './libc.js';
 
-/** Datagrams that one call takes in or sends at most. */
+/** Most datagrams that one call reads or sends. */
 const BATCH = 64;
-/** Calls that one wake-up makes at most, so that what came can be answered before more is taken in. */
+/** Most calls in one round, so that what was read can be answered before more is read. */
 const CALLS = 4;
-/** Datagrams that one wake-up takes in at most. */
-export const TURN = BATCH * CALLS;
+/** Most datagrams that one round reads. */
+export const ROUND = BATCH * CALLS;
 /** No UDP datagram is longer. */
 const RECEIVE_SLOT = 65_536;
-/** Longer answers go the slow way. */
+/** Longer datagrams are sent by Node's dgram. */
 const SEND_SLOT = 2048;
 
 /** Sizes and offsets in bytes of the C library's structs where pointers have 8 bytes (glibc and musl agree). */
@@ -28,12 +28,12 @@ const ADDRESS = 4;
 /** True where the structs are laid out as this file has it. */
 export const BATCHES = endianness() === 'LE' && ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'].includes(process.arch);
 
-/** What came in: the bytes are the receiver's own. */
-export type Take = (bytes: Buffer, source: Ipv4, sourcePort: number) => void;
+/** Receives one datagram. The bytes are the callee's to keep. */
+export type Receive = (bytes: Buffer, source: Ipv4, sourcePort: number) => void;
 
 /**
- * The messages of one recvmmsg or sendmmsg: headers, addresses and room for the bytes, made once. Node's dgram makes several objects and one
- * system call for each datagram, which costs more than to answer it.
+ * The messages of one recvmmsg or sendmmsg: headers, addresses and space for the bytes, allocated once. Node's dgram makes several objects
+ * and one system call for each datagram, which costs more than to answer it.
  */
 class Messages {
   readonly headers = Buffer.alloc(BATCH * HEADER);
@@ -56,7 +56,7 @@ class Messages {
     this.reset();
   }
 
-  /** Gives every message its whole room again; the kernel wrote how much it used. */
+  /** Gives every message its full length again: the kernel wrote the used length into it. */
   reset(): void {
     for (let i = 0; i < BATCH; i++) {
       this.headers.writeUInt32LE(SOCKADDR, i * HEADER + NAME_LENGTH);
@@ -72,14 +72,14 @@ class Messages {
     return this.#vectors.readUInt32LE(i * IOVEC + 8);
   }
 
-  /** The bytes of a message that came in, copied. */
+  /** A copy of the bytes of a received message. */
   copy(i: number): Buffer {
     const start = i * this.#slot;
     return Buffer.from(this.bytes.subarray(start, start + this.headers.readUInt32LE(i * HEADER + LENGTH)));
   }
 }
 
-/** Takes in and sends many datagrams at a time on a socket that Node's dgram watches over. Never blocks. */
+/** Reads and sends many datagrams at a time on a socket of Node's dgram. Never blocks. */
 export class DatagramBatch {
   readonly #libc: Libc;
   readonly #fd: number;
@@ -87,7 +87,7 @@ export class DatagramBatch {
   readonly #outgoing: Messages;
   #waiting = 0;
 
-  /** @param fd stays its owner's */
+  /** @param fd the caller closes it */
   constructor(libc: Libc, fd: number) {
     this.#libc = libc;
     this.#fd = fd;
@@ -95,21 +95,21 @@ export class DatagramBatch {
     this.#outgoing = new Messages(libc, SEND_SLOT);
   }
 
-  /** Takes in what waits in the socket, up to {@link TURN}. What the system says against it, dgram hears as well. */
-  receive(take: Take): void {
+  /** One round: reads what waits in the socket, at most {@link ROUND}. Errors are left to dgram, which sees them too. */
+  receive(onDatagram: Receive): void {
     for (let call = 0; call < CALLS; call++) {
       this.#received.reset();
       const count = this.#libc.recvmmsg(this.#fd, this.#received.headers, BATCH);
       for (let i = 0; i < count; i++) {
         const { addresses } = this.#received;
         const source = addresses.readUInt32BE(i * SOCKADDR + ADDRESS);
-        take(this.#received.copy(i), source, addresses.readUInt16BE(i * SOCKADDR + PORT));
+        onDatagram(this.#received.copy(i), source, addresses.readUInt16BE(i * SOCKADDR + PORT));
       }
       if (count < BATCH) return;
     }
   }
 
-  /** Keeps a datagram for {@link send}. False if it is too long, or there is no room: then it must go another way. */
+  /** Adds a datagram for {@link send}. False if it is too long or there is no room: the caller then sends it another way. */
   add(address: Ipv4, port: number, bytes: Buffer): boolean {
     if (bytes.length > SEND_SLOT || this.#waiting === BATCH) return false;
     const i = this.#waiting++;
@@ -125,7 +125,7 @@ export class DatagramBatch {
     return this.#waiting === BATCH;
   }
 
-  /** Sends what was added. Each that the system does not take at once is handed to `refused`, which finds out why. */
+  /** Sends what was added. `refused` gets each datagram that the system does not take at once. */
   send(refused: (address: Ipv4, port: number, bytes: Buffer) => void): void {
     const { headers, addresses, bytes } = this.#outgoing;
     const count = this.#waiting;

@@ -6,7 +6,7 @@ import { closed, openByHand } from './socket.js';
 /** 255.255.255.255. */
 export const LIMITED_BROADCAST: Ipv4 = 0xffffffff;
 
-/** What one endpoint wants of a receiver. */
+/** An endpoint that uses a receiver. */
 export interface BroadcastListener {
   onMessage(bytes: Buffer, remote: RemoteInfo): void;
   onError(error: Error): void;
@@ -16,15 +16,15 @@ export interface BroadcastListener {
 const receivers = new Map<string, Promise<BroadcastReceiver>>();
 
 /**
- * Hears the limited broadcasts of exactly one interface. The endpoints of one interface share it, for two sockets would
- * hear every broadcast twice: the endpoint that came first gets them, and when it leaves, the next one.
+ * Receives the limited broadcasts of one interface. The endpoints of an interface share one, because two sockets would receive every
+ * broadcast twice. The first endpoint gets them; when it leaves, the next one does.
  */
 export class BroadcastReceiver {
   readonly #key: string;
   readonly #socket: Socket;
   readonly #listeners: BroadcastListener[] = [];
 
-  /** Joins the receiver of an interface, which is opened if there is none. Rejects with the system's error. */
+  /** Joins the receiver of an interface, or opens one. Rejects with the system's error. */
   static async join(
     libc: Libc,
     interfaceName: string,
@@ -50,7 +50,7 @@ export class BroadcastReceiver {
     socket.on('error', (error) => this.#listeners[0]?.onError(error));
   }
 
-  /** Ends one listener's share; with the last one the socket is closed. */
+  /** Removes a listener. The last one closes the socket. */
   async leave(listener: BroadcastListener): Promise<void> {
     this.#listeners.splice(this.#listeners.indexOf(listener), 1);
     if (this.#listeners.length > 0) return;
@@ -59,7 +59,7 @@ export class BroadcastReceiver {
   }
 }
 
-/** Node's dgram cannot bind to an interface: the socket is made by hand and given to dgram, which closes it. */
+/** Node's dgram cannot bind to an interface, so the socket is made by hand and given to dgram, which closes it. */
 async function openBroadcastSocket(libc: Libc, interfaceName: string, port: number): Promise<Socket> {
   const { socket } = await openByHand(libc, LIMITED_BROADCAST, port, (fd) => {
     libc.setsockopt(fd, LINUX.SOL_SOCKET, LINUX.SO_BINDTODEVICE, Buffer.from(`${interfaceName}\0`));

@@ -9,8 +9,8 @@ export interface NetworkInterface {
   addresses: { address: Ipv4; subnet: Subnet }[];
 }
 
-/** Where an endpoint listens: an address and, if it is known, the interface that has it. */
-export interface ListenPlace {
+/** Where an endpoint listens: an address, and the interface that has it. */
+export interface ListenAddress {
   address: Ipv4;
   interface: NetworkInterface;
 }
@@ -38,18 +38,18 @@ function addressOf(info: NetworkInterfaceInfoIPv4): NetworkInterface['addresses'
 }
 
 /**
- * Finds the interface to listen on by its name, by one of its addresses, or both; an interface alone means its first
- * address. Throws UsageError that lists what this machine has.
+ * Finds where to listen: by an interface, by an address, or both. An interface alone means its first address.
+ * @throws UsageError, whose hint lists the interfaces of this machine
  */
-export function findListenPlace(
+export function findListenAddress(
   wanted: { address?: Ipv4; interface?: string },
   interfaces: NetworkInterface[] = listInterfaces(),
-): ListenPlace {
+): ListenAddress {
   const { address, interface: name } = wanted;
   if (address === undefined && name === undefined)
     throw new UsageError('Nothing to listen on', { hint: `give an interface or an address; ${inventory(interfaces)}` });
-  const place = name === undefined ? byAddress(interfaces, address!) : byName(interfaces, name, address);
-  if (place) return place;
+  const found = name === undefined ? byAddress(interfaces, address!) : byName(interfaces, name, address);
+  if (found) return found;
   const what =
     name === undefined
       ? `Address ${formatIpv4(address!)} is not one of this machine`
@@ -59,19 +59,19 @@ export function findListenPlace(
   throw new UsageError(what, { hint: inventory(interfaces) });
 }
 
-function byName(interfaces: NetworkInterface[], name: string, address?: Ipv4): ListenPlace | undefined {
+function byName(interfaces: NetworkInterface[], name: string, address?: Ipv4): ListenAddress | undefined {
   const entry = interfaces.find((candidate) => candidate.name === name);
   const chosen = address ?? entry?.addresses[0]?.address;
   if (!entry || chosen === undefined || !owns(entry, chosen)) return undefined;
   return { address: chosen, interface: entry };
 }
 
-function byAddress(interfaces: NetworkInterface[], address: Ipv4): ListenPlace | undefined {
+function byAddress(interfaces: NetworkInterface[], address: Ipv4): ListenAddress | undefined {
   const entry = interfaces.find((candidate) => owns(candidate, address));
   return entry && { address, interface: entry };
 }
 
-/** Every address of a loopback network is the machine's own (127.0.0.2 needs no setting up). */
+/** A loopback interface has every address of its network: 127.0.0.2 needs no set-up. */
 function owns(entry: NetworkInterface, address: Ipv4): boolean {
   return entry.addresses.some((own) => own.address === address || (entry.loopback && contains(own.subnet, address)));
 }

@@ -29,28 +29,28 @@ export class SystemCallError extends Error {
 }
 
 /**
- * The socket calls of the C library that Node has no door to. Each throws {@link SystemCallError} when the call fails.
- * File descriptors are plain numbers; whoever opened one closes it.
+ * Socket calls of the C library that Node does not offer. Each throws {@link SystemCallError} if the call fails. The caller closes the
+ * file descriptors that it opens.
  */
 export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array): void;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array): void;
   sendto(fd: number, bytes: Uint8Array, flags: number, address: Uint8Array): void;
-  /** Takes in up to `count` datagrams that wait. Returns how many, 0 if none does or the call fails. `headers`: see batch.ts. */
+  /** Reads at most `count` datagrams into `headers` (see batch.ts). Returns how many; 0 if none waits or the call fails. */
   recvmmsg(fd: number, headers: Uint8Array, count: number): number;
-  /** Sends up to `count` datagrams. Returns how many went, 0 if not even the first. */
+  /** Sends at most `count` datagrams. Returns how many were sent; 0 if the first could not be. */
   sendmmsg(fd: number, headers: Uint8Array, count: number): number;
-  /** Where the bytes lie in memory: they stay there as long as they are referenced. */
+  /** Memory address of the bytes. Valid as long as they are referenced. */
   addressOf(bytes: Uint8Array): bigint;
-  /** The kernel's number of an interface. */
+  /** The kernel's number for an interface. */
   interfaceIndex(name: string): number;
   close(fd: number): void;
 }
 
 let loaded: Promise<Libc> | undefined;
 
-/** Loads the C library that this process already runs on (glibc or musl), once. Rejects where that cannot be done. */
+/** Opens the C library that this process already uses (glibc or musl), once. Rejects where that is impossible. */
 export function loadLibc(): Promise<Libc> {
   loaded ??= openLibc();
   return loaded;

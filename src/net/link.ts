@@ -6,7 +6,7 @@ import { encodeUdpPacket } from './udp-packet.js';
 const ETHERNET = 1;
 const ETHERNET_BROADCAST = Buffer.alloc(6, 0xff);
 
-/** A client on the interface's own link that has no address yet: its hardware address and the address it is to get. */
+/** A client on the interface's own link that has no address yet: its hardware address and the address offered to it. */
 export interface LinkTarget {
   hwaddr: Uint8Array;
   /** Hardware type of ARP; 1 is Ethernet. */
@@ -14,17 +14,14 @@ export interface LinkTarget {
   yiaddr: Ipv4;
 }
 
-/**
- * Sends UDP datagrams straight onto one interface's link, to a hardware address of the caller's choice, with no ARP and
- * no route needed. Receives nothing. Needs CAP_NET_RAW.
- */
+/** Sends UDP datagrams onto the link of one interface, to a given hardware address, without ARP or route. Needs CAP_NET_RAW. */
 export class LinkSender {
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #interfaceIndex: number;
   readonly #source: { source: Ipv4; sourcePort: number };
 
-  /** Throws SystemCallError. */
+  /** @throws SystemCallError */
   constructor(libc: Libc, interfaceName: string, source: { source: Ipv4; sourcePort: number }) {
     this.#libc = libc;
     this.#source = source;

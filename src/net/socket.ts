@@ -3,13 +3,16 @@ import { messageOf, UsageError } from '../base/errors.js';
 import { formatIpv4, type Ipv4 } from './ipv4.js';
 import { inetAddress, LINUX, type Libc } from './libc.js';
 
-/** A socket that dgram watches over and closes, and its file descriptor where that is known. */
+/** A socket that dgram owns and closes, and its file descriptor if that is known. */
 export interface OpenSocket {
   readonly socket: Socket;
   readonly fd: number | undefined;
 }
 
-/** Opens a UDP socket on one address; by hand if there is a C library. Rejects with UsageError if that cannot be listened on. */
+/**
+ * Opens a UDP socket on one address, by hand if there is a C library.
+ * @throws UsageError if it cannot listen there
+ */
 export async function openPlain(address: Ipv4, port: number, libc: Libc | undefined): Promise<OpenSocket> {
   try {
     const opened = libc ? await openByHand(libc, address, port) : await openByNode(address, port);
@@ -20,7 +23,7 @@ export async function openPlain(address: Ipv4, port: number, libc: Libc | undefi
   }
 }
 
-/** Makes a socket by hand, so that its file descriptor is known, and gives it to dgram. Rejects with the system's error. */
+/** Makes a socket by hand, which gives its file descriptor, and hands it to dgram. Rejects with the system's error. */
 export async function openByHand(
   libc: Libc,
   address: Ipv4,
@@ -31,7 +34,7 @@ export async function openByHand(
   const socket = newSocket();
   try {
     prepare(fd);
-    // No SO_REUSEADDR: a second server on this address is to be refused, not to answer as well.
+    // No SO_REUSEADDR: a second server on this address must fail, not answer as well
     libc.bind(fd, inetAddress(address, port));
     await bound(socket, () => socket.bind({ fd }));
   } catch (error) {
@@ -55,7 +58,7 @@ async function openByNode(address: Ipv4, port: number): Promise<OpenSocket> {
   return { socket, fd: undefined };
 }
 
-/** Destinations are always addresses, so nothing is to be looked up. */
+/** For dgram: destinations are always addresses, so no name is looked up. */
 function newSocket(): Socket {
   return createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) });
 }
@@ -75,14 +78,14 @@ function bindError(error: unknown, address: Ipv4, port: number): UsageError {
   }
 }
 
-/** The error for a port that another socket holds. */
+/** The error for an address and port that another socket uses. */
 export function inUse(address: Ipv4, port: number): UsageError {
   return new UsageError(`Another program listens on ${formatIpv4(address)} port ${port}`, {
     hint: `stop the other DHCP server; "ss -lunp sport = :${port}" shows which one it is`,
   });
 }
 
-/** Waits until a dgram socket is bound; rejects with the error that kept it from that. */
+/** Resolves when a dgram socket is bound; rejects with the system's error. */
 function bound(socket: Socket, bind: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
@@ -94,24 +97,24 @@ function bound(socket: Socket, bind: () => void): Promise<void> {
   });
 }
 
-/** Bytes of received datagrams that may wait in the kernel; it grants at most net.core.rmem_max. */
+/** Bytes of received datagrams that may wait in the kernel, which grants at most net.core.rmem_max. */
 const RECEIVE_BUFFER = 8 * 1024 * 1024;
 
-/** Lets as many datagrams wait as the system allows; where it allows none more, bursts are lost sooner. */
+/** Makes the receive buffer as large as the system allows, so that bursts are not lost. */
 function enlargeReceiveBuffer(socket: Socket): void {
   try {
     socket.setRecvBufferSize(RECEIVE_BUFFER);
   } catch {
-    // The default size serves as well.
+    // The default size works, too
   }
 }
 
-/** Closes a socket and waits until it is. */
+/** Closes a socket. Resolves when it is closed. */
 export function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.close(resolve));
 }
 
-/** The name of a system error (`ENOBUFS`), `UNKNOWN` for anything else that was thrown. */
+/** The code of a system error (`ENOBUFS`); `UNKNOWN` for any other value. */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : 'UNKNOWN';

@@ -1,6 +1,6 @@
 import type { Ipv4 } from './ipv4.js';
 
-/** What an IPv4 packet with one UDP datagram is made of. */
+/** Fields of an IPv4 packet with one UDP datagram. */
 export interface UdpPacket {
   source: Ipv4;
   sourcePort: number;
@@ -18,9 +18,9 @@ const TIME_TO_LIVE = 128;
 const PROTOCOL_UDP = 17;
 
 /**
- * Writes the IPv4 packet (RFC 791) around a UDP datagram (RFC 768), both checksums filled in, no options, not a
- * fragment. For clients that have no address yet, whom the kernel's own UDP cannot reach (RFC 2131 section 4.1).
- * Throws RangeError if the payload does not fit into one packet.
+ * Encodes an IPv4 packet (RFC 791) with one UDP datagram (RFC 768), with both checksums, without options, not fragmented. For clients
+ * without an address, which the kernel's UDP cannot reach (RFC 2131 section 4.1).
+ * @throws RangeError if the payload does not fit into one packet
  */
 export function encodeUdpPacket(packet: UdpPacket): Buffer {
   const udpLength = UDP_HEADER + packet.payload.length;
@@ -38,9 +38,9 @@ export function encodeUdpPacket(packet: UdpPacket): Buffer {
   bytes.writeUInt16BE(packet.destinationPort, IP_HEADER + 2);
   bytes.writeUInt16BE(udpLength, IP_HEADER + 4);
   bytes.set(packet.payload, IP_HEADER + UDP_HEADER);
-  // The UDP checksum covers the addresses (as they stand in the IP header), the protocol and the length as well.
+  // The UDP checksum also covers addresses (as in the IP header), protocol and length
   const pseudoHeader = sumWords(bytes, 12, IP_HEADER, PROTOCOL_UDP + udpLength);
-  // A checksum of 0 means "none", so 0 is sent as its other form.
+  // A checksum of 0 means "none", so a computed 0 is sent as 0xffff
   bytes.writeUInt16BE(checksum(sumWords(bytes, IP_HEADER, bytes.length, pseudoHeader)) || 0xffff, IP_HEADER + 6);
   return bytes;
 }

@@ -1,28 +1,28 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { messageOf } from '../base/errors.js';
-import { BATCHES, DatagramBatch, type Take, TURN } from './batch.js';
+import { BATCHES, DatagramBatch, type Receive, ROUND } from './batch.js';
 import { type BroadcastListener, BroadcastReceiver, LIMITED_BROADCAST } from './broadcast.js';
-import { findListenPlace, type ListenPlace } from './interfaces.js';
+import { findListenAddress, type ListenAddress } from './interfaces.js';
 import { formatIpv4, type Ipv4, parseIpv4, type Subnet } from './ipv4.js';
 import { type Libc, loadLibc } from './libc.js';
 import { LinkSender, type LinkTarget } from './link.js';
 import { closed, codeOf, inUse, openPlain } from './socket.js';
 
-/** Datagrams that libuv brings of one socket in one turn of the event loop. */
-const LIBUV_TURN = 32;
+/** Most datagrams that libuv reads from one socket in one turn of the event loop. */
+const LIBUV_ROUND = 32;
 
 export interface ReceivedDatagram {
   bytes: Buffer;
   source: Ipv4;
   sourcePort: number;
-  /** It came to 255.255.255.255, on this endpoint's interface and no other. */
+  /** It was sent to 255.255.255.255 and received on this endpoint's interface. */
   viaBroadcast: boolean;
   endpoint: Endpoint;
 }
 
 export interface EndpointOptions {
   address?: Ipv4;
-  /** Alone it means the interface's first address. */
+  /** Without `address` it means the interface's first address. */
   interface?: string;
   /** UDP port to listen on; 0 lets the system choose. */
   port: number;
@@ -30,23 +30,23 @@ export interface EndpointOptions {
   clientPort: number;
 }
 
-/** A datagram could not be sent, or a socket failed; the endpoint goes on. Expected now and then, so it is no Error. */
+/** A datagram could not be sent, or a socket failed. The endpoint goes on. No Error, because it is expected now and then. */
 export interface NetFault {
   operation: 'send' | 'send-direct' | 'receive';
   /** Name of the system's error: EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS ... */
   code: string;
-  /** Where it was to go, in dotted decimal. */
+  /** Destination of the datagram, dotted decimal. */
   destination?: string;
 }
 
 /**
- * One address that the server listens on. Three sockets share the work: a plain one for relays and for clients that
- * have their address; one that hears the broadcasts of the address's interface only; and one that puts replies on that
- * interface's link for clients that have no address yet (RFC 2131 section 4.1). The last two need Linux and privileges.
+ * One address that the server listens on, with three sockets: a plain one for relays and for clients that have their address; one that
+ * receives the broadcasts of that interface only; one that sends replies onto its link to clients without an address (RFC 2131 section
+ * 4.1). The last two need Linux and CAP_NET_RAW.
  */
 export class Endpoint {
   readonly address: Ipv4;
-  /** The port it listens on, also where 0 was asked for. */
+  /** The port it listens on; the system's choice if 0 was given. */
   readonly port: number;
   readonly interface: string | undefined;
   /** The networks of the interface's addresses: clients of these may be attached directly. */
@@ -56,7 +56,7 @@ export class Endpoint {
   readonly #onDatagram: (datagram: ReceivedDatagram) => void;
   readonly #onError: (fault: NetFault) => void;
   readonly #socket: Socket;
-  /** Takes in and sends many datagrams at a time, where the system can. */
+  /** Reads and sends many datagrams at a time; undefined where the system cannot. */
   #batch: DatagramBatch | undefined;
   readonly #broadcasts: BroadcastListener;
   #receiver: BroadcastReceiver | undefined;
@@ -64,31 +64,32 @@ export class Endpoint {
   #directUnavailable: string | undefined;
   #unicastUnavailable: string | undefined;
   #closed: Promise<void> | undefined;
-  /** A batch of answers is about to be sent. */
+  /** True if a batch of replies is about to be sent. */
   #isSendDue = false;
-  readonly #takeUnicast: Take = (bytes, source, sourcePort) => this.#pass(bytes, source, sourcePort, false);
-  /** Datagrams that the system has not taken yet. */
+  readonly #onUnicast: Receive = (bytes, source, sourcePort) => this.#pass(bytes, source, sourcePort, false);
+  /** Number of datagrams that the system has not accepted yet. */
   #sending = 0;
   #onAllSent: (() => void) | undefined;
 
   /**
-   * Opens the sockets and starts to receive. Rejects with UsageError if the address cannot be listened on. What only
-   * directly attached clients need may be missing: see directUnavailable and unicastUnavailable.
+   * Opens the sockets and starts to receive. Sockets that only directly attached clients need may be missing: see directUnavailable and
+   * unicastUnavailable.
+   * @throws UsageError if it cannot listen on the address
    */
   static async open(
     options: EndpointOptions,
     onDatagram: (datagram: ReceivedDatagram) => void,
     onError: (fault: NetFault) => void,
   ): Promise<Endpoint> {
-    const place = findListenPlace(options);
+    const found = findListenAddress(options);
     const libc = await loadLibc().catch((error: unknown) => messageOf(error));
-    const plain = await openPlain(place.address, options.port, typeof libc === 'string' ? undefined : libc);
-    const endpoint = new Endpoint(place, plain.socket, options.clientPort, onDatagram, onError);
+    const plain = await openPlain(found.address, options.port, typeof libc === 'string' ? undefined : libc);
+    const endpoint = new Endpoint(found, plain.socket, options.clientPort, onDatagram, onError);
     try {
       if (BATCHES && typeof libc !== 'string' && plain.fd !== undefined) {
         endpoint.#batch = new DatagramBatch(libc, plain.fd);
       }
-      if (!place.interface.loopback) await endpoint.#openDirect(libc, place.interface.name);
+      if (!found.interface.loopback) await endpoint.#openDirect(libc, found.interface.name);
     } catch (error) {
       await endpoint.close();
       throw error;
@@ -97,16 +98,16 @@ export class Endpoint {
   }
 
   private constructor(
-    place: ListenPlace,
+    found: ListenAddress,
     socket: Socket,
     clientPort: number,
     onDatagram: (datagram: ReceivedDatagram) => void,
     onError: (fault: NetFault) => void,
   ) {
-    this.address = place.address;
+    this.address = found.address;
     this.port = socket.address().port;
-    this.interface = place.interface.name;
-    this.subnets = place.interface.addresses.map((own) => own.subnet);
+    this.interface = found.interface.name;
+    this.subnets = found.interface.addresses.map((own) => own.subnet);
     this.clientPort = clientPort;
     this.#onDatagram = onDatagram;
     this.#onError = onError;
@@ -115,34 +116,34 @@ export class Endpoint {
     const listener = this.#listener(false);
     socket.on('message', (bytes, remote) => {
       listener.onMessage(bytes, remote);
-      // Node brings the first of those that wait; the others are taken in together.
-      this.#batch?.receive(this.#takeUnicast);
+      // Node reads the first of the datagrams that wait; the batch reads the others
+      this.#batch?.receive(this.#onUnicast);
     });
     socket.on('error', listener.onError);
   }
 
-  /** Datagrams that one turn of the event loop takes in at most; where it was as many, more may wait. */
-  get turn(): number {
-    return this.#batch ? TURN : LIBUV_TURN;
+  /** Most datagrams that the plain socket reads in one turn of the event loop. If it read as many, more may wait. */
+  get roundLimit(): number {
+    return this.#batch ? ROUND : LIBUV_ROUND;
   }
 
-  /** Why broadcasts of directly attached clients are not heard, so that only relayed clients are served. */
+  /** Why broadcasts are not received, so that only relayed clients are served; undefined if they are. */
   get directUnavailable(): string | undefined {
     return this.#directUnavailable;
   }
 
-  /** Why replies to clients without an address are broadcast instead of sent to each alone. */
+  /** Why replies to clients without an address are broadcast; undefined if each is sent to its client. */
   get unicastUnavailable(): string | undefined {
     return this.#unicastUnavailable;
   }
 
-  /** Sends to an address that the kernel can route to: a relay, or a client that has its address. */
+  /** Sends to an address that the kernel can route to: a relay, or a client that has its address. Errors are reported to `onError`. */
   sendTo(address: Ipv4, port: number, bytes: Buffer): void {
     if (this.#batch?.isFull) this.#sendBatch();
     if (!this.#batch?.add(address, port, bytes)) this.#send('send', address, port, bytes);
     else if (!this.#isSendDue) {
       this.#isSendDue = true;
-      // All answers of one commit leave together.
+      // All replies of one commit leave together
       queueMicrotask(() => this.#sendBatch());
     }
   }
@@ -152,7 +153,7 @@ export class Endpoint {
     this.#batch?.send((address, port, bytes) => this.#send('send', address, port, bytes));
   }
 
-  /** Sends to a client on the interface's own link: to it alone, by its hardware address, or to everyone there. */
+  /** Sends to one client on the interface's own link, by its hardware address, or to all of them. */
   sendDirect(target: LinkTarget | 'broadcast', bytes: Buffer): void {
     if (!this.#sender) {
       // The kernel picks the interface of a limited broadcast by the address that the socket is bound to.
@@ -167,28 +168,28 @@ export class Endpoint {
     }
   }
 
-  /** Stops receiving, lets what was received be answered, and frees the port. May be called again. */
+  /** Stops receiving, waits until replies are sent, and frees the port. May be called twice. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    // Whoever took datagrams in to answer them all at once does so before this
+    // A batch that is due runs before this
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#sending > 0) {
       await new Promise<void>((resolve) => {
         this.#onAllSent = resolve;
       });
     }
-    // Once the socket is closed its file descriptor may be another's.
+    // After the socket is closed another file may get its descriptor
     this.#batch = undefined;
     this.#sender?.close();
     this.#sender = undefined;
     await Promise.all([closed(this.#socket), this.#receiver?.leave(this.#broadcasts)]);
   }
 
-  /** @param libc the C library, or why there is none */
+  /** @param libc the C library, or the reason why there is none */
   async #openDirect(libc: Libc | string, interfaceName: string): Promise<void> {
     if (typeof libc === 'string') {
       this.#directUnavailable = libc;
@@ -228,7 +229,7 @@ export class Endpoint {
 
   #pass(bytes: Buffer, source: Ipv4, sourcePort: number, viaBroadcast: boolean): void {
     if (this.#closed) return;
-    // A limited broadcast that this host sends comes back to its own sockets.
+    // A limited broadcast of this host comes back to its own sockets
     const own = viaBroadcast && source === this.address && sourcePort === this.port;
     if (!own) this.#onDatagram({ bytes, source, sourcePort, viaBroadcast, endpoint: this });
   }

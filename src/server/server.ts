@@ -4,7 +4,7 @@ import { type Clock, SystemClock, toIsoTime } from '../base/time.js';
 import { checkpointToJson, type Json } from '../ledger/proof/json.js';
 import { positionFile } from '../ledger/queue/position.js';
 import type { Queue } from '../ledger/queue/queue.js';
-import { findListenPlace } from '../net/interfaces.js';
+import { findListenAddress } from '../net/interfaces.js';
 import type { Ipv4 } from '../net/ipv4.js';
 import { type ControlCommands, ControlServer, controlPath } from '../operate/control/control.js';
 import { Checkpoints } from './checkpoints.js';
@@ -300,7 +300,7 @@ function newestAsJson(checkpoints: Checkpoints): Json | null {
 }
 
 function topologyOf(server: ServerSettings): Topology {
-  const own = server.listen.map((entry) => findListenPlace(entry).address);
+  const own = server.listen.map((entry) => findListenAddress(entry).address);
   const topology = new Topology(server, own);
   checkOwnAddresses(topology.networks, own);
   return topology;

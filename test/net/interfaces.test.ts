@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { UsageError } from '../../src/base/errors.js';
-import { findListenPlace, listInterfaces, type NetworkInterface } from '../../src/net/interfaces.js';
+import { findListenAddress, listInterfaces, type NetworkInterface } from '../../src/net/interfaces.js';
 import { formatIpv4, netmask, parseIpv4 } from '../../src/net/ipv4.js';
 
 function networkInterface(name: string, ...addresses: string[]): NetworkInterface {
@@ -22,7 +22,7 @@ const MACHINE = [
 
 function find(wanted: { address?: string; interface?: string }): string {
   const { address, ...rest } = wanted;
-  const place = findListenPlace(address === undefined ? rest : { ...rest, address: parseIpv4(address) }, MACHINE);
+  const place = findListenAddress(address === undefined ? rest : { ...rest, address: parseIpv4(address) }, MACHINE);
   return `${formatIpv4(place.address)} on ${place.interface.name}`;
 }
 
@@ -37,7 +37,7 @@ function refusal(wanted: { address?: string; interface?: string }): string {
 
 const INVENTORY = 'this machine has lo 127.0.0.1/8, eth0 198.18.0.1/24, eth1 198.18.1.1/24 198.19.1.1/16';
 
-describe('findListenPlace', () => {
+describe('findListenAddress', () => {
   it('takes the first address of an interface that is given alone', () => {
     assert.equal(find({ interface: 'eth1' }), '198.18.1.1 on eth1');
   });

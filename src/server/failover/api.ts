@@ -80,7 +80,7 @@ export type ChangeCause =
    * The partner lost its memory, so that the address is held until `after.ends`, and its port is not told any more. No client was told of that:
    * its lease is what it was, and is over when the hold is.
    */
-  | 'held'
+  | 'assumed'
   /** Nobody's concern but this protocol's: balance, acknowledgements. */
   | 'internal';
 
@@ -226,8 +226,8 @@ export interface FailoverApi {
   failed(now: Moment): Output[];
 
   /** A point in the changes of bindings to which {@link undo} goes back (one request of a batch failed). */
-  mark(): number;
-  undo(mark: number): void;
+  savepoint(): number;
+  rollback(savepoint: number): void;
 
   // Questions of the packet path; none takes time that grows with the pool.
 

@@ -8,7 +8,7 @@ export interface PoolBalance {
   /** How many this server has too many: half of the difference; negative if it has too few. */
   readonly surplus: number;
   /** How many beyond its half a server keeps, or lets the other keep, for clients of its own. */
-  readonly hold: number;
+  readonly ownership: number;
   /** How uneven it may get before one asks the other. */
   readonly threshold: number;
 }
@@ -20,7 +20,7 @@ export function balanceOf(relationship: Relationship, pool: number): PoolBalance
   const percent = (share: number) => Math.floor(((own + partner) * share + 50) / 100);
   return {
     surplus: Math.trunc((own - partner) / 2),
-    hold: percent(settings.maxLeaseOwnership),
+    ownership: percent(settings.maxLeaseOwnership),
     threshold: percent(settings.maxLeaseMisbalance),
   };
 }
@@ -39,20 +39,20 @@ const SCAN = 5000;
  */
 export function surplusAddresses(relationship: Relationship, pool: number, limit: number): Ipv4[] {
   const { table, ownFree } = relationship;
-  const { surplus, hold } = balanceOf(relationship, pool);
+  const { surplus, ownership } = balanceOf(relationship, pool);
   let left = surplus;
-  if (left <= -hold && left <= 0) return [];
+  if (left <= -ownership && left <= 0) return [];
   const given: Ipv4[] = [];
   const others: Ipv4[] = [];
   for (const address of table.listed(pool, ownFree)) {
     if (given.length === limit || given.length + others.length === SCAN) break;
-    const isPartners = left > -hold && belongsToPartner(relationship, table.get(address));
+    const isPartners = left > -ownership && belongsToPartner(relationship, table.get(address));
     (isPartners ? given : others).push(address);
     if (isPartners) left -= 1;
   }
   for (const address of others) {
     if (given.length === limit || left <= 0) break;
-    if (left <= hold && table.get(address).holder) continue;
+    if (left <= ownership && table.get(address).holder) continue;
     given.push(address);
     left -= 1;
   }
@@ -68,8 +68,8 @@ export function belongsToPartner(relationship: Relationship, { holder }: Binding
 /** True if an address that has just become free goes to the secondary at once (the primary decides). */
 export function goesToSecondary(relationship: Relationship, binding: Binding): boolean {
   if (!relationship.isPrimary || relationship.machine.state !== 'NORMAL' || binding.status !== 'FREE') return false;
-  const { surplus, hold } = balanceOf(relationship, relationship.table.poolIndex(binding.address));
-  return surplus > -hold && belongsToPartner(relationship, binding);
+  const { surplus, ownership } = balanceOf(relationship, relationship.table.poolIndex(binding.address));
+  return surplus > -ownership && belongsToPartner(relationship, binding);
 }
 
 /** The binding of a free address that is given to the other side. */

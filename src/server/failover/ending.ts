@@ -49,7 +49,7 @@ export function declined(binding: Binding, until: Seconds, now: Seconds): Bindin
  * the one known here for that. `served`: until when it may have given leases, by this server's clock. Returns how many leases are held. Takes time that
  * grows with the number of addresses.
  */
-export function holdPartnersLeases(
+export function assumePartnersLeases(
   relationship: Relationship,
   exchange: Exchange,
   served: Seconds,
@@ -62,9 +62,9 @@ export function holdPartnersLeases(
   // What ended last shall be given last
   for (const known of [...relationship.table.all()].sort((a, b) => a.ends - b.ends)) {
     const binding = withoutPort(known);
-    const held = heldLease(relationship, binding, served, seconds);
+    const held = assumedLease(relationship, binding, served, seconds);
     if (held) count += 1;
-    if (held || binding !== known) exchange.change(held ?? binding, 'held');
+    if (held || binding !== known) exchange.change(held ?? binding, 'assumed');
   }
   return count;
 }
@@ -74,7 +74,12 @@ function withoutPort(binding: Binding): Binding {
 }
 
 /** The binding if it goes on as long as the partner may have promised; undefined if it is over by then or no longer than it is known to be. */
-function heldLease(relationship: Relationship, binding: Binding, served: Seconds, now: Seconds): Binding | undefined {
+function assumedLease(
+  relationship: Relationship,
+  binding: Binding,
+  served: Seconds,
+  now: Seconds,
+): Binding | undefined {
   if (!mayGoOn(binding)) return undefined;
   // The end of one that was over is recorded already
   const own = binding.own && binding.status === 'ACTIVE';

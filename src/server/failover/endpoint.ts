@@ -17,10 +17,9 @@ import type {
 } from './api.js';
 import { Balancer } from './balancer.js';
 import type { Binding, Holder, Seconds } from './binding.js';
-import { Conductor } from './conductor.js';
 import { declined, expireDue, released } from './ending.js';
 import { Exchange } from './exchange.js';
-import { Greeting } from './greeting.js';
+import { Handshake } from './handshake.js';
 import { CLOCK_LIMIT } from './judge.js';
 import { recordOf, sameRecord } from './record.js';
 import { Relationship, secondsOf } from './relationship.js';
@@ -36,6 +35,7 @@ import {
 } from './service.js';
 import { Session } from './session.js';
 import type { FailoverSettings } from './settings.js';
+import { StateController } from './state-controller.js';
 import { statusOf } from './status.js';
 
 /** What an endpoint finds in the store when it starts. */
@@ -51,8 +51,8 @@ export class FailoverEndpoint implements FailoverApi {
   readonly #relationship: Relationship;
   readonly #session: Session;
   readonly #exchange: Exchange;
-  readonly #greeting: Greeting;
-  readonly #conductor: Conductor;
+  readonly #handshake: Handshake;
+  readonly #states: StateController;
   readonly #balancer: Balancer;
   #outputs: Output[] = [];
   #storedRecord: RelationshipRecord | null;
@@ -66,16 +66,16 @@ export class FailoverEndpoint implements FailoverApi {
     this.#storedRecord = stored.record;
     this.#storedMachine = this.#relationship.machine;
     const log = (id: LogOutput['id'], fields: LogOutput['fields']) => this.#log(id, fields);
-    this.#greeting = new Greeting(this.#relationship, version, log);
+    this.#handshake = new Handshake(this.#relationship, version, log);
     this.#session = new Session(
       {
         isPrimary: this.#relationship.isPrimary,
         name: settings.name,
         maxResponseDelay: settings.maxResponseDelay,
-        greeting: () => this.#greeting.options(),
-        check: (message, moment) => this.#greeting.check(message, moment),
+        connectOptions: () => this.#handshake.options(),
+        check: (message, moment) => this.#handshake.check(message, moment),
         onUp: (message, moment) => this.#onUp(message, moment),
-        onRefused: (code, message, moment) => this.#greeting.refused(code, message, moment),
+        onRefused: (code, message, moment) => this.#handshake.refused(code, message, moment),
         onDown: (reason, moment) => this.#onDown(reason, moment),
         onMessage: (message, moment) => this.#onMessage(message, moment),
       },
@@ -84,7 +84,7 @@ export class FailoverEndpoint implements FailoverApi {
     this.#exchange = new Exchange(this.#relationship, this.#session, log);
     this.#balancer = new Balancer(this.#relationship, this.#session, this.#exchange, log);
     const parts = { relationship: this.#relationship, session: this.#session, exchange: this.#exchange, log };
-    this.#conductor = new Conductor({ ...parts, onNormal: (moment) => void this.#balancer.balance(moment) }, now);
+    this.#states = new StateController({ ...parts, onNormal: (moment) => void this.#balancer.balance(moment) }, now);
   }
 
   handle(input: Input, now: Moment): void {
@@ -105,7 +105,7 @@ export class FailoverEndpoint implements FailoverApi {
         this.#tick(now);
         break;
       case 'operator':
-        this.#conductor.command(input.command, now);
+        this.#states.command(input.command, now);
         break;
     }
   }
@@ -116,7 +116,7 @@ export class FailoverEndpoint implements FailoverApi {
 
   get isDirty(): boolean {
     if (this.#outputs.length > 0 || this.#relationship.table.hasChanges) return true;
-    return this.#exchange.hasMore(this.#relationship.tellsAll) || this.#changedRecord() !== null;
+    return this.#exchange.hasMore(this.#relationship.sendsAll) || this.#changedRecord() !== null;
   }
 
   unsaved(): { bindings: readonly Binding[]; record: RelationshipRecord | null } {
@@ -127,27 +127,27 @@ export class FailoverEndpoint implements FailoverApi {
     const { table, machine } = this.#relationship;
     this.#storedRecord = this.#changedRecord() ?? this.#storedRecord;
     this.#storedMachine = machine;
-    table.keep();
-    this.#exchange.send(this.#relationship.tellsAll, now);
+    table.commit();
+    this.#exchange.send(this.#relationship.sendsAll, now);
     return this.#outputs.splice(0);
   }
 
   failed(now: Moment): Output[] {
     this.#outputs = this.#outputs.filter(({ type }) => type === 'close' || type === 'dial');
     this.#session.dropAll(now);
-    this.#relationship.table.undo();
+    this.#relationship.table.rollback();
     this.#relationship.machine = this.#storedMachine;
     this.#exchange.forget(now);
-    this.#conductor.onDown(now);
+    this.#states.onDown(now);
     return this.#outputs.splice(0);
   }
 
-  mark(): number {
-    return this.#relationship.table.mark();
+  savepoint(): number {
+    return this.#relationship.table.savepoint();
   }
 
-  undo(mark: number): void {
-    this.#relationship.table.undo(mark);
+  rollback(savepoint: number): void {
+    this.#relationship.table.rollback(savepoint);
   }
 
   covers(address: Ipv4): boolean {
@@ -215,7 +215,7 @@ export class FailoverEndpoint implements FailoverApi {
   status(): FailoverStatus {
     const { isUp } = this.#session;
     const { unacked } = this.#exchange;
-    const clockAhead = this.#greeting.clockRefused ?? this.#relationship.clock.measured;
+    const clockAhead = this.#handshake.clockRefused ?? this.#relationship.clock.measured;
     return statusOf(this.#relationship, { isUp, unacked, lastContact: this.#lastContact, clockAhead });
   }
 
@@ -226,16 +226,16 @@ export class FailoverEndpoint implements FailoverApi {
 
   #onUp(message: FailoverMessage, now: Moment): void {
     this.#hear(message, now);
-    this.#greeting.take(message.options, now);
+    this.#handshake.accept(message.options, now);
     this.#exchange.restart(now);
     this.#log('failover-connected', { clockAhead: this.#relationship.clock.ahead });
-    this.#conductor.onUp(now);
+    this.#states.onUp(now);
   }
 
   #onDown(reason: string, now: Moment): void {
     this.#log('failover-disconnected', { reason });
     this.#exchange.restart(now);
-    this.#conductor.onDown(now);
+    this.#states.onDown(now);
   }
 
   #onMessage(message: FailoverMessage, now: Moment): void {
@@ -244,8 +244,8 @@ export class FailoverEndpoint implements FailoverApi {
     if (type === MESSAGE.BNDUPD) this.#exchange.onUpdate(message, now);
     else if (type === MESSAGE.BNDACK) this.#exchange.onAnswer(message, now);
     else if (type === MESSAGE.UPDREQ || type === MESSAGE.UPDREQALL) this.#onRequest(message, now);
-    else if (type === MESSAGE.UPDDONE) this.#conductor.onUpdatesDone(message, now);
-    else if (type === MESSAGE.STATE) this.#conductor.onState(message, now);
+    else if (type === MESSAGE.UPDDONE) this.#states.onUpdatesDone(message, now);
+    else if (type === MESSAGE.STATE) this.#states.onState(message, now);
     else if (type === MESSAGE.POOLREQ) this.#balancer.onRequest(message, now);
     // CONTACT has done its work by coming; POOLRESP only counts the updates that follow
   }
@@ -272,8 +272,8 @@ export class FailoverEndpoint implements FailoverApi {
   #tick(now: Moment): void {
     this.#checkClocks(now);
     this.#session.tick(now);
-    this.#conductor.tick(now);
-    const mayExpire = this.#relationship.expires && (!this.#session.isUp || this.#exchange.isSettled(now));
+    this.#states.tick(now);
+    const mayExpire = this.#relationship.expires && (!this.#session.isUp || this.#exchange.partnerCaughtUp(now));
     if (mayExpire) expireDue(this.#relationship, this.#exchange, this.#session.isUp, now);
     if (this.#session.isUp) this.#exchange.tick(now);
     this.#balancer.tick(now);

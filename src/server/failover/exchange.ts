@@ -7,13 +7,13 @@ import type { FailoverMessage } from '../../protocol/failover/message.js';
 import type { BindingChange, ChangeCause, LogOutput, Moment } from './api.js';
 import { givenAway, goesToSecondary } from './balance.js';
 import { type Binding, isUnused, sameHolder } from './binding.js';
+import { type Rejection, readUpdate, type Update, updateOptions } from './binding-update.js';
+import { CatchUp } from './catch-up.js';
 import { CLOCK_LIMIT, type JudgeContext, judge } from './judge.js';
 import { type Relationship, secondsOf } from './relationship.js';
 import type { Session } from './session.js';
-import { Settling } from './settling.js';
 import type { BindingTable } from './table.js';
-import { type Rejection, readUpdate, type Update, updateOptions } from './update.js';
-import { UpdateQueue } from './updates.js';
+import { UpdateQueue } from './update-queue.js';
 
 /** A refused update is offered again after this, unless it cannot help. */
 const RETRY: Micros = 60 * MICROS_PER_SECOND;
@@ -37,12 +37,12 @@ export class Exchange {
   readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
   readonly #queue = new UpdateQueue();
   /** Updates of the partner whose answer waits. */
-  #waiting = new Map<Ipv4, { message: FailoverMessage; until: number }>();
+  #waiting = new Map<Ipv4, { message: FailoverMessage; update: Update; until: number }>();
   #changes: BindingChange[] = [];
   /** Updates taken in since the answers last left. */
   #unanswered = 0;
-  #toldOfPools = false;
-  readonly #settling = new Settling();
+  #arePoolsLogged = false;
+  readonly #catchUp = new CatchUp();
 
   constructor(
     relationship: Relationship,
@@ -64,7 +64,7 @@ export class Exchange {
 
   /** When an update of the partner came last, in steady time; 0 if never. */
   get lastUpdate(): Micros {
-    return this.#settling.lastUpdate;
+    return this.#catchUp.lastUpdate;
   }
 
   takeChanges(): BindingChange[] {
@@ -90,8 +90,8 @@ export class Exchange {
   restart(now: Moment): void {
     this.#waiting.clear();
     this.#unanswered = 0;
-    this.#toldOfPools = false;
-    this.#settling.restart(now.steady);
+    this.#arePoolsLogged = false;
+    this.#catchUp.restart(now.steady);
     const pending = [...this.#table.pending];
     this.#queue.restart(pending);
     if (!this.#session.isUp) return;
@@ -109,12 +109,12 @@ export class Exchange {
     // Nor can a lease become free without the partner any more that it hears of now
     if (binding.rewind) this.#table.set({ ...binding, rewind: null });
     else if (isFree) this.#table.set({ ...binding, promised: Math.max(binding.promised, ahead) });
-    this.#queue.hold(binding.address);
+    this.#queue.defer(binding.address);
   }
 
   /** True if the partner has had the time to tell of the leases that it gave out of contact. */
-  isSettled(now: Moment): boolean {
-    return this.#settling.isOver(now.steady);
+  partnerCaughtUp(now: Moment): boolean {
+    return this.#catchUp.isOver(now.steady);
   }
 
   /** The changes were taken back: nothing of what was to be done about them is right any more. */
@@ -130,16 +130,17 @@ export class Exchange {
 
   onUpdate(message: FailoverMessage, now: Moment): void {
     this.#unanswered += 1;
-    this.#settling.note(now.steady);
+    this.#catchUp.note(now.steady);
     if (this.#unanswered + this.#waiting.size > this.#relationship.settings.maxUnackedUpdates + TOLERANCE) {
       this.#session.giveUp(`the partner sent ${this.#unanswered} updates without waiting for answers`, now);
       return;
     }
-    const update = readUpdate(message.options);
-    if ('code' in update) {
-      this.#refuse(message, update, now);
+    const read = readUpdate(message.options);
+    if (read.kind === 'rejection') {
+      this.#refuse(message, read.rejection, now);
       return;
     }
+    const { update } = read;
     if (!this.#table.covers(update.address)) {
       this.#refuseUnknown(message, update, now);
       return;
@@ -162,19 +163,19 @@ export class Exchange {
   /** The partner wants to know what it did not acknowledge, or everything. */
   onRequest(message: FailoverMessage, now: Moment): void {
     const all = message.type === MESSAGE.UPDREQALL;
-    this.#queue.ask(message.xid, all, () => (all ? this.#table.addresses() : [...this.#table.pending].values()));
+    this.#queue.request(message.xid, all, () => (all ? this.#table.addresses() : [...this.#table.pending].values()));
     this.finish(now);
   }
 
   /** Looks again at what waits for its time. */
   tick(now: Moment): void {
     this.#queue.unpark(now.steady);
-    if (this.isSettled(now)) this.#queue.release();
+    if (this.partnerCaughtUp(now)) this.#queue.releaseDeferred();
     const seconds = secondsOf(now);
-    for (const [address, { message, until }] of this.#waiting) {
+    for (const [address, { message, update, until }] of this.#waiting) {
       if (until > seconds) continue;
       this.#waiting.delete(address);
-      this.#decide(message, readUpdate(message.options) as Update, now);
+      this.#decide(message, update, now);
     }
     const { oldest } = this.#queue;
     if (oldest !== undefined && now.steady - oldest > ANSWER_LIMIT) {
@@ -187,9 +188,9 @@ export class Exchange {
     this.#unanswered = 0;
     if (!this.#session.isUp) return;
     const { partnerIsPortledger } = this.#relationship;
-    for (const { address, isAsked } of this.#queue.next(this.#session.window, all)) {
+    for (const { address, isRequested } of this.#queue.next(this.#session.window, all)) {
       const binding = this.#table.get(address);
-      if (!binding.pending && !isAsked) continue;
+      if (!binding.pending && !isRequested) continue;
       const xid = this.#session.send(MESSAGE.BNDUPD, updateOptions(binding, partnerIsPortledger), now);
       this.#queue.sent(xid, binding, now.steady);
     }
@@ -198,7 +199,7 @@ export class Exchange {
 
   /** Says that all is sent if all that was asked for is answered. */
   finish(now: Moment): void {
-    const done = this.#session.isUp ? this.#queue.takeDone() : undefined;
+    const done = this.#session.isUp ? this.#queue.takeFinished() : undefined;
     if (done !== undefined) this.#session.answer(MESSAGE.UPDDONE, done, {}, now);
   }
 
@@ -214,12 +215,12 @@ export class Exchange {
       clockAhead,
     };
     const verdict = judge(own, update, context);
-    if (verdict.type === 'wait') this.#waiting.set(update.address, { message, until: verdict.until });
-    else if (verdict.type === 'refuse') {
+    if (verdict.kind === 'wait') this.#waiting.set(update.address, { message, update, until: verdict.until });
+    else if (verdict.kind === 'refuse') {
       if (verdict.binding && verdict.binding !== own) this.change(verdict.binding, 'internal');
       this.#refuse(message, verdict, now);
     } else {
-      this.#tellConflict(own, verdict.binding, context.now);
+      this.#logConflict(own, verdict.binding, context.now);
       // Thousands of addresses that were never used come at first contact, and are not worth storing
       if (!isUnused(own) || !isUnused(verdict.binding)) this.change(verdict.binding, 'partner', update);
       this.#session.answer(MESSAGE.BNDACK, message.xid, { 'assigned-IP-address': update.address }, now);
@@ -251,7 +252,7 @@ export class Exchange {
       this.#queue.park(address, FINAL.has(code) ? Number.POSITIVE_INFINITY : now.steady + RETRY);
     }
     if (code === REJECT.NOT_IN_POOL) {
-      this.#tellPools(address, 'the partner');
+      this.#logPoolsDiffer(address, 'the partner');
       return;
     }
     // At first contact both send all they have, and one of each two updates is refused so
@@ -277,17 +278,17 @@ export class Exchange {
       message: `${formatIpv4(address)} is in no pool of this pair`,
     };
     this.#session.answer(MESSAGE.BNDACK, message.xid, { 'assigned-IP-address': address, ...options }, now);
-    this.#tellPools(address, 'this server');
+    this.#logPoolsDiffer(address, 'this server');
   }
 
   /** Once for each connection: there may be thousands of such addresses. */
-  #tellPools(address: Ipv4, whose: 'this server' | 'the partner'): void {
-    if (this.#toldOfPools) return;
-    this.#toldOfPools = true;
+  #logPoolsDiffer(address: Ipv4, whose: 'this server' | 'the partner'): void {
+    if (this.#arePoolsLogged) return;
+    this.#arePoolsLogged = true;
     this.#log('failover-pools-differ', { address: formatIpv4(address), whose });
   }
 
-  #tellConflict(own: Binding, taken: Binding, now: number): void {
+  #logConflict(own: Binding, taken: Binding, now: number): void {
     const both = own.status === 'ACTIVE' && taken.status === 'ACTIVE' && own.ends > now && taken.ends > now;
     if (!both || sameHolder(own.holder, taken.holder)) return;
     const shown = ({ holder }: Binding) => formatHardwareAddress(Buffer.from(holder!.hwaddr, 'latin1'));

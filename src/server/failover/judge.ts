@@ -1,7 +1,7 @@
 import { type BindingStatus, REJECT } from '../../protocol/failover/codes.js';
 import { type Binding, isUnused, type Seconds, sameHolder } from './binding.js';
+import type { Rejection, Update } from './binding-update.js';
 import { NEVER } from './lease-time.js';
-import type { Rejection, Update } from './update.js';
 
 /** Clocks of a pair differ by less than this, or it does not connect. dhcpd forgives 65 s. */
 export const CLOCK_LIMIT = 60;
@@ -25,10 +25,10 @@ export interface JudgeContext {
  * server gave has some seconds left. An answer at that time costs nothing, for no server waits for one by the clock.
  */
 export type Verdict =
-  | { readonly type: 'take'; readonly binding: Binding }
+  | { readonly kind: 'take'; readonly binding: Binding }
   /** `binding`: what the own one becomes all the same. */
-  | ({ readonly type: 'refuse'; readonly binding?: Binding } & Rejection)
-  | { readonly type: 'wait'; readonly until: Seconds };
+  | ({ readonly kind: 'refuse'; readonly binding?: Binding } & Rejection)
+  | { readonly kind: 'wait'; readonly until: Seconds };
 
 /** Judges an update of the partner against the own binding: dueling first, then whether the change of status is right. */
 export function judge(own: Binding, update: Update, context: JudgeContext): Verdict {
@@ -89,7 +89,7 @@ function judgeExpired(own: Binding, update: Update, context: JudgeContext): Verd
   if (own.pending && context.inFlight) return lessCritical();
   if (own.pending || own.ends - FORGIVEN > context.now) return impossible(own, update);
   // Who gave the lease knows best when it ends; its own clock counts
-  return own.own ? { type: 'wait', until: own.ends } : take(own, update, context);
+  return own.own ? { kind: 'wait', until: own.ends } : take(own, update, context);
 }
 
 /** Of two leases the later one counts, and the primary's if both are of the same second. */
@@ -126,13 +126,13 @@ function isOverSince(own: Binding, update: Update, { clockAhead, now }: JudgeCon
 }
 
 function outdated(text: string): Verdict {
-  return { type: 'refuse', code: REJECT.OUTDATED, text };
+  return { kind: 'refuse', code: REJECT.OUTDATED, text };
 }
 
 /** The partner takes the own lease for its own, and may forget that the client has a later end from there: so that is kept here. */
 function withPartnersEnd(own: Binding, update: Update, clockAhead: number): Binding {
   // For how long it holds the address nobody was told
-  if (isOnlyHeld(own, update)) return own;
+  if (isOnlyAssumed(own, update)) return own;
   const ends = Math.min(update.ends + shiftOf(own, update, clockAhead), NEVER);
   if (ends <= own.ends || !sameHolder(own.holder, update.holder)) return own;
   return { ...own, ends, promised: Math.max(own.promised, ends, update.potential) };
@@ -164,12 +164,12 @@ function aheadOf(update: Update, clockAhead: number): number {
 
 function lessCritical() {
   const text = 'incoming update is less critical than outgoing update';
-  return { type: 'refuse', code: REJECT.LESS_CRITICAL, text } as const;
+  return { kind: 'refuse', code: REJECT.LESS_CRITICAL, text } as const;
 }
 
 function impossible(own: Binding, update: Update): Verdict {
   const text = `invalid state transition: ${own.status.toLowerCase()} to ${update.status.toLowerCase()}`;
-  return { type: 'refuse', code: REJECT.FATAL_CONFLICT, text };
+  return { kind: 'refuse', code: REJECT.FATAL_CONFLICT, text };
 }
 
 /** EXPIRED, RELEASED and RESET are free at once for who is told so: the partner frees them when it has the answer. */
@@ -206,7 +206,7 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     flags: update.flags,
   };
   return {
-    type: 'take',
+    kind: 'take',
     binding: outlasts(own, update, context) ? keepEnd(own, update, taken, clockAhead) : taken,
   };
 }
@@ -228,14 +228,14 @@ function sawLater(own: Binding, update: Update, clockAhead: number): boolean {
  * server for one without memory tells none, and holds the lease for longer.
  */
 function isOfSameExchange(own: Binding, update: Update, context: JudgeContext): boolean {
-  if (isSame(own, update, context) || isOnlyHeld(own, update)) return true;
+  if (isSame(own, update, context) || isOnlyAssumed(own, update)) return true;
   // dhcpd never tells a port, so that it may have seen the client in the same second
   if (update.portledger === undefined || !isSameLease(own, update)) return false;
   return (own.starts === update.starts && own.cltt === update.cltt) || own.cltt >= update.cltt + context.clockAhead;
 }
 
 /** The partner has not given this lease to its client: it takes it for one that may go on. */
-function isOnlyHeld(own: Binding, update: Update): boolean {
+function isOnlyAssumed(own: Binding, update: Update): boolean {
   return isSameLease(own, update) && !isPartners(update);
 }
 
@@ -251,7 +251,7 @@ function isSameLease(own: Binding, update: Update): boolean {
 function staysOwn(own: Binding, update: Update, context: JudgeContext): boolean {
   if (!own.own) return false;
   if (isSame(own, update, context)) return !update.portledger?.own || (context.inFlight && context.isPrimary);
-  if (!isOnlyHeld(own, update)) return false;
+  if (!isOnlyAssumed(own, update)) return false;
   // What the partner holds may be a lease of its own that its client gave back before this one, which it does not know of
   const isUnknown = own.pending && own.cltt >= update.cltt + context.clockAhead - INACCURACY;
   return own.starts === update.starts || isUnknown;

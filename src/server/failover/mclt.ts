@@ -31,18 +31,18 @@ export class Mclt {
   }
 
   /** The one that the partner is told, or told last. 0 if a secondary has not heard it. */
-  get told(): number {
+  get announced(): number {
     return this.#configured ?? this.#agreed;
   }
 
   /** The one by which this server leases. */
   get granting(): number {
-    return this.#agreed === 0 ? this.told : Math.min(this.told, this.#agreed);
+    return this.#agreed === 0 ? this.announced : Math.min(this.announced, this.#agreed);
   }
 
   /** The longest by which either server may have given a lease that is not over. */
   longest(now: Seconds): number {
-    return Math.max(this.told, this.#agreed, now <= this.#formerUntil ? this.#former : 0);
+    return Math.max(this.announced, this.#agreed, now <= this.#formerUntil ? this.#former : 0);
   }
 
   get memory(): McltMemory {

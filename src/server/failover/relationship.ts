@@ -71,7 +71,7 @@ export class Relationship {
   }
 
   /** True if the partner is told of every change, and not only of what it asks for. */
-  get tellsAll(): boolean {
+  get sendsAll(): boolean {
     const { state, starting, partnerState } = this.machine;
     return this.isWorking || (!starting && state === 'PARTNER-DOWN' && RECOVERING.has(partnerState));
   }
@@ -118,7 +118,7 @@ export class Relationship {
    * A server that lost its memory and goes on alone gives no address before this: until then a client may have any of them, from the partner,
    * or from itself in its former life. 0 with a memory.
    */
-  memoryHold(now: Seconds): Seconds {
+  formerLeasesUntil(now: Seconds): Seconds {
     const { lostAt, since } = this.machine;
     if (lostAt === 0) return 0;
     return Math.max(lostAt, since) + Math.max(this.mclt.longest(now), this.settings.longestLease) + 1;
@@ -127,7 +127,7 @@ export class Relationship {
   /** While this server goes on alone without all that it knew: when new clients are given addresses again; else 0. */
   get withholdsUntil(): Seconds {
     const { state, since } = this.machine;
-    return state === 'PARTNER-DOWN' ? this.memoryHold(since) : 0;
+    return state === 'PARTNER-DOWN' ? this.formerLeasesUntil(since) : 0;
   }
 
   /** In RECOVER-WAIT: the last second of it; else 0. */
@@ -149,7 +149,7 @@ export class Relationship {
   /** In PARTNER-DOWN: when an address that is not this server's to give may go to another client. */
   reusableAt(binding: Binding, now: Seconds): Seconds {
     const sinceDown = this.#sinceDown(now);
-    return Math.max(this.overAt(binding), this.partnersLongest(binding, now), sinceDown, this.memoryHold(now));
+    return Math.max(this.overAt(binding), this.partnersLongest(binding, now), sinceDown, this.formerLeasesUntil(now));
   }
 
   /** What the partner knows of this binding's potential end; nothing if it has lost its memory since. */

@@ -86,7 +86,7 @@ export function mayAllocate(relationship: Relationship, binding: Binding, client
  */
 function mayUseOwn(relationship: Relationship, { status, pending }: Binding, now: Moment): boolean {
   const seconds = secondsOf(now);
-  return status === relationship.ownFree && !pending && seconds >= relationship.memoryHold(seconds);
+  return status === relationship.ownFree && !pending && seconds >= relationship.formerLeasesUntil(seconds);
 }
 
 function isReusable(relationship: Relationship, binding: Binding, now: Moment): boolean {

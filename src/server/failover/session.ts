@@ -6,8 +6,8 @@ import { Framer } from '../../protocol/failover/framer.js';
 import { decodeMessage, encodeMessage, type FailoverMessage } from '../../protocol/failover/message.js';
 import type { OptionValues } from '../../protocol/failover/options.js';
 import type { LinkId, LogOutput, Moment, Output } from './api.js';
+import type { Rejection } from './binding-update.js';
 import { secondsOf } from './relationship.js';
-import type { Rejection } from './update.js';
 
 /** Time to get from a TCP connection to CONNECTACK. */
 const HANDSHAKE: Micros = 15 * MICROS_PER_SECOND;
@@ -39,7 +39,7 @@ export interface SessionOwner {
   /** Silence in seconds after which a connection is lost. */
   readonly maxResponseDelay: number;
   /** Options of the own CONNECT or CONNECTACK. */
-  greeting(): OptionValues;
+  connectOptions(): OptionValues;
   /** Looks at the partner's CONNECT (here the secondary) or CONNECTACK; says why it cannot be. */
   check(message: FailoverMessage, now: Moment): Rejection | undefined;
   /** The connection is set up. */
@@ -83,7 +83,7 @@ export class Session {
     const link = newLink(id, now);
     this.#candidates.set(id, link);
     if (this.#link && this.#owner.isPrimary) this.#end(link);
-    else if (this.#owner.isPrimary) this.#write(link, MESSAGE.CONNECT, this.#owner.greeting(), now);
+    else if (this.#owner.isPrimary) this.#write(link, MESSAGE.CONNECT, this.#owner.connectOptions(), now);
   }
 
   received(id: LinkId, bytes: Uint8Array, now: Moment): void {
@@ -202,7 +202,7 @@ export class Session {
     this.#link = link;
     link.maxUnacked = options['max-unacked-bndupd'] ?? DEFAULT_MAX_UNACKED;
     link.receiveTimer = options['receive-timer'] || this.#owner.maxResponseDelay;
-    if (!this.#owner.isPrimary) this.answer(MESSAGE.CONNECTACK, xid, this.#owner.greeting(), now);
+    if (!this.#owner.isPrimary) this.answer(MESSAGE.CONNECTACK, xid, this.#owner.connectOptions(), now);
     this.#owner.onUp(message, now);
   }
 
@@ -223,7 +223,7 @@ export class Session {
 
   /** This server does not want it: the partner is told why before the end. */
   #refuse(link: Link, message: FailoverMessage, { code, text }: Rejection, now: Moment): void {
-    const options: OptionValues = { ...this.#owner.greeting(), 'reject-reason': code, message: text };
+    const options: OptionValues = { ...this.#owner.connectOptions(), 'reject-reason': code, message: text };
     if (code === REJECT.INVALID_PARTNER) {
       delete options['max-unacked-bndupd'];
       delete options['receive-timer'];

@@ -19,7 +19,7 @@ export function statusOf(
     unacked: session.unacked,
     pending: table.pending.size,
     clockAhead: session.clockAhead,
-    mclt: mclt.told,
+    mclt: mclt.announced,
     withholdsUntil,
     waitsUntil,
     takesOverAt,

@@ -35,7 +35,7 @@ class SharedPool {
 }
 
 /**
- * The bindings of all pools of a relationship, with everything that is found by them. Changes since the last {@link keep} can be
+ * The bindings of all pools of a relationship, with everything that is found by them. Changes since the last {@link commit} can be
  * taken back. No operation takes time that grows with the pools, but those that say so.
  */
 export class BindingTable {
@@ -160,11 +160,11 @@ export class BindingTable {
     return this.#expiry.takeDue(now * MICROS_PER_SECOND, limit, endOf).map((address) => this.get(address));
   }
 
-  mark(): number {
+  savepoint(): number {
     return this.#journal.length;
   }
 
-  /** Bindings changed since the last {@link keep}, each once, as they are now. */
+  /** Bindings changed since the last {@link commit}, each once, as they are now. */
   changed(): Binding[] {
     return [...new Set(this.#journal.map(({ address }) => address))].map((address) => this.get(address));
   }
@@ -174,13 +174,13 @@ export class BindingTable {
   }
 
   /** The changes are stored. */
-  keep(): void {
+  commit(): void {
     this.#journal = [];
   }
 
   /** Takes back the changes since the mark. */
-  undo(mark = 0): void {
-    for (const { address, before } of this.#journal.splice(mark).reverse()) {
+  rollback(savepoint = 0): void {
+    for (const { address, before } of this.#journal.splice(savepoint).reverse()) {
       this.#leave(this.get(address));
       if (before) this.#byAddress.set(address, before);
       else this.#byAddress.delete(address);

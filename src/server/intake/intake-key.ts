@@ -10,34 +10,34 @@ const REMOTE_ID = RELAY_AGENT_SUBOPTIONS.remoteId.code;
 const UNICAST = 'unicast';
 
 /**
- * Sorts a datagram before it is decoded, at a small part of that cost. A relay is known by the address that it sends from: what stands
- * in the packet, a client may have written. Never throws, whatever the bytes.
+ * Classifies a datagram without decoding it, at a small part of that cost. A relay is identified by its source address: the giaddr in
+ * the packet may be written by a client. Never throws, whatever the bytes.
  */
 export function intakeKey(datagram: ReceivedDatagram, listen: ListenSettings): IntakeKey {
   const { bytes, source, viaBroadcast, endpoint } = datagram;
-  if (bytes.length < OFFSET.options) return { relay: `short ${source}`, port: '', begins: false };
+  if (bytes.length < OFFSET.options) return { relay: `short ${source}`, port: '', isDiscover: false };
   const isRelayed = readUint32(bytes, OFFSET.giaddr) !== 0;
-  const { type, relayAgent } = glance(bytes);
-  const begins = type === MESSAGE_TYPE.discover;
+  const { type, relayAgent } = scan(bytes);
+  const isDiscover = type === MESSAGE_TYPE.discover;
   const port = relayAgent && (isRelayed || listen.snooping) ? identityIn(bytes, relayAgent) : undefined;
-  if (isRelayed) return { relay: `relay ${source}`, port: port ?? hardwareIn(bytes), begins };
-  // Every client renews from its own address: one by one as relays they would outnumber the relays
-  if (!viaBroadcast) return { relay: UNICAST, port: port ?? String(source), begins };
-  return { relay: `link ${endpoint.address}`, port: port ?? hardwareIn(bytes), begins };
+  if (isRelayed) return { relay: `relay ${source}`, port: port ?? hardwareIn(bytes), isDiscover };
+  // Clients renew from their own addresses. As a relay each, they would outnumber the relays
+  if (!viaBroadcast) return { relay: UNICAST, port: port ?? String(source), isDiscover };
+  return { relay: `link ${endpoint.address}`, port: port ?? hardwareIn(bytes), isDiscover };
 }
 
 function hardwareIn(bytes: Buffer): string {
   return bytes.toString('latin1', OFFSET.chaddr, OFFSET.chaddr + CHADDR_LENGTH);
 }
 
-/** Where an option's value begins and ends. */
-interface Place {
+/** Where the value of an option begins and ends. */
+interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** The message type, and where the first Option 82 stands; undefined what the packet does not have. */
-function glance(bytes: Buffer): { type: number | undefined; relayAgent: Place | undefined } {
+/** The message type and the first Option 82, each undefined if the packet has none. */
+function scan(bytes: Buffer): { type: number | undefined; relayAgent: Span | undefined } {
   let type: number | undefined;
   let offset: number = OFFSET.options;
   while (offset < bytes.length) {
@@ -53,8 +53,8 @@ function glance(bytes: Buffer): { type: number | undefined; relayAgent: Place | 
   return { type, relayAgent: undefined };
 }
 
-/** Circuit-id and remote-id alone: others may differ from packet to packet (authentication, RFC 4030) and would make one port look like many. */
-function identityIn(bytes: Buffer, { from, to }: Place): string | undefined {
+/** Circuit-id and remote-id. Other sub-options may differ from packet to packet (authentication, RFC 4030): one port would look like many. */
+function identityIn(bytes: Buffer, { from, to }: Span): string | undefined {
   let circuitId: string | undefined;
   let remoteId: string | undefined;
   for (let offset = from; offset + 2 <= to; offset += 2 + bytes[offset + 1]!) {

@@ -1,12 +1,12 @@
 import { UsageError } from '../../base/errors.js';
-import { findListenPlace } from '../../net/interfaces.js';
+import { findListenAddress } from '../../net/interfaces.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import { Endpoint, type ReceivedDatagram } from '../../net/udp.js';
 import type { Logger } from '../../operate/log/logger.js';
 import type { Counters } from '../pipeline/counters.js';
 import type { ListenSettings } from '../settings.js';
 
-/** Datagrams that are kept between the opening of a socket and its use; clients repeat the others. */
+/** Datagrams kept between the opening of a socket and its use. Clients repeat the others. */
 const EARLY = 1024;
 
 interface Listener {
@@ -15,8 +15,8 @@ interface Listener {
 }
 
 /**
- * The endpoints of the `listen` entries. They are replaced in two steps: {@link open} does all that can fail and changes nothing,
- * {@link use} cannot fail.
+ * The endpoints of the `listen` entries. A reload replaces them in two steps: {@link open} may fail and changes nothing, {@link use}
+ * cannot fail.
  */
 export class Listeners {
   readonly #receive: (datagram: ReceivedDatagram, listen: ListenSettings) => void;
@@ -24,9 +24,9 @@ export class Listeners {
   readonly #logger: Logger;
   /** In use, by address and port. */
   #used = new Map<string, Listener>();
-  /** What takes the place of those, with the ones that stay. */
+  /** Those that {@link use} puts in their place, the ones that stay included. */
   #next = new Map<string, Listener>();
-  /** What came to sockets that are open and not in use yet. */
+  /** Datagrams from sockets that are open but not yet in use. */
   #early: { readonly datagram: ReceivedDatagram; readonly key: string }[] = [];
 
   constructor(
@@ -40,7 +40,7 @@ export class Listeners {
   }
 
   /**
-   * Opens what is new and keeps what it receives until {@link use}. If one cannot be opened, all is as before.
+   * Opens the new entries and buffers what they receive until {@link use}. If one cannot be opened, nothing changes.
    * @throws UsageError
    */
   async open(wanted: readonly ListenSettings[]): Promise<void> {
@@ -60,18 +60,18 @@ export class Listeners {
     }
   }
 
-  /** Puts in use what was opened, at once; resolves when what is no longer wanted is closed. */
+  /** Puts the opened endpoints in use at once. Resolves when those that are no longer listed are closed. */
   async use(): Promise<void> {
     const gone = [...this.#used].filter(([key]) => !this.#next.has(key));
     this.#used = this.#next;
     for (const { endpoint, listen } of this.#used.values()) endpoint.clientPort = listen.clientPort;
     const early = this.#early;
     this.#early = [];
-    for (const { datagram, key } of early) this.#take(datagram, key);
+    for (const { datagram, key } of early) this.#dispatch(datagram, key);
     await Promise.all(gone.map(([, { endpoint }]) => endpoint.close()));
   }
 
-  /** Closes all, in use or not. */
+  /** Closes all endpoints, in use or not. */
   async close(): Promise<void> {
     await this.#closeUnused();
     await this.use();
@@ -89,7 +89,7 @@ export class Listeners {
   async #openOne(listen: ListenSettings, key: string): Promise<Endpoint> {
     const endpoint = await Endpoint.open(
       listen,
-      (datagram) => this.#take(datagram, key),
+      (datagram) => this.#dispatch(datagram, key),
       (fault) => {
         this.#counters.count('send-errors');
         this.#logger.limited('net-fault', { ...fault });
@@ -103,8 +103,8 @@ export class Listeners {
     return endpoint;
   }
 
-  /** The entry may have changed at a reload (snooping), its key has not. */
-  #take(datagram: ReceivedDatagram, key: string): void {
+  /** Looks the entry up by its key: a reload may have changed it (snooping). */
+  #dispatch(datagram: ReceivedDatagram, key: string): void {
     const used = this.#used.get(key);
     if (used) this.#receive(datagram, used.listen);
     else if (this.#early.length < EARLY) this.#early.push({ datagram, key });
@@ -118,7 +118,7 @@ export class Listeners {
   }
 }
 
-/** Address and port, however the entry names them. */
+/** `address:port`, also for an entry that names an interface. */
 function keyOf(listen: ListenSettings): string {
-  return `${findListenPlace(listen).address}:${listen.port}`;
+  return `${findListenAddress(listen).address}:${listen.port}`;
 }

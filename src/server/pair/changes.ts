@@ -35,7 +35,7 @@ const NOBODY: Holder = { htype: 0, hwaddr: '', clientId: null };
 export function applyChange(change: BindingChange, desk: DecisionContext, moment: Moment): void {
   const { before, after } = change;
   // Nobody was told of the hold, and an echo of what is known is no news: the lease is what it was
-  if (change.cause === 'held' || isSameLease(before, after)) return;
+  if (change.cause === 'assumed' || isSameLease(before, after)) return;
   recordOwnEnd(change, desk);
   const lease = desk.leases.get(after.address);
   if (after.status === 'ACTIVE') takeActive(before, after, lease, desk, moment);

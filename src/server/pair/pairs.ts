@@ -176,12 +176,12 @@ export class Pairs {
 
   /** A point within a batch to go back to. */
   savepoint(): readonly number[] {
-    return this.#members.map(({ endpoint }) => endpoint.mark());
+    return this.#members.map(({ endpoint }) => endpoint.savepoint());
   }
 
   /** Undoes the changes of bindings since the savepoint. */
   rollback(savepoint: readonly number[]): void {
-    for (const [i, { endpoint }] of this.#members.entries()) endpoint.undo(savepoint[i]!);
+    for (const [i, { endpoint }] of this.#members.entries()) endpoint.rollback(savepoint[i]!);
   }
 
   status(): PairStatus[] {

@@ -7,11 +7,11 @@ import type { Logger } from '../../operate/log/logger.js';
 import { MESSAGE_TYPE } from '../../protocol/dhcpv4/codes.js';
 import { describeMessage } from '../../protocol/dhcpv4/dump.js';
 import type { EncodedMessage } from '../../protocol/dhcpv4/encode.js';
+import { BatchScheduler } from '../intake/batch-scheduler.js';
 import { BatchSize } from '../intake/batch-size.js';
 import { Intake } from '../intake/intake.js';
 import { intakeKey } from '../intake/intake-key.js';
 import { Overtaken } from '../intake/overtaken.js';
-import { Rounds } from '../intake/rounds.js';
 import type { LeaseTable } from '../leases/table.js';
 import type { Pairs } from '../pair/pairs.js';
 import type { ListenSettings, ServerSettings } from '../settings.js';
@@ -87,7 +87,7 @@ export class Pipeline {
   readonly #overtaken = new Overtaken();
   readonly #batchSize = new BatchSize();
   #received = 0;
-  readonly #rounds: Rounds;
+  readonly #scheduler: BatchScheduler;
   #isClosed = false;
 
   constructor(parts: PipelineParts, tools: PipelineTools) {
@@ -100,7 +100,7 @@ export class Pipeline {
     this.#state = { store, leases, direct: new DirectRequests(), pairs, unstored };
     this.#serverClock = new ServerClock(clock, store.queue.at);
     const isMore = () => this.#intake.size > 0 && !this.#isClosed;
-    this.#rounds = new Rounds(clock, () => this.flush(), isMore);
+    this.#scheduler = new BatchScheduler(clock, () => this.flush(), isMore);
     this.configure(parts);
     const step = this.#serverClock.stepBefore(store.queue.at);
     if (step) this.#noteClockStep(step);
@@ -118,7 +118,7 @@ export class Pipeline {
     const pending = { datagram, listen, order: ++this.#received, arrived: this.#clock.monotonic() };
     const out = this.#intake.push(intakeKey(datagram, listen), pending);
     if (out) this.#drop('backlog-full', out.datagram);
-    this.#rounds.arrived(datagram.endpoint.turn);
+    this.#scheduler.arrived(datagram.endpoint.roundLimit);
   }
 
   /** Handles one batch of waiting requests, and leases that have ended. Never throws. */
@@ -172,7 +172,7 @@ export class Pipeline {
 
   /** Asks for a batch, for what a partner sent. */
   wake(): void {
-    this.#rounds.ask();
+    this.#scheduler.request();
   }
 
   #handle(batch: Batch, pending: Pending[]): void {

@@ -33,7 +33,7 @@ export class DirectRequests {
   }
 
   /** As {@link note}, for a release. {@link rollback} forgets it. */
-  noteEnding(requester: Requester, now: Micros): void {
+  noteRelease(requester: Requester, now: Micros): void {
     this.note(requester, now);
     this.#unstored.push(keyOf(requester));
   }
@@ -54,13 +54,13 @@ export class DirectRequests {
    * with that of the original (a snooping switch may have added one on the way). The xid alone is not enough: clients use one again, and
    * after a pause the server reads old packets late.
    */
-  has(requester: Requester, now: Micros): boolean {
+  sawOriginalOf(requester: Requester, now: Micros): boolean {
     const direct = this.#find(requester, now);
     return direct !== undefined && observedPort(requester.message).option82.startsWith(direct.option82);
   }
 
   /** True if the packet or a copy of it was noted in the last seconds, whatever Option 82 the two have. */
-  hasEither(requester: Requester, now: Micros): boolean {
+  sawCopyOf(requester: Requester, now: Micros): boolean {
     return this.#find(requester, now) !== undefined;
   }
 

@@ -16,7 +16,7 @@ export function release(requester: Requester, context: DecisionContext): Decisio
   const { message, client } = requester;
   if (isForOther(requester)) return dropForOther(requester, message.ciaddr, context);
   // A copy: the partner may have leased the address to this client again since the original
-  if (context.direct.hasEither(requester, context.now)) return drop('release-unknown-lease');
+  if (context.direct.sawCopyOf(requester, context.now)) return drop('release-unknown-lease');
   const pair = context.pairs.of(message.ciaddr);
   const lease = currentLease(context, message.ciaddr);
   // The partner may have extended a lease that is over as far as this server knows
@@ -26,7 +26,7 @@ export function release(requester: Requester, context: DecisionContext): Decisio
   context.leases.put({ ...lease, state: 'released', end: context.at, due: context.now, port });
   pair?.released(lease.address);
   recordLeaseEvent(context, 'released', lease, view, message, null, context.at);
-  context.direct.noteEnding(requester, context.now);
+  context.direct.noteRelease(requester, context.now);
   return NO_REPLY;
 }
 

@@ -45,7 +45,7 @@ export function readRenewal(
     const unicast = (flags & FLAG_UNICAST) !== 0;
     return { state: unicast ? 'RENEWING' : 'REBINDING', isCopy: unicast };
   }
-  const isCopy = direct.has(requester, now) || (beforeT2 && isFromOtherRelay(requester, lease, topology));
+  const isCopy = direct.sawOriginalOf(requester, now) || (beforeT2 && isFromOtherRelay(requester, lease, topology));
   return { state: isCopy ? 'RENEWING' : 'REBINDING', isCopy };
 }
 

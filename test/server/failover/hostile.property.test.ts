@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { MESSAGE, SERVER_STATE, type ServerState } from '../../../src/protocol/failover/codes.js';
 import { encodeMessage } from '../../../src/protocol/failover/message.js';
 import type { OptionValues } from '../../../src/protocol/failover/options.js';
-import { updateOptions } from '../../../src/server/failover/update.js';
+import { updateOptions } from '../../../src/server/failover/binding-update.js';
 import { Bench, FIRST, record, T0 } from './peer.js';
 
 const time = fc.constantFrom(0, 1, T0 - 100, T0, T0 + 60, T0 + 400, 0x7fffffff, 0x80000000, 0xffffffff);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Binding, neverUsed } from '../../../src/server/failover/binding.js';
+import { readUpdate, type Update, updateOptions } from '../../../src/server/failover/binding-update.js';
 import { judge } from '../../../src/server/failover/judge.js';
-import { readUpdate, type Update, updateOptions } from '../../../src/server/failover/update.js';
 import { CLIENT, FIRST, T0 } from './peer.js';
 
 type Mail = { readonly update: Update } | { readonly isTaken: boolean };
@@ -28,11 +28,11 @@ class Side {
   /** One update for an address is on its way at a time, and a refused one is not told again unless it changes. */
   tell(): void {
     if (!this.binding.pending || this.#sent || !this.#hasNews) return;
-    const update = readUpdate(updateOptions(this.binding, true));
-    if ('code' in update) assert.fail(update.text);
+    const read = readUpdate(updateOptions(this.binding, true));
+    if (read.kind === 'rejection') assert.fail(read.rejection.text);
     this.#hasNews = false;
     this.#sent = this.binding;
-    this.partner.inbox.push({ update });
+    this.partner.inbox.push({ update: read.update });
   }
 
   read(): void {
@@ -50,11 +50,11 @@ class Side {
       isOutdated: this.#sent !== null && this.#sent !== this.binding,
       clockAhead: this.#clockAhead,
     });
-    if (verdict.type === 'wait') assert.fail('waits for the end of a lease that both hold');
+    if (verdict.kind === 'wait') assert.fail('waits for the end of a lease that both hold');
     const after = verdict.binding ?? this.binding;
     if (after !== this.binding) this.#hasNews = true;
     this.binding = after;
-    this.partner.inbox.push({ isTaken: verdict.type === 'take' });
+    this.partner.inbox.push({ isTaken: verdict.kind === 'take' });
   }
 
   #onAnswer(isTaken: boolean): void {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type BindingStatus, REJECT } from '../../../src/protocol/failover/codes.js';
 import { type Binding, neverUsed, sameHolder } from '../../../src/server/failover/binding.js';
+import { readUpdate, type Update, updateOptions } from '../../../src/server/failover/binding-update.js';
 import { type JudgeContext, judge, type Verdict } from '../../../src/server/failover/judge.js';
-import { readUpdate, type Update, updateOptions } from '../../../src/server/failover/update.js';
 import { CLIENT, FIRST, OTHER, T0 } from './peer.js';
 
 const STATUSES: readonly BindingStatus[] = ['FREE', 'ACTIVE', 'EXPIRED', 'RELEASED', 'ABANDONED', 'RESET', 'BACKUP'];
@@ -19,14 +19,14 @@ function context(changes: Partial<JudgeContext> = {}): JudgeContext {
 
 /** The update that tells of a binding, as the partner reads it. */
 function told(given: Binding): Update {
-  const update = readUpdate(updateOptions(given, true));
-  if ('code' in update) assert.fail(update.text);
-  return update;
+  const read = readUpdate(updateOptions(given, true));
+  if (read.kind === 'rejection') assert.fail(read.rejection.text);
+  return read.update;
 }
 
 function outcome(verdict: Verdict): string | number {
-  if (verdict.type === 'take') return verdict.binding.status;
-  return verdict.type === 'refuse' ? verdict.code : `wait until ${verdict.until - T0}`;
+  if (verdict.kind === 'take') return verdict.binding.status;
+  return verdict.kind === 'refuse' ? verdict.code : `wait until ${verdict.until - T0}`;
 }
 
 describe('an update of the partner', () => {
@@ -191,7 +191,7 @@ describe('an update of the partner', () => {
   it('never takes an end back that a client was given', () => {
     const mine = binding('ACTIVE', { ...own, ends: T0 + 500, cltt: T0 - 20 });
     const verdict = judge(mine, told(binding('ACTIVE', { ends: T0 + 60, cltt: T0 - 1 })), context());
-    assert.ok(verdict.type === 'take');
+    assert.ok(verdict.kind === 'take');
     assert.deepEqual([verdict.binding.ends, verdict.binding.pending], [T0 + 500, true]);
   });
 
@@ -201,7 +201,7 @@ describe('an update of the partner', () => {
       const update = told(binding('ACTIVE', { ends: T0 + 60, ...theirs }));
       const verdict = judge({ ...mine, ...changes }, update, context({ clockAhead: -30 }));
       return (
-        verdict.type === 'take' && [verdict.binding.starts - T0, verdict.binding.cltt - T0, verdict.binding.pending]
+        verdict.kind === 'take' && [verdict.binding.starts - T0, verdict.binding.cltt - T0, verdict.binding.pending]
       );
     };
     const seen = { starts: T0 + 20, cltt: T0 + 25 };
@@ -216,7 +216,7 @@ describe('an update of the partner', () => {
     const portAfter = (changes: Partial<Binding>, rest: Partial<Update> = {}, clockAhead = 0) => {
       const update = { ...told(binding('ACTIVE', { own: true, ends: T0 + 500, ...changes })), ...rest };
       const verdict = judge(mine, update, context({ clockAhead }));
-      return verdict.type === 'take' ? verdict.binding.port : undefined;
+      return verdict.kind === 'take' ? verdict.binding.port : undefined;
     };
     assert.deepEqual(portAfter({}), port);
     assert.equal(portAfter(later), null);
@@ -231,7 +231,7 @@ describe('an update of the partner', () => {
     const mine = binding('ACTIVE', own);
     const outcomeAt = (clockAhead: number, isPrimary: boolean, gaveIt = true) => {
       const verdict = judge(mine, told(binding('ACTIVE', { own: gaveIt })), context({ clockAhead, isPrimary }));
-      return verdict.type === 'wait' ? undefined : [verdict.type, verdict.binding && verdict.binding.ends - T0];
+      return verdict.kind === 'wait' ? undefined : [verdict.kind, verdict.binding && verdict.binding.ends - T0];
     };
     assert.deepEqual(
       [outcomeAt(30, true), outcomeAt(-30, true)],
@@ -254,7 +254,7 @@ describe('an update of the partner', () => {
     const mine = binding('ACTIVE', { ...own, ends: T0 + 60, cltt: T0 - 1 });
     const endOf = (gaveIt: boolean) => {
       const verdict = judge(mine, told(binding('ACTIVE', { ends: T0 + 80, own: gaveIt })), context());
-      return verdict.type === 'refuse' ? verdict.binding?.ends : undefined;
+      return verdict.kind === 'refuse' ? verdict.binding?.ends : undefined;
     };
     assert.deepEqual([endOf(true), endOf(false)], [T0 + 80, T0 + 60]);
   });
@@ -264,7 +264,7 @@ describe('an update of the partner', () => {
     const endOf = (clockAhead: number, gaveIt = true) => {
       const update = told(binding('ACTIVE', { ends: T0 + 80, cltt: T0 - 1, own: gaveIt }));
       const verdict = judge(mine, update, context({ clockAhead }));
-      return verdict.type === 'take' ? verdict.binding.ends : undefined;
+      return verdict.kind === 'take' ? verdict.binding.ends : undefined;
     };
     assert.deepEqual([endOf(0), endOf(-30), endOf(-30, false)], [T0 + 80, T0 + 60, T0 + 80]);
   });
@@ -290,9 +290,9 @@ describe('an update of the partner', () => {
         const [first, second] = [make(one), make(two)];
         const atPrimary = judge(first, told(second), context({ inFlight: true }));
         const atSecondary = judge(second, told(first), context({ inFlight: true, isPrimary: false }));
-        const taken = [atPrimary, atSecondary].flatMap((verdict) => (verdict.type === 'take' ? [verdict.binding] : []));
+        const taken = [atPrimary, atSecondary].flatMap((verdict) => (verdict.kind === 'take' ? [verdict.binding] : []));
         // At least one gives way, and if both do, they end alike or one of them tells it again
-        assert.ok(taken.length > 0 || [atPrimary, atSecondary].some(({ type }) => type === 'wait'), 'nobody gives way');
+        assert.ok(taken.length > 0 || [atPrimary, atSecondary].some(({ kind }) => kind === 'wait'), 'nobody gives way');
         if (taken.length < 2) return;
         const [a, b] = taken as [Binding, Binding];
         const isAlike =
@@ -306,7 +306,7 @@ describe('an update of the partner', () => {
   it('is refused where it lacks what it needs', () => {
     const refusal = (options: Parameters<typeof readUpdate>[0]) => {
       const read = readUpdate(options);
-      return 'code' in read ? [read.code, read.text] : [];
+      return read.kind === 'rejection' ? [read.rejection.code, read.rejection.text] : [];
     };
     assert.deepEqual(refusal({}), [REJECT.MISSING_INFORMATION, 'no assigned-IP-address']);
     const address = { 'assigned-IP-address': FIRST };

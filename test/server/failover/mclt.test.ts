@@ -21,8 +21,8 @@ describe('The maximum client lead time of a pair', () => {
         let secondary = new Mclt(undefined, LONGEST, null);
         const connect = () => {
           const latest = () => Math.max(0, ...leases.map(({ until }) => until));
-          secondary.agree(primary.told, now, latest);
-          primary.agree(primary.told, now, latest);
+          secondary.agree(primary.announced, now, latest);
+          primary.agree(primary.announced, now, latest);
         };
         const leases: { by: 'primary' | 'secondary'; mclt: number; until: number }[] = [];
         connect();
@@ -50,7 +50,7 @@ describe('The maximum client lead time of a pair', () => {
     const known = { mclt: 60, formerMclt: 0, formerUntil: 0 };
     assert.equal(new Mclt(30, LONGEST, known).granting, 30);
     const longer = new Mclt(90, LONGEST, known);
-    assert.deepEqual([longer.told, longer.granting], [90, 60]);
+    assert.deepEqual([longer.announced, longer.granting], [90, 60]);
     longer.agree(90, 0, () => 0);
     assert.equal(longer.granting, 90);
   });

@@ -64,7 +64,7 @@ describe('The place of a datagram in the intake', () => {
   it('tells who begins an exchange from who goes on with one', () => {
     const typed = (type: number, payload?: string) => {
       const bytes = encodeRequest({ type, xid: 1, giaddr: RELAY, ...(payload ? { option82: payload } : {}) });
-      return keyOf({ giaddr: RELAY, bytes }).begins;
+      return keyOf({ giaddr: RELAY, bytes }).isDiscover;
     };
     for (const payload of [undefined, option82('p1', 'sw')]) {
       assert.equal(typed(TYPE.discover, payload), true);

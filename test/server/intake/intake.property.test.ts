@@ -11,7 +11,7 @@ interface Named {
 interface Item {
   relay: string;
   port: string;
-  begins: boolean;
+  isDiscover: boolean;
   order: number;
   arrived: number;
 }
@@ -21,7 +21,7 @@ const BACKLOG = 12;
 const from = fc.record({
   relay: fc.constantFrom('a', 'b', 'c'),
   port: fc.constantFrom('1', '2', '3', '4'),
-  begins: fc.boolean(),
+  isDiscover: fc.boolean(),
 });
 const step = fc.oneof(
   { weight: 4, arbitrary: from.map((key) => ({ do: 'push' as const, key })) },
@@ -29,7 +29,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('wait' as const), micros: fc.nat(LATE) }),
 );
 
-const nameOf = ({ relay, port, begins }: Omit<Item, 'order' | 'arrived'>) => `${relay}/${port}/${begins}`;
+const nameOf = ({ relay, port, isDiscover }: Omit<Item, 'order' | 'arrived'>) => `${relay}/${port}/${isDiscover}`;
 
 describe('The intake', () => {
   let order = 0;
@@ -41,7 +41,7 @@ describe('The intake', () => {
         const waiting: Item[] = [];
         const remove = (item: Item) => {
           const oldest = waiting.find((other) => nameOf(other) === nameOf(item));
-          if (!item.begins) assert.equal(item, oldest, 'the oldest of its port');
+          if (!item.isDiscover) assert.equal(item, oldest, 'the oldest of its port');
           assert.ok(waiting.includes(item));
           waiting.splice(waiting.indexOf(item), 1);
         };
@@ -55,9 +55,9 @@ describe('The intake', () => {
             if (out) remove(out);
             if (out && waiting.length < BACKLOG)
               assert.equal(nameOf(out), nameOf(item), 'a full port pushes out its own');
-            for (const begins of [true, false]) {
+            for (const isDiscover of [true, false]) {
               const fresh = waiting.filter(
-                (other) => nameOf(other) === nameOf({ ...item, begins }) && other.arrived === now,
+                (other) => nameOf(other) === nameOf({ ...item, isDiscover }) && other.arrived === now,
               );
               assert.ok(fresh.length <= PORT_BACKLOG);
             }
@@ -83,7 +83,7 @@ describe('The intake', () => {
     const sender = fc.record({
       relay: fc.nat(4),
       port: fc.nat(5),
-      begins: fc.boolean(),
+      isDiscover: fc.boolean(),
       count: fc.integer({ min: 1, max: 60 }),
     });
     const crowd = fc.array(sender, { minLength: 1, maxLength: 20 });
@@ -91,10 +91,10 @@ describe('The intake', () => {
       fc.property(crowd, fc.integer({ min: 1, max: 100 }), (senders, limit) => {
         const intake = new Intake<Named>(64, 10_000);
         const waiting = new Map<string, number>();
-        for (const { relay, port, begins, count } of senders) {
-          const name = `${relay}/${begins}/${port}`;
+        for (const { relay, port, isDiscover, count } of senders) {
+          const name = `${relay}/${isDiscover}/${port}`;
           for (let i = 0; i < count; i++) {
-            if (intake.push({ relay: `${relay}`, port: `${port}`, begins }, { name, arrived: 0, order: order++ }))
+            if (intake.push({ relay: `${relay}`, port: `${port}`, isDiscover }, { name, arrived: 0, order: order++ }))
               continue;
             waiting.set(name, (waiting.get(name) ?? 0) + 1);
           }
@@ -118,7 +118,7 @@ describe('The intake', () => {
   it('takes the place for a newcomer from the relay that holds the most', () => {
     const intake = new Intake<Named>(64, 40);
     const push = (relay: string, port: string) =>
-      intake.push({ relay, port, begins: true }, { name: relay, arrived: 0, order: order++ })?.name;
+      intake.push({ relay, port, isDiscover: true }, { name: relay, arrived: 0, order: order++ })?.name;
     for (let i = 0; i < 200; i++) push('flood', `forged ${i}`);
     for (let i = 0; i < 15; i++) assert.equal(push('quiet', `${i}`), 'flood');
     assert.equal(countBy(intake.take(40, 0).map(({ name }) => name)).get('quiet'), 15);
@@ -126,8 +126,8 @@ describe('The intake', () => {
 
   it('lets fresh requests go before those who wanted to begin long ago, which it keeps', () => {
     const intake = new Intake<Named>();
-    const push = (name: string, arrived: number, begins = true) =>
-      intake.push({ relay: 'a', port: name, begins }, { name, arrived, order: order++ });
+    const push = (name: string, arrived: number, isDiscover = true) =>
+      intake.push({ relay: 'a', port: name, isDiscover }, { name, arrived, order: order++ });
     push('old', 0);
     push('old renewal', 0, false);
     push('fresh', LATE);
@@ -138,14 +138,14 @@ describe('The intake', () => {
   it('spares exchanges that are under way, but leaves those who begin some places, whatever floods', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 100, maxLength: 400 }), (sent) => {
-        const intake = new Intake<{ begins: boolean; order: number; arrived: number }>(1, 90);
+        const intake = new Intake<{ isDiscover: boolean; order: number; arrived: number }>(1, 90);
         const waiting = { true: 0, false: 0 };
-        for (const [i, begins] of sent.entries()) {
-          waiting[`${begins}`] += 1;
-          const out = intake.push({ relay: 'a', port: `${i}`, begins }, { begins, arrived: 0, order: i });
+        for (const [i, isDiscover] of sent.entries()) {
+          waiting[`${isDiscover}`] += 1;
+          const out = intake.push({ relay: 'a', port: `${i}`, isDiscover }, { isDiscover, arrived: 0, order: i });
           if (!out) continue;
-          waiting[`${out.begins}`] -= 1;
-          if (out.begins) assert.ok(waiting.true >= 9, 'no tenth of the places is left to those who begin');
+          waiting[`${out.isDiscover}`] -= 1;
+          if (out.isDiscover) assert.ok(waiting.true >= 9, 'no tenth of the places is left to those who begin');
           else assert.ok(waiting.true <= 10, 'one who goes on gave way to those who begin');
         }
       }),
@@ -155,7 +155,7 @@ describe('The intake', () => {
   it('serves the same ones in the same order if a relay that had its place taken comes back', () => {
     const intake = new Intake<Named>(64, 2);
     const push = (relay: string, name: string) =>
-      intake.push({ relay, port: name, begins: true }, { name, arrived: 0, order: order++ })?.name;
+      intake.push({ relay, port: name, isDiscover: true }, { name, arrived: 0, order: order++ })?.name;
     push('a', 'a1');
     push('b', 'b1');
     assert.equal(push('c', 'c1'), 'c1', 'all relays hold one place');
@@ -169,8 +169,8 @@ describe('The intake', () => {
 
   it('drops of a relay that has too many those who want to begin, and first the late ones', () => {
     const intake = new Intake<Named>(64, 3);
-    const push = (name: string, arrived: number, begins: boolean) =>
-      intake.push({ relay: 'a', port: name, begins }, { name, arrived, order: order++ })?.name;
+    const push = (name: string, arrived: number, isDiscover: boolean) =>
+      intake.push({ relay: 'a', port: name, isDiscover }, { name, arrived, order: order++ })?.name;
     push('late', 0, true);
     push('first', LATE, true);
     push('request', LATE, false);

@@ -199,7 +199,8 @@ export class Auditor {
     const ended = this.#ended.get(name);
     if (!ended) this.#fail(`${shown(event)} ended before`);
     const isForgotten = ended.by.lostDisk >= ended.at;
-    const isOwnHold = event.kind === 'revoked' && server.holds.some((at) => at > ended.at && at < event.committed);
+    const isOwnHold =
+      event.kind === 'revoked' && server.assumptions.some((at) => at > ended.at && at < event.committed);
     if (ended.by === server && event.kind !== 'released' && !isForgotten && !isOwnHold)
       this.#fail(`${shown(event)} ended before`);
     const part = ended.parts.get(server);

@@ -1,7 +1,7 @@
 import { REJECT } from '../../../../src/protocol/failover/codes.js';
 import type { Binding } from '../../../../src/server/failover/binding.js';
+import type { Update } from '../../../../src/server/failover/binding-update.js';
 import type { JudgeContext, Verdict } from '../../../../src/server/failover/judge.js';
-import type { Update } from '../../../../src/server/failover/update.js';
 
 export type { JudgeContext, Verdict } from '../../../../src/server/failover/judge.js';
 
@@ -39,7 +39,7 @@ function isPossible(own: Binding, update: Update, { isPrimary, now }: JudgeConte
 }
 
 function refuse(code: number, text: string): Verdict {
-  return { type: 'refuse', code, text };
+  return { kind: 'refuse', code, text };
 }
 
 function take(own: Binding, update: Update, now: number): Verdict {
@@ -50,5 +50,5 @@ function take(own: Binding, update: Update, now: number): Verdict {
   const times = { starts, ends, cltt, promised: potential, acknowledged: potential, agreed: now };
   const holder = update.holder ?? (keepsHolder ? own.holder : null);
   const nothing = { hostname: null, port: null, pending: false, own: false, rewind: null };
-  return { type: 'take', binding: { address: own.address, status, holder, flags, ...times, ...nothing } };
+  return { kind: 'take', binding: { address: own.address, status, holder, flags, ...times, ...nothing } };
 }

@@ -25,7 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'uses the addresses of a partner that is down before MCLT has passed',
     file: 'server/failover/relationship.ts',
-    from: 'return Math.max(this.overAt(binding), this.partnersLongest(binding, now), sinceDown, this.memoryHold(now));',
+    from: 'return Math.max(this.overAt(binding), this.partnersLongest(binding, now), sinceDown, this.formerLeasesUntil(now));',
     to: 'return Math.min(this.overAt(binding), this.partnersLongest(binding, now), sinceDown);',
   },
   {
@@ -54,15 +54,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     mistake: 'forgets on a new connection what was not acknowledged',
-    file: 'server/failover/updates.ts',
-    from: 'for (const address of this.#held) this.#queue.add(address);',
-    to: 'for (const address of [...this.#held].slice(1)) this.#queue.add(address);',
+    file: 'server/failover/update-queue.ts',
+    from: 'for (const address of this.#deferred) this.#queue.add(address);',
+    to: 'for (const address of [...this.#deferred].slice(1)) this.#queue.add(address);',
   },
   {
     mistake: 'keeps the place of an update in the window after a refusal',
-    file: 'server/failover/updates.ts',
-    from: 'this.#sent.delete(address);\n    this.#question?.waiting.delete(address);\n    return sent.binding;',
-    to: 'this.#question?.waiting.delete(address);\n    return sent.binding;',
+    file: 'server/failover/update-queue.ts',
+    from: 'this.#sent.delete(address);\n    this.#request?.waiting.delete(address);\n    return sent.binding;',
+    to: 'this.#request?.waiting.delete(address);\n    return sent.binding;',
   },
   {
     mistake: 'insists on its own lease whether the partner has a later one or not',
@@ -127,9 +127,9 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
 /** A mistake that shows itself with dhcpd as partner. */
 export const DHCPD_MUTANT: Mutant = {
   mistake: 'sends what is pending before it has heard a partner that is dhcpd',
-  file: 'server/failover/settling.ts',
-  from: 'const TURN: Micros = 3 * MICROS_PER_SECOND;',
-  to: 'const TURN: Micros = 0;',
+  file: 'server/failover/catch-up.ts',
+  from: 'const MIN_WAIT: Micros = 3 * MICROS_PER_SECOND;',
+  to: 'const MIN_WAIT: Micros = 0;',
 };
 
 /** Found only where a server is shut down that its partner cannot hear. */
@@ -142,9 +142,9 @@ export const REST_MUTANT: Mutant = {
 
 /** In what a partner that decides as dhcpd does differs further: it never repeats an update, and does not wait with one. */
 const AS_DHCPD: readonly Omit<Mutant, 'mistake'>[] = [
-  { file: 'server/failover/settling.ts', from: DHCPD_MUTANT.from, to: DHCPD_MUTANT.to },
+  { file: 'server/failover/catch-up.ts', from: DHCPD_MUTANT.from, to: DHCPD_MUTANT.to },
   {
-    file: 'server/failover/settling.ts',
+    file: 'server/failover/catch-up.ts',
     from: 'const QUIET: Micros = 1 * MICROS_PER_SECOND;',
     to: 'const QUIET: Micros = 0;',
   },

@@ -81,7 +81,7 @@ export class Server implements Host {
   /** When it lost its disk, in true time. */
   readonly losses: Time[] = [];
   /** When it held leases, as its partner seemed to have lost its memory. */
-  readonly holds: Time[] = [];
+  readonly assumptions: Time[] = [];
   readonly #settings: FailoverSettings;
   readonly #config: ServerSettings;
   readonly #tools: Tools;
@@ -249,7 +249,7 @@ export class Server implements Host {
       else if (output.type === 'send') network.send(output.link, output.bytes);
       else if (output.type === 'close') network.close(output.link);
       else {
-        if (output.id === 'failover-partner-lost-memory') this.holds.push(agenda.now);
+        if (output.id === 'failover-partner-lost-memory') this.assumptions.push(agenda.now);
         this.log.push(`${(agenda.now / SECOND).toFixed(3)} ${this.name} ${output.id} ${JSON.stringify(output.fields)}`);
       }
     }

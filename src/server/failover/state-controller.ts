@@ -1,7 +1,7 @@
 import { FLAG_STARTUP, MESSAGE, nameOf, SERVER_STATE } from '../../protocol/failover/codes.js';
 import type { FailoverMessage } from '../../protocol/failover/message.js';
 import type { LogOutput, Moment, OperatorCommand } from './api.js';
-import { holdPartnersLeases } from './ending.js';
+import { assumePartnersLeases } from './ending.js';
 import type { Exchange } from './exchange.js';
 import {
   type Machine,
@@ -30,7 +30,7 @@ interface Parts {
 }
 
 /** Lets the states of both servers act on one another: what the machine says is told to the partner, and asked of it. */
-export class Conductor {
+export class StateController {
   readonly #parts: Parts;
   readonly #started: number;
   /** The same by the wall clock. */
@@ -54,7 +54,7 @@ export class Conductor {
   onUp(now: Moment): void {
     this.#asked = null;
     this.#isRoused = false;
-    this.#tellState(now);
+    this.#sendState(now);
   }
 
   onDown(now: Moment): void {
@@ -77,7 +77,7 @@ export class Conductor {
       this.#parts.log('failover-partner-state', { from: partnerState ?? 'unknown', to: state });
     this.#drive({ type: 'partner-state', state, since, starting }, now);
     if (this.#machine.partnerLostAt === before.partnerLostAt) return;
-    const count = holdPartnersLeases(this.#parts.relationship, this.#parts.exchange, servedUntil(before, now), now);
+    const count = assumePartnersLeases(this.#parts.relationship, this.#parts.exchange, servedUntil(before, now), now);
     // Who was never heard before has lost nothing that counts here
     if (count > 0 || partnerState !== null) this.#parts.log('failover-partner-lost-memory', { count });
   }
@@ -112,7 +112,7 @@ export class Conductor {
   #rouse(now: Moment): void {
     this.#isRoused = true;
     this.#parts.log('failover-partner-roused', {});
-    this.#tellState(now, 'RECOVER-DONE');
+    this.#sendState(now, 'RECOVER-DONE');
   }
 
   command(command: OperatorCommand, now: Moment): void {
@@ -129,7 +129,7 @@ export class Conductor {
       next = react(this.#machine, this.#context(now), secondsOf(now));
       this.#move(next, now);
     } while (next.reason !== undefined);
-    this.#askForUpdates(now);
+    this.#requestUpdates(now);
     return first;
   }
 
@@ -142,11 +142,11 @@ export class Conductor {
     else if (before.starting && !machine.starting) {
       this.#parts.log('failover-state', { from: 'STARTUP', to, reason: reason ?? endOfStart(machine) });
     }
-    if ((isMoved || before.starting !== machine.starting) && this.#parts.session.isUp) this.#tellState(now);
+    if ((isMoved || before.starting !== machine.starting) && this.#parts.session.isUp) this.#sendState(now);
     if (isMoved && machine.state === 'NORMAL') this.#parts.onNormal(now);
   }
 
-  #tellState(now: Moment, state = this.#machine.state): void {
+  #sendState(now: Moment, state = this.#machine.state): void {
     const { starting, since } = this.#machine;
     const options = {
       'server-state': SERVER_STATE[state],
@@ -156,7 +156,7 @@ export class Conductor {
     this.#parts.session.send(MESSAGE.STATE, options, now);
   }
 
-  #askForUpdates(now: Moment): void {
+  #requestUpdates(now: Moment): void {
     const what = this.#parts.session.isUp ? wantedUpdates(this.#machine, this.#parts.relationship.settings.role) : null;
     if (what === (this.#asked?.what ?? null)) return;
     this.#asked = null;

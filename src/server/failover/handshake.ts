@@ -2,9 +2,9 @@ import { MESSAGE, REJECT } from '../../protocol/failover/codes.js';
 import type { FailoverMessage } from '../../protocol/failover/message.js';
 import type { OptionValues } from '../../protocol/failover/options.js';
 import type { LogOutput, Moment } from './api.js';
+import type { Rejection } from './binding-update.js';
 import { CLOCK_LIMIT } from './judge.js';
 import { type Relationship, secondsOf } from './relationship.js';
-import type { Rejection } from './update.js';
 
 const PROTOCOL_VERSION = 1;
 /** Vendor class of this program, before its version. */
@@ -18,7 +18,7 @@ function toWire(name: string): string {
 }
 
 /** What the servers tell one another when they connect, and whether they can be a pair. */
-export class Greeting {
+export class Handshake {
   readonly #relationship: Relationship;
   readonly #version: string;
   readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
@@ -51,7 +51,7 @@ export class Greeting {
       'protocol-version': PROTOCOL_VERSION,
     };
     if (!isPrimary) return common;
-    return { ...common, 'TLS-request': NO_TLS, MCLT: mclt.told, ...(hba && { 'hash-bucket-assignment': hba }) };
+    return { ...common, 'TLS-request': NO_TLS, MCLT: mclt.announced, ...(hba && { 'hash-bucket-assignment': hba }) };
   }
 
   /** Says, and logs, why the two cannot be a pair; undefined if they can. */
@@ -76,11 +76,11 @@ export class Greeting {
   }
 
   /** Takes over what the partner said in a greeting that was found right. */
-  take(options: OptionValues, now: Moment): void {
+  accept(options: OptionValues, now: Moment): void {
     const relationship = this.#relationship;
     this.#clockRefused = null;
     relationship.partnerIsPortledger = (options['vendor-class-identifier'] ?? '').startsWith(VENDOR);
-    const mclt = relationship.isPrimary ? relationship.mclt.told : options.MCLT!;
+    const mclt = relationship.isPrimary ? relationship.mclt.announced : options.MCLT!;
     relationship.mclt.agree(mclt, secondsOf(now), () => relationship.table.latestPromise);
     if (relationship.isPrimary) return;
     relationship.hba = options['hash-bucket-assignment'] ?? relationship.hba;

@@ -32,7 +32,7 @@ export interface Rejection {
 const NEEDS_HOLDER: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED', 'RELEASED']);
 
 /** Of other ends the partner needs not be told whose lease it was. */
-const TELLS_OWN: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED']);
+const SENT_WITH_OWN: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED']);
 
 /** The options of the BNDUPD that tells of a binding; `partnerIsPortledger` if the partner is a Portledger, too. */
 export function updateOptions(binding: Binding, partnerIsPortledger: boolean): OptionValues {
@@ -49,7 +49,7 @@ export function updateOptions(binding: Binding, partnerIsPortledger: boolean): O
   // dhcpd refuses client data of an abandoned address
   if (holder && status !== 'ABANDONED') Object.assign(options, holderOptions(holder));
   if (partnerIsPortledger && status !== 'ABANDONED')
-    options['portledger-lease'] = encodePortledgerLease({ ...binding, own: binding.own && TELLS_OWN.has(status) });
+    options['portledger-lease'] = encodePortledgerLease({ ...binding, own: binding.own && SENT_WITH_OWN.has(status) });
   return options;
 }
 
@@ -61,18 +61,22 @@ function holderOptions({ htype, hwaddr, clientId }: Holder): OptionValues {
   return options;
 }
 
-/** Reads a BNDUPD, or says what it lacks. */
-export function readUpdate(options: OptionValues): Update | Rejection {
+export type ReadUpdate =
+  | { readonly kind: 'update'; readonly update: Update }
+  | { readonly kind: 'rejection'; readonly rejection: Rejection };
+
+/** Reads the options of a BNDUPD. A rejection says what is missing or wrong. */
+export function readUpdate(options: OptionValues): ReadUpdate {
   const address = options['assigned-IP-address'];
   const code = options['binding-status'];
   if (address === undefined) return missing('no assigned-IP-address');
   if (code === undefined) return missing('no binding-status');
   const status = nameOf(BINDING_STATUS, code);
-  if (status === undefined) return { code: REJECT.UNKNOWN, text: `binding-status ${code} is not known` };
+  if (status === undefined) return rejected(REJECT.UNKNOWN, `binding-status ${code} is not known`);
   const holder = readHolder(options);
   if (NEEDS_HOLDER.has(status) && holder === null) return missing(`${status} without client-hardware-address`);
-  if (status === 'ABANDONED' && holder !== null) return { code: REJECT.UNKNOWN, text: 'ABANDONED with a client' };
-  return {
+  if (status === 'ABANDONED' && holder !== null) return rejected(REJECT.UNKNOWN, 'ABANDONED with a client');
+  const update: Update = {
     address,
     status,
     holder,
@@ -83,6 +87,7 @@ export function readUpdate(options: OptionValues): Update | Rejection {
     flags: options['IP-flags'] ?? 0,
     portledger: decodePortledgerLease(options['portledger-lease']),
   };
+  return { kind: 'update', update };
 }
 
 /** What is added to a time must still fit into one, so none is later than that of an infinite lease. */
@@ -98,6 +103,10 @@ function readHolder(options: OptionValues): Holder | null {
   return { htype: hardware[0]!, hwaddr: hardware.toString('latin1', 1), clientId };
 }
 
-function missing(text: string): Rejection {
-  return { code: REJECT.MISSING_INFORMATION, text };
+function missing(text: string): ReadUpdate {
+  return rejected(REJECT.MISSING_INFORMATION, text);
+}
+
+function rejected(code: number, text: string): ReadUpdate {
+  return { kind: 'rejection', rejection: { code, text } };
 }

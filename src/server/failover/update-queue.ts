@@ -10,7 +10,7 @@ interface Sent {
 }
 
 /** The partner's question for updates that is being answered. */
-interface Question {
+interface UpdateRequest {
   xid: number;
   readonly isAll: boolean;
   readonly todo: Iterator<Ipv4>;
@@ -19,10 +19,10 @@ interface Question {
   readonly waiting: Set<Ipv4>;
 }
 
-/** What to send next: `isAsked` if the partner wants it even if it is no news. */
+/** What to send next: `isRequested` if the partner wants it even if it is no news. */
 interface Next {
   readonly address: Ipv4;
-  readonly isAsked: boolean;
+  readonly isRequested: boolean;
 }
 
 /**
@@ -32,11 +32,11 @@ interface Next {
 export class UpdateQueue {
   #queue = new Set<Ipv4>();
   readonly #sent = new Map<Ipv4, Sent>();
-  #question: Question | null = null;
+  #request: UpdateRequest | null = null;
   /** Refused ones, until they are tried again. */
   readonly #parked = new Map<Ipv4, Micros>();
   /** Not to be sent before {@link release}. */
-  readonly #held = new Set<Ipv4>();
+  readonly #deferred = new Set<Ipv4>();
 
   /** Number of updates sent and not answered. */
   get unacked(): number {
@@ -57,19 +57,19 @@ export class UpdateQueue {
   /** The binding of the address changed and the partner has to know. */
   add(address: Ipv4): void {
     this.#parked.delete(address);
-    this.#held.delete(address);
+    this.#deferred.delete(address);
     this.#queue.add(address);
   }
 
   /** The update waits until {@link release}. */
-  hold(address: Ipv4): void {
+  defer(address: Ipv4): void {
     this.#queue.delete(address);
-    this.#held.add(address);
+    this.#deferred.add(address);
   }
 
-  release(): void {
-    for (const address of this.#held) this.#queue.add(address);
-    this.#held.clear();
+  releaseDeferred(): void {
+    for (const address of this.#deferred) this.#queue.add(address);
+    this.#deferred.clear();
   }
 
   /** A new connection: nothing is on its way, and everything in `pending` has to go. Takes time that grows with that. */
@@ -77,42 +77,42 @@ export class UpdateQueue {
     this.#queue = new Set(pending);
     this.#sent.clear();
     this.#parked.clear();
-    this.#held.clear();
-    this.#question = null;
+    this.#deferred.clear();
+    this.#request = null;
   }
 
   /**
    * The partner asks for these addresses; they are read one by one, as they are sent. The same question once more (dhcpd asks twice) takes the place
    * of the first, another one is forgotten for it. What is on its way answers the question as well.
    */
-  ask(xid: number, isAll: boolean, addresses: () => Iterator<Ipv4>): void {
-    if (this.#question?.isAll === isAll) this.#question.xid = xid;
-    else this.#question = { xid, isAll, todo: addresses(), isSent: false, waiting: new Set(this.#sent.keys()) };
+  request(xid: number, isAll: boolean, addresses: () => Iterator<Ipv4>): void {
+    if (this.#request?.isAll === isAll) this.#request.xid = xid;
+    else this.#request = { xid, isAll, todo: addresses(), isSent: false, waiting: new Set(this.#sent.keys()) };
   }
 
   /** The xid of the question if it is answered whole by now; it is forgotten then. */
-  takeDone(): number | undefined {
-    const question = this.#question;
-    if (!question?.isSent || question.waiting.size > 0) return undefined;
-    this.#question = null;
-    return question.xid;
+  takeFinished(): number | undefined {
+    const request = this.#request;
+    if (!request?.isSent || request.waiting.size > 0) return undefined;
+    this.#request = null;
+    return request.xid;
   }
 
   /** True if {@link next} may have something. */
   hasNext(window: number, all: boolean): boolean {
-    const isAsked = this.#question !== null && !this.#question.isSent;
-    return this.#sent.size < window && (isAsked || (all && this.#queue.size > 0));
+    const isRequested = this.#request !== null && !this.#request.isSent;
+    return this.#sent.size < window && (isRequested || (all && this.#queue.size > 0));
   }
 
   /** The addresses to send now, at most until `window` are unanswered: those asked for, then, if `all`, the others. */
   *next(window: number, all: boolean): Generator<Next> {
-    const question = this.#question;
-    while (question && !question.isSent && this.#sent.size < window) {
-      const { value: address, done } = question.todo.next();
-      if (done) question.isSent = true;
+    const request = this.#request;
+    while (request && !request.isSent && this.#sent.size < window) {
+      const { value: address, done } = request.todo.next();
+      if (done) request.isSent = true;
       else if (!this.#sent.has(address)) {
-        question.waiting.add(address);
-        yield { address, isAsked: true };
+        request.waiting.add(address);
+        yield { address, isRequested: true };
       }
     }
     if (!all) return;
@@ -120,7 +120,7 @@ export class UpdateQueue {
       if (this.#sent.size >= window) return;
       if (this.#sent.has(address)) continue;
       this.#queue.delete(address);
-      yield { address, isAsked: false };
+      yield { address, isRequested: false };
     }
   }
 
@@ -133,13 +133,13 @@ export class UpdateQueue {
     const sent = this.#sent.get(address);
     if (sent?.xid !== xid) return undefined;
     this.#sent.delete(address);
-    this.#question?.waiting.delete(address);
+    this.#request?.waiting.delete(address);
     return sent.binding;
   }
 
   /** An answer with a wrong number: the slot is given back all the same. Returns whether there was one. */
   giveUp(address: Ipv4): boolean {
-    this.#question?.waiting.delete(address);
+    this.#request?.waiting.delete(address);
     return this.#sent.delete(address);
   }
 
