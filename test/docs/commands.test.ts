@@ -50,6 +50,12 @@ function isKnown(words: readonly string[]): boolean {
   return program === 'portledger' || (PROGRAMS[program!]?.(words) ?? false);
 }
 
+/** `key show|rotate` means two commands. */
+function alternatives(line: string): string[] {
+  const match = /[a-z-]+(?:\|[a-z-]+)+/.exec(line);
+  return match ? match[0].split('|').map((word) => line.replace(match[0], word)) : [line];
+}
+
 /** The sub-commands among the words, and the options. */
 function partsOf(words: readonly string[], subcommands: (path: readonly string[]) => ReadonlySet<string>) {
   const path: string[] = [];
@@ -86,7 +92,9 @@ describe('Commands in the documents', function () {
   function assertInProgram(words: readonly string[]): void {
     const { path, options } = partsOf(words, subcommands);
     const known = `${helpOf(path)}\n${helpOf([])}`;
-    if (words.length > 0 && !words[0]!.startsWith('-')) assert.notEqual(path.length, 0, `no command ${words[0]}`);
+    const next = words[path.length];
+    const isLast = next === undefined || next.startsWith('-') || subcommands(path).size === 0;
+    assert.ok(isLast, `portledger ${words.join(' ')}: no command "${next}"`);
     for (const option of options)
       assert.match(known, new RegExp(`(^|[ ,])${option}\\b`, 'm'), `${words.join(' ')}: ${option}`);
   }
@@ -121,11 +129,22 @@ describe('Commands in the documents', function () {
     });
   }
 
+  it('npm scripts in the text are in package.json', () => {
+    const named = pages().flatMap((page) =>
+      [...proseOf(page).matchAll(/`npm run ([\w:-]+)/g)].map((match) => match[1]!),
+    );
+    assert.deepEqual(
+      named.filter((name) => !(name in SCRIPTS)),
+      [],
+    );
+  });
+
   for (const page of pages()) {
     const inline = [...proseOf(page).matchAll(/`(portledger [^`]+)`/g)].map((match) => match[1]!);
     if (inline.length === 0) continue;
     it(`${page}: commands in the text are in the program`, () => {
-      for (const line of inline) for (const words of portledgerCommands(line)) assertInProgram(words);
+      for (const line of inline.flatMap(alternatives))
+        for (const words of portledgerCommands(line)) assertInProgram(words);
     });
   }
 });
