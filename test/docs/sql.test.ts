@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { startDatabase } from '../../rig/lab/database.js';
+import { ENGINES, SERVER_DATABASES } from '../../rig/lab/database-engines.js';
+import { requires } from '../../rig/lab/requirements.js';
 import { onEveryDatabase, ship } from '../../rig/lab/trails.js';
 import { toSqlTime } from '../../src/base/time.js';
 import type { Trail } from '../../src/trail/store/trail.js';
-import { section } from '../support/readme.js';
+import { allBlocks, type Block, blocksOf, placeOf } from '../support/pages.js';
 import { NOON, OF_NO_CLIENT, queueOf, SECOND } from '../trail/store/campus.js';
 
 const at = (seconds: number): string => toSqlTime(NOON + seconds * SECOND);
@@ -27,7 +30,7 @@ function outage(from: number, until: number) {
   return { ...OF_NO_CLIENT, leaseStart: NOON + from * SECOND, leaseEnd: NOON + until * SECOND } as const;
 }
 
-/** What each query of the README answers to the story. */
+/** What each query of the cookbook answers to the story. */
 const ANSWERS: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   'Who had this address at this time?': [['sw-a', 'Gi1/0/12', MAC_1, null]],
   'Which ports has this MAC used?': [
@@ -55,12 +58,21 @@ interface Query {
   readonly sql: string;
 }
 
-/** The queries of the README's cookbook, each under the question in its first line. */
+const COOKBOOK = 'docs/sql.md';
+
+/** The queries of the cookbook, each under the question in its first line. */
 function cookbook(): Query[] {
-  return [...section('cookbook').matchAll(/^```sql\n-- (.+)\n([\s\S]*?)^```/gm)].map(([, line, sql]) => {
-    const match = /^(.+?)(?: \((.+)\))?$/.exec(line!)!;
-    return { title: match[1]!, only: match[2], sql: sql! };
-  });
+  return blocksOf(COOKBOOK)
+    .filter(({ language }) => language === 'sql')
+    .map(({ text }) => {
+      const match = /^-- (.+?)(?: \((.+)\))?\n([\s\S]*)$/.exec(text)!;
+      return { title: match[1]!, only: match[2], sql: match[3]! };
+    });
+}
+
+/** Blocks of other pages: what an administrator types into a database server. */
+function administration(): Block[] {
+  return allBlocks('sql').filter(({ page }) => page !== COOKBOOK);
 }
 
 async function answer(trail: Trail, sql: string): Promise<unknown[][]> {
@@ -69,7 +81,7 @@ async function answer(trail: Trail, sql: string): Promise<unknown[][]> {
   return rows.map((row) => Object.values(row));
 }
 
-onEveryDatabase('The SQL cookbook of the README', (current, database) => {
+onEveryDatabase('The SQL cookbook', (current, database) => {
   it('has the questions that are tested here, and no other', () => {
     assert.deepEqual([...new Set(cookbook().map((query) => query.title))].sort(), Object.keys(ANSWERS).sort());
   });
@@ -82,3 +94,22 @@ onEveryDatabase('The SQL cookbook of the README', (current, database) => {
     });
   }
 });
+
+for (const kind of SERVER_DATABASES) {
+  describe(`SQL for the administrator, in the documents, on ${kind}`, function () {
+    this.timeout(60_000);
+
+    for (const block of administration()) {
+      it(`${placeOf(block)}: is accepted`, async function () {
+        requires(this, ENGINES[kind].requirement);
+        const database = await startDatabase(kind, { durable: false });
+        try {
+          for (const statement of block.text.split(';\n').filter((text) => text.trim() !== ''))
+            await database.query(statement);
+        } finally {
+          await database.remove();
+        }
+      });
+    }
+  });
+}

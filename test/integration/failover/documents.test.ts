@@ -6,10 +6,12 @@ import { Campus } from '../../../rig/lab/netns.js';
 import { type ConfigDocument, Installation } from '../../../rig/lab/processes.js';
 import { programPath, requires } from '../../../rig/lab/requirements.js';
 import { until } from '../../../rig/lab/until.js';
-import { example } from '../../support/readme.js';
+import { example as exampleOf } from '../../support/pages.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
 
-describe('The failover pair of the README', function () {
+const example = (name: string): string => exampleOf('docs/failover.md', name);
+
+describe('The failover pair of the documents', function () {
   this.timeout(60_000);
   let campus: Campus;
   const folders: string[] = [];
