@@ -5,28 +5,26 @@ import { resolve } from 'node:path';
 import { messageOf } from '../base/errors.js';
 import type { AuditSettings } from '../trail/settings.js';
 import type { AuditValues, TlsValues } from './keys.js';
-import type { Place } from './place.js';
+import type { YamlPath } from './yaml-path.js';
 
-const DEFAULT_URL = 'sqlite:./data/audit.db';
-const DEFAULT_BATCH_SIZE = 20_000;
 const URL_HINT = 'write mysql://USER@HOST:3306/DATABASE, mariadb://..., or sqlite:FILE';
 
-/** The trail's place. Paths are from `folder`. */
-export function readAudit(values: AuditValues | undefined, folder: string): AuditSettings {
+/** The trail's at. Paths are from `folder`. */
+export function readAudit(values: AuditValues, folder: string): AuditSettings {
   const common = {
-    batchSize: values?.['batch-size'] ?? DEFAULT_BATCH_SIZE,
-    accessLog: values?.['access-log'] ?? false,
+    batchSize: values['batch-size'],
+    accessLog: values['access-log'],
   };
-  const written = values?.url ?? DEFAULT_URL;
-  const password = values && readPassword(values, folder);
+  const written = values.url;
+  const password = readPassword(values, folder);
   if (written.startsWith('sqlite:')) return { url: sqliteUrl(written, values, folder), ...common };
-  return { url: mysqlUrl(written, values!, password, folder), ...common };
+  return { url: mysqlUrl(written, values, password, folder), ...common };
 }
 
-function sqliteUrl(url: string, values: AuditValues | undefined, folder: string): string {
+function sqliteUrl(url: string, values: AuditValues, folder: string): string {
   const file = url.slice('sqlite:'.length);
-  if (file === '') values?.at.key('url').fault('names no file', url, URL_HINT);
-  const needless = values && (['password', 'password-file', 'tls'] as const).find((key) => key in values);
+  if (file === '') values.at.key('url').fault('names no file', url, URL_HINT);
+  const needless = (['password', 'password-file', 'tls'] as const).find((key) => values.written.has(key));
   if (needless) {
     const what = needless === 'tls' ? 'TLS' : 'password';
     values.at.key(needless).fault(`SQLite knows no ${what}`, undefined, `remove ${needless}, or write a mysql: URL`);
@@ -54,7 +52,7 @@ function mysqlUrl(written: string, values: AuditValues, password: string | undef
 }
 
 /** What is not known is not ignored: somebody may have meant it to encrypt. */
-function checkParameters(url: URL, written: string, at: Place): void {
+function checkParameters(url: URL, written: string, at: YamlPath): void {
   const names = [...url.searchParams.keys()].filter((name) => name !== 'socket');
   if (names.length > 0)
     at.fault(`has a parameter "${names[0]}"`, written, 'only socket is known; TLS has keys of its own, audit.tls');
@@ -62,7 +60,7 @@ function checkParameters(url: URL, written: string, at: Place): void {
 
 /** The URL carries TLS to whatever opens the trail, so that nothing can forget it. */
 function addTls(url: URL, tls: TlsValues, folder: string): void {
-  const verify = tls.verify ?? true;
+  const { verify } = tls;
   url.searchParams.set('ssl-mode', verify ? 'VERIFY_IDENTITY' : 'REQUIRED');
   if (tls.ca !== undefined) url.searchParams.set('ssl-ca', readableCa(tls, folder));
   const name = tls['certificate-name'];
@@ -88,7 +86,7 @@ function readableCa(tls: TlsValues, folder: string): string {
 
 function readPassword(values: AuditValues, folder: string): string | undefined {
   const { password, 'password-file': file, at } = values;
-  if ('password' in values && 'password-file' in values) {
+  if (values.written.has('password') && values.written.has('password-file')) {
     at.key('password-file').fault('the password is given twice', undefined, 'keep one of password and password-file');
   }
   if (file === undefined) return password;

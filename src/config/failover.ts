@@ -2,26 +2,15 @@ import { formatIpv4, type Ipv4 } from '../net/ipv4.js';
 import type { ListenSettings, RelationshipSettings } from '../server/settings.js';
 import { type AddressRange, formatRange } from './addresses.js';
 import type { FailoverValues } from './failover-keys.js';
-import type { Place } from './place.js';
 import { suggestion } from './schema.js';
 import type { PoolValues, ReservationValues } from './server-keys.js';
+import type { YamlPath } from './yaml-path.js';
 
-const PORT = 647;
-/** The defaults of ISC dhcpd, so that a pair with one behaves as it did before. */
-const DEFAULTS = {
-  loadBalanceMaxSeconds: 3,
-  maxResponseDelay: 20,
-  maxUnackedUpdates: 100,
-  maxLeaseMisbalance: 15,
-  maxLeaseOwnership: 10,
-  minBalance: 60,
-  maxBalance: 3600,
-};
 /** Only the primary says these; the secondary is told. */
 const PRIMARY_KEYS = ['mclt', 'split', 'hba'] as const;
 
 interface SharedPool extends AddressRange {
-  readonly at: Place;
+  readonly at: YamlPath;
   readonly failover?: string;
 }
 
@@ -93,43 +82,43 @@ export class Relationships {
 
 function readRelationship(values: FailoverValues): RelationshipSettings {
   checkBalance(values);
-  checkPlaces(values);
+  checkAddresses(values);
   const primary = readPrimary(values);
   const { 'auto-partner-down': autoPartnerDown } = values;
   return {
     name: values.name ?? '',
     role: values.role ?? 'primary',
     address: values.address ?? 0,
-    port: values.port ?? PORT,
+    port: values.port,
     peerAddress: values['peer-address'] ?? 0,
-    peerPort: values['peer-port'] ?? PORT,
+    peerPort: values['peer-port'],
     ...(primary ? { primary } : {}),
-    loadBalanceMaxSeconds: values['load-balance-max-seconds'] ?? DEFAULTS.loadBalanceMaxSeconds,
-    maxResponseDelay: values['max-response-delay'] ?? DEFAULTS.maxResponseDelay,
-    maxUnackedUpdates: values['max-unacked-updates'] ?? DEFAULTS.maxUnackedUpdates,
+    loadBalanceMaxSeconds: values['load-balance-max-seconds'],
+    maxResponseDelay: values['max-response-delay'],
+    maxUnackedUpdates: values['max-unacked-updates'],
     ...(autoPartnerDown === undefined ? {} : { autoPartnerDown }),
-    maxLeaseMisbalance: values['max-lease-misbalance'] ?? DEFAULTS.maxLeaseMisbalance,
-    maxLeaseOwnership: values['max-lease-ownership'] ?? DEFAULTS.maxLeaseOwnership,
-    minBalance: values['min-balance'] ?? DEFAULTS.minBalance,
-    maxBalance: values['max-balance'] ?? DEFAULTS.maxBalance,
+    maxLeaseMisbalance: values['max-lease-misbalance'],
+    maxLeaseOwnership: values['max-lease-ownership'],
+    minBalance: values['min-balance'],
+    maxBalance: values['max-balance'],
   };
 }
 
 /** What only the primary says, and must. */
 function readPrimary(values: FailoverValues): RelationshipSettings['primary'] {
-  const { role, mclt, split, hba, at } = values;
+  const { role, mclt, split, hba, at, written } = values;
   if (role === 'secondary') {
     for (const key of PRIMARY_KEYS) {
-      if (key in values)
+      if (values.written.has(key))
         at.key(key).fault('is for the primary alone', shown(values[key]), `remove it: the primary tells ${key}`);
     }
     return undefined;
   }
   if (role === undefined) return undefined;
-  if (!('mclt' in values)) at.key('mclt').fault('mclt is missing', undefined, 'add "mclt: 1h": the primary needs it');
-  if ('split' in values && 'hba' in values) {
+  if (!written.has('mclt')) at.key('mclt').fault('mclt is missing', undefined, 'add "mclt: 1h": the primary needs it');
+  if (written.has('split') && written.has('hba')) {
     at.key('hba').fault('stands beside split, and both say the same thing', shown(hba), 'remove one of the two');
-  } else if (!('split' in values) && !('hba' in values)) {
+  } else if (!written.has('split') && !written.has('hba')) {
     at.key('split').fault('split is missing', undefined, 'add "split: 128": half of the clients for each server');
   }
   const buckets = split ?? hba;
@@ -137,9 +126,9 @@ function readPrimary(values: FailoverValues): RelationshipSettings['primary'] {
 }
 
 function checkBalance(values: FailoverValues): void {
-  const { 'min-balance': min = DEFAULTS.minBalance, 'max-balance': max = DEFAULTS.maxBalance, at } = values;
+  const { 'min-balance': min, 'max-balance': max, at, written } = values;
   if (min <= max) return;
-  const key = 'min-balance' in values ? 'min-balance' : 'max-balance';
+  const key = written.has('min-balance') ? 'min-balance' : 'max-balance';
   at.key(key).fault(
     `seconds do not fit: min-balance is ${min}, max-balance ${max}`,
     key === 'min-balance' ? min : max,
@@ -147,7 +136,7 @@ function checkBalance(values: FailoverValues): void {
   );
 }
 
-function checkPlaces(values: FailoverValues): void {
+function checkAddresses(values: FailoverValues): void {
   const { address, 'peer-address': peer, at } = values;
   if (address === undefined || address !== peer) return;
   at.key('peer-address').fault(

@@ -24,10 +24,10 @@ const QUEUE_KEYS = {
     default: 'refuse',
     doc: 'if the queue cannot be written: `refuse` to answer, or `serve` and record a gap',
   },
-  'key-file': { kind: path, default: '`queue.file` + `.key`', doc: 'the private key that signs checkpoints' },
+  'key-file': { kind: path, absent: '`queue.file` + `.key`', doc: 'the private key that signs checkpoints' },
   'checkpoint-events': {
     kind: integer('number of events', 1, 10_000_000),
-    default: '10000',
+    default: 10_000,
     doc: 'a checkpoint is signed after so many events',
   },
   'checkpoint-interval': {
@@ -40,13 +40,13 @@ const QUEUE_KEYS = {
 const TLS_KEYS = {
   ca: {
     kind: path,
-    default: 'public authorities',
+    absent: 'public authorities',
     doc: "PEM file with the authority that signed the database's certificate",
   },
-  verify: { kind: boolean, default: 'true', doc: 'check that certificate; `false` encrypts for anybody who answers' },
+  verify: { kind: boolean, default: true, doc: 'check that certificate; `false` encrypts for anybody who answers' },
   'certificate-name': {
     kind: host,
-    default: 'host of `url`',
+    absent: 'host of `url`',
     doc: 'name in the certificate, if `url` has another or an address',
   },
 } as const satisfies Record<string, Key<unknown>>;
@@ -57,38 +57,38 @@ const AUDIT_KEYS = {
     default: 'sqlite:./data/audit.db',
     doc: 'the trail: `mysql:`, `mariadb:` or `sqlite:`',
   },
-  password: { kind: secret, default: 'none', doc: 'password for the URL' },
-  'password-file': { kind: path, default: 'none', doc: 'file with the password alone' },
+  password: { kind: secret, absent: 'none', doc: 'password for the URL' },
+  'password-file': { kind: path, absent: 'none', doc: 'file with the password alone' },
   tls: {
     kind: mapOf(TLS_KEYS),
-    default: 'none',
+    absent: 'none',
     doc: 'encrypt the connection; `{}` is enough where a public authority signed',
   },
   'batch-size': {
     kind: integer('batch size', 1, 100_000),
-    default: '20000',
+    default: 20_000,
     doc: 'most events in one transaction: more ship a backlog faster and take more memory (0.4 GiB at 20000)',
   },
-  'access-log': { kind: boolean, default: 'false', doc: 'note who asks which `report`, in table `access_log`' },
+  'access-log': { kind: boolean, default: false, doc: 'note who asks which `report`, in table `access_log`' },
 } as const satisfies Record<string, Key<unknown>>;
 
 const SWITCH_KEYS = {
   'remote-id': { kind: bytes, doc: 'the switch that puts this remote-id into Option 82' },
   'relay-id': { kind: bytes, doc: 'the switch with this relay-id, if it sends no remote-id' },
   giaddr: { kind: address, doc: 'the relay with this address, if it sends neither' },
-  name: { kind: name, default: 'the bytes as text', doc: 'what reports call it' },
-  profile: { kind: choice(PROFILE_NAMES), default: 'none', doc: 'how its circuit-ids are read' },
+  name: { kind: name, absent: 'the bytes as text', doc: 'what reports call it' },
+  profile: { kind: choice(PROFILE_NAMES), absent: 'none', doc: 'how its circuit-ids are read' },
 } as const satisfies Record<string, Key<unknown>>;
 
 const LOG_FILE_KEYS = {
   path: { kind: path, required: true, doc: 'the newest log file' },
   'max-size': { kind: size(1024), default: '10M', doc: 'bytes before a new file is begun' },
-  'max-files': { kind: integer('number of files', 2, 1000), default: '5', doc: 'files kept, the newest included' },
+  'max-files': { kind: integer('number of files', 2, 1000), default: 5, doc: 'files kept, the newest included' },
 } as const satisfies Record<string, Key<unknown>>;
 
 const SYSLOG_KEYS = {
   host: { kind: host, default: '127.0.0.1', doc: 'the collector' },
-  port: { kind: port, default: '514', doc: 'its port' },
+  port: { kind: port, default: 514, doc: 'its port' },
   protocol: { kind: choice(SYSLOG_PROTOCOLS), default: 'udp', doc: 'how it is reached' },
   format: { kind: choice(SYSLOG_FORMATS), default: 'rfc5424', doc: 'form of the messages' },
   facility: {
@@ -100,7 +100,7 @@ const SYSLOG_KEYS = {
 } as const satisfies Record<string, Key<unknown>>;
 
 const moduleKeys = Object.fromEntries(
-  MODULES.map((module) => [module, { kind: level, default: '`log.level`', doc: `level of the module ${module}` }]),
+  MODULES.map((module) => [module, { kind: level, absent: '`log.level`', doc: `level of the module ${module}` }]),
 ) as { readonly [M in (typeof MODULES)[number]]: Key<(typeof LEVELS)[number]> };
 
 const LOG_KEYS = {
@@ -110,23 +110,23 @@ const LOG_KEYS = {
     default: 'text',
     doc: 'form of the lines on stderr and in the file',
   },
-  console: { kind: boolean, default: 'true', doc: 'log on stderr' },
-  file: { kind: mapOf(LOG_FILE_KEYS), default: 'none', doc: 'log into a file, too' },
-  syslog: { kind: mapOf(SYSLOG_KEYS), default: 'none', doc: 'log to a collector, too' },
-  modules: { kind: mapOf(moduleKeys), default: 'none', doc: 'levels of single modules' },
+  console: { kind: boolean, default: true, doc: 'log on stderr' },
+  file: { kind: mapOf(LOG_FILE_KEYS), absent: 'none', doc: 'log into a file, too' },
+  syslog: { kind: mapOf(SYSLOG_KEYS), absent: 'none', doc: 'log to a collector, too' },
+  modules: { kind: mapOf(moduleKeys), absent: 'none', doc: 'levels of single modules' },
 } as const satisfies Record<string, Key<unknown>>;
 
 /** The whole file. */
 export const CONFIG_KEYS = {
-  server: { kind: mapOf(SERVER_KEYS), default: 'none', doc: 'the DHCP server; only `serve` needs it' },
-  queue: { kind: mapOf(QUEUE_KEYS), default: 'its defaults', doc: 'the local queue' },
-  audit: { kind: mapOf(AUDIT_KEYS), default: 'its defaults', doc: 'the audit trail' },
+  server: { kind: mapOf(SERVER_KEYS), absent: 'none', doc: 'the DHCP server; only `serve` needs it' },
+  queue: { kind: mapOf(QUEUE_KEYS), default: {}, doc: 'the local queue' },
+  audit: { kind: mapOf(AUDIT_KEYS), default: {}, doc: 'the audit trail' },
   switches: {
     kind: listOf(mapOf(SWITCH_KEYS)),
-    default: 'none',
+    absent: 'none',
     doc: 'names of switches, and how to read their ports',
   },
-  log: { kind: mapOf(LOG_KEYS), default: 'its defaults', doc: 'the log' },
+  log: { kind: mapOf(LOG_KEYS), default: {}, doc: 'the log' },
 } as const satisfies Record<string, Key<unknown>>;
 
 export type QueueValues = Values<typeof QUEUE_KEYS>;

@@ -4,12 +4,12 @@ import type { Config } from './config.js';
 import { ConfigError } from './errors.js';
 import { CONFIG_KEYS } from './keys.js';
 import { readLog } from './log.js';
-import { type Findings, Place } from './place.js';
 import { readQueue } from './queue.js';
 import { mapOf } from './schema.js';
 import { readServer } from './server.js';
 import { readSource } from './source.js';
 import { readSwitches } from './switches.js';
+import { type Findings, YamlPath } from './yaml-path.js';
 
 /**
  * Reads, checks and completes a configuration file. `env` fills in `${NAME}`. Throws ConfigError with all faults at once; as every
@@ -18,12 +18,12 @@ import { readSwitches } from './switches.js';
 export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Config {
   const path = resolve(file);
   const findings: Findings = { faults: [], secrets: new Map() };
-  const config = readConfig(readSource(path, env, findings), path, new Place(findings));
+  const config = readConfig(readSource(path, env, findings), path, new YamlPath(findings));
   if (findings.faults.length > 0 || !config) throw new ConfigError(path, findings.faults);
   return config;
 }
 
-function readConfig(source: unknown, file: string, root: Place): Config | undefined {
+function readConfig(source: unknown, file: string, root: YamlPath): Config | undefined {
   const values = mapOf(CONFIG_KEYS).read(source, root);
   if (!values) return undefined;
   const folder = dirname(file);

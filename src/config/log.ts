@@ -2,20 +2,16 @@ import { resolve } from 'node:path';
 import type { LogFileSettings, LogSettings, SyslogSettings } from '../operate/log/logger.js';
 import type { LogValues } from './keys.js';
 
-const DEFAULT_MAX_SIZE = 10 * 1024 * 1024;
-const DEFAULT_MAX_FILES = 5;
-const SYSLOG_PORT = 514;
-
 /** The log. Paths are from `folder`; `server` is the name that every line carries, if there is one. */
-export function readLog(values: LogValues | undefined, folder: string, server: string | undefined): LogSettings {
-  const { at: _, ...modules } = values?.modules ?? { at: undefined };
+export function readLog(values: LogValues, folder: string, server: string | undefined): LogSettings {
+  const { at: _, written: __, ...modules } = values.modules ?? { at: undefined, written: undefined };
   return {
-    level: values?.level ?? 'info',
-    format: values?.format ?? 'text',
-    console: values?.console ?? true,
+    level: values.level,
+    format: values.format,
+    console: values.console,
     modules: Object.fromEntries(Object.entries(modules).filter(([, level]) => level !== undefined)),
-    ...(values?.file ? { file: readFile(values.file, folder) } : {}),
-    ...(values?.syslog ? { syslog: readSyslog(values.syslog) } : {}),
+    ...(values.file ? { file: readFile(values.file, folder) } : {}),
+    ...(values.syslog ? { syslog: readSyslog(values.syslog) } : {}),
     ...(server === undefined ? {} : { fields: { server } }),
   };
 }
@@ -23,18 +19,18 @@ export function readLog(values: LogValues | undefined, folder: string, server: s
 function readFile(values: NonNullable<LogValues['file']>, folder: string): LogFileSettings {
   return {
     path: resolve(folder, values.path ?? ''),
-    maxSize: values['max-size'] ?? DEFAULT_MAX_SIZE,
-    maxFiles: values['max-files'] ?? DEFAULT_MAX_FILES,
+    maxSize: values['max-size'],
+    maxFiles: values['max-files'],
   };
 }
 
 function readSyslog(values: NonNullable<LogValues['syslog']>): SyslogSettings {
   return {
-    protocol: values.protocol ?? 'udp',
-    host: values.host ?? '127.0.0.1',
-    port: values.port ?? SYSLOG_PORT,
-    format: values.format ?? 'rfc5424',
-    facility: values.facility ?? 'daemon',
-    appName: values['app-name'] ?? 'portledger',
+    protocol: values.protocol,
+    host: values.host,
+    port: values.port,
+    format: values.format,
+    facility: values.facility,
+    appName: values['app-name'],
   };
 }

@@ -3,10 +3,10 @@ import type { OptionDefinition } from '../protocol/dhcpv4/option-type.js';
 import { encodeOptionValue, parseOptionType } from '../protocol/dhcpv4/option-value.js';
 import { OptionRegistry } from '../protocol/dhcpv4/options.js';
 import type { OptionSet } from '../server/settings.js';
-import type { Place } from './place.js';
 import { suggestion } from './schema.js';
 import type { WrittenOption } from './scope-keys.js';
 import type { DefinitionValues } from './server-keys.js';
+import type { YamlPath } from './yaml-path.js';
 
 /** What the server fills in by itself, and the key that says how; for others there is none. */
 const OWN_OPTIONS: ReadonlyMap<number, string> = new Map([
@@ -49,7 +49,7 @@ export function readOptions(written: readonly WrittenOption[], registry: OptionR
 }
 
 /** By name, or by code: then unknown ones are bytes. */
-function definitionOf(name: string, at: Place, registry: OptionRegistry): OptionDefinition | undefined {
+function definitionOf(name: string, at: YamlPath, registry: OptionRegistry): OptionDefinition | undefined {
   if (!/^\d+$/.test(name)) {
     return registry.byName(name) ?? at.fault('is not a known option', name, suggestion(name, registry.names()));
   }
@@ -58,7 +58,7 @@ function definitionOf(name: string, at: Place, registry: OptionRegistry): Option
   return registry.byCode(code) ?? { name: `option-${code}`, code, type: parseOptionType('string') };
 }
 
-function isForbidden({ code, protocol }: OptionDefinition, name: string, at: Place): boolean {
+function isForbidden({ code, protocol }: OptionDefinition, name: string, at: YamlPath): boolean {
   const own = OWN_OPTIONS.get(code);
   if (!own && !protocol) return false;
   at.fault(
@@ -70,7 +70,7 @@ function isForbidden({ code, protocol }: OptionDefinition, name: string, at: Pla
 }
 
 /** Reports what an option's type or value is refused for. */
-function attempt<T>(at: Place, value: unknown, action: () => T): T | undefined {
+function attempt<T>(at: YamlPath, value: unknown, action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {

@@ -1,16 +1,16 @@
 import { type AddressRange, formatRange } from './addresses.js';
-import type { Place } from './place.js';
+import type { YamlPath } from './yaml-path.js';
 
-/** A range with the place that wrote it. */
-export interface PlacedRange extends AddressRange {
-  readonly at: Place;
+/** A range with the at that wrote it. */
+export interface RangeInFile extends AddressRange {
+  readonly at: YamlPath;
 }
 
 /** Reports each range that shares addresses with one before it (in the order of addresses), at the later of the two in the file. */
-export function checkOverlaps(ranges: readonly PlacedRange[], noun: string): void {
+export function checkOverlaps(ranges: readonly RangeInFile[], noun: string): void {
   const order = new Map(ranges.map((range, i) => [range, i]));
   const sorted = [...ranges].sort((a, b) => a.first - b.first || b.last - a.last);
-  let widest: PlacedRange | undefined;
+  let widest: RangeInFile | undefined;
   for (const range of sorted) {
     if (widest && range.first <= widest.last) {
       const [earlier, later] = order.get(widest)! < order.get(range)! ? [widest, range] : [range, widest];

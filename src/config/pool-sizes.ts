@@ -1,5 +1,5 @@
 import { type AddressRange, formatRange } from './addresses.js';
-import type { Place } from './place.js';
+import type { YamlPath } from './yaml-path.js';
 
 /** Addresses of one pool at most: a /10. Every address of a pool takes memory, and time at each start and reload. */
 export const POOL_LIMIT = 2 ** 22;
@@ -10,7 +10,7 @@ export const POOLS_LIMIT = 2 ** 24;
 export class PoolSizes {
   #total = 0;
 
-  check(range: AddressRange, at: Place): void {
+  check(range: AddressRange, at: YamlPath): void {
     const size = range.last - range.first + 1;
     if (size > POOL_LIMIT) {
       const hint = 'write a smaller range, or several';

@@ -1,5 +1,5 @@
 import { CONFIG_KEYS } from './keys.js';
-import type { Keys } from './schema.js';
+import type { Key, Keys } from './schema.js';
 import { SCOPE_KEYS } from './scope-keys.js';
 
 /** Where the keys that every scope has are written out; further in, one row names them. */
@@ -13,10 +13,10 @@ export function renderReference(keys: Keys = CONFIG_KEYS): string {
 function rowsOf(keys: Keys, prefix: string): string[] {
   const repeated =
     prefix === OUTERMOST_SCOPE ? [] : Object.keys(SCOPE_KEYS).filter((name) => Object.hasOwn(keys, name));
-  const rows = Object.entries(keys).flatMap(([name, { kind, doc, required, default: fallback }]) => {
+  const rows = Object.entries(keys).flatMap(([name, { kind, doc, required, default: value, absent }]) => {
     if (repeated.includes(name)) return [];
     const path = `${prefix}${name}`;
-    const row = `| \`${path}\` | ${cell(kind.type)} | ${required ? 'required' : (fallback ?? '')} | ${cell(doc)} |`;
+    const row = `| \`${path}\` | ${cell(kind.type)} | ${required ? 'required' : defaultText(value, absent)} | ${cell(doc)} |`;
     return [row, ...(kind.keys ? rowsOf(kind.keys, `${path}${kind.list ? '[]' : ''}.`) : [])];
   });
   if (repeated.length === 0) return rows;
@@ -26,4 +26,9 @@ function rowsOf(keys: Keys, prefix: string): string[] {
 
 function cell(text: string): string {
   return text.replaceAll('|', '\\|');
+}
+
+function defaultText(value: Key<unknown>['default'], absent = ''): string {
+  if (value === undefined) return absent;
+  return typeof value === 'object' ? 'its defaults' : String(value);
 }

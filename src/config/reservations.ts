@@ -3,9 +3,9 @@ import { broadcastOf, contains, formatIpv4, formatSubnet, type Ipv4, type Subnet
 import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
 import type { ReservationMatch, ReservationSettings } from '../server/settings.js';
 import type { SwitchSettings } from '../trail/settings.js';
-import type { Place } from './place.js';
 import { readScope, type Scope, scoped } from './scope.js';
 import type { ReservationValues } from './server-keys.js';
+import type { YamlPath } from './yaml-path.js';
 
 const ETHERNET = 1;
 const MATCH_HINT = 'write one of mac, client-id, or switch with port';
@@ -21,8 +21,8 @@ export interface ReservationContext {
 
 /** Those seen so far; a client may have one reservation on each link, an address one in all. */
 export class ReservationsSeen {
-  readonly addresses = new Map<Ipv4, Place>();
-  readonly matchers = new Map<string, Place>();
+  readonly addresses = new Map<Ipv4, YamlPath>();
+  readonly matchers = new Map<string, YamlPath>();
 }
 
 /** A reservation, or undefined if it cannot be used. */
@@ -43,15 +43,19 @@ export function readReservation(
 
 function readMatch(values: ReservationValues, switches: readonly SwitchSettings[]): ReservationMatch | undefined {
   const { mac, 'client-id': clientId, switch: named, port: circuitId, at } = values;
-  const ways = ['mac' in values, 'client-id' in values, 'switch' in values || 'port' in values].filter(Boolean).length;
+  const ways = [
+    values.written.has('mac'),
+    values.written.has('client-id'),
+    values.written.has('switch') || values.written.has('port'),
+  ].filter(Boolean).length;
   if (ways !== 1) {
     const problem =
       ways === 0 ? 'the reservation is for nobody' : 'the reservation names its client in more than one way';
     return at.fault(problem, undefined, MATCH_HINT);
   }
-  if ('switch' in values !== 'port' in values) {
+  if (values.written.has('switch') !== values.written.has('port')) {
     return at.fault(
-      `the reservation has ${'port' in values ? 'port without switch' : 'switch without port'}`,
+      `the reservation has ${values.written.has('port') ? 'port without switch' : 'switch without port'}`,
       undefined,
       MATCH_HINT,
     );
@@ -89,7 +93,7 @@ function checkedAddress(values: ReservationValues, subnet: Subnet, seen: Reserva
   return address;
 }
 
-function checkMatcher(match: ReservationMatch, at: Place, seen: ReservationsSeen, link: string): void {
+function checkMatcher(match: ReservationMatch, at: YamlPath, seen: ReservationsSeen, link: string): void {
   const shown =
     match.by === 'mac' ? [match.mac] : match.by === 'client-id' ? [match.clientId] : [match.switchId, match.circuitId];
   const key = `${link}\n${match.by}\n${shown.map((part) => part.toString('hex')).join('\n')}`;

@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein';
-import { FAULTED, type Place } from './place.js';
+import { FAULTED, type YamlPath } from './yaml-path.js';
 
 /** Turns a value of the file into one of the program, or reports why not and returns undefined. */
-export type Reader<T> = (value: unknown, place: Place) => T | undefined;
+export type Reader<T> = (value: unknown, at: YamlPath) => T | undefined;
 
 /** A kind of value: how it is read, and how the reference describes it. */
 export interface Kind<T> {
@@ -18,38 +18,49 @@ export interface Kind<T> {
 export interface Key<T> {
   readonly kind: Kind<T>;
   readonly doc: string;
-  /** What holds if the key is not written, in words for the reference. */
-  readonly default?: string;
+  /** What holds if the key is not written, as the file would have it (`10m`). It is read like a written value. */
+  readonly default?: string | number | boolean | Readonly<Record<string, never>>;
+  /** What holds if the key is not written and there is no such value: words for the reference. */
+  readonly absent?: string;
   readonly required?: true;
 }
 
 export type Keys = Readonly<Record<string, Key<unknown>>>;
 
-/** What a map was read to: a key that is missing or faulty is undefined. */
-export type Values<K extends Keys> = { readonly [N in keyof K]?: K[N] extends Key<infer T> ? T : never } & {
-  readonly at: Place;
+type ValueOf<K> = K extends Key<infer T> ? T : never;
+type WithDefault<K extends Keys> = {
+  [N in keyof K]: K[N] extends { readonly default: unknown } ? N : never;
+}[keyof K];
+
+/** What a map was read to. A key that is missing or faulty has its default; without a default it is undefined. */
+export type Values<K extends Keys> = { readonly [N in WithDefault<K>]: ValueOf<K[N]> } & {
+  readonly [N in Exclude<keyof K, WithDefault<K>>]?: ValueOf<K[N]>;
+} & {
+  readonly at: YamlPath;
+  /** The keys that the file has here. */
+  readonly written: ReadonlySet<string>;
 };
 
 /** A map of the keys of a table. Unknown keys are faults, with the nearest known key as a hint. */
 export function mapOf<K extends Keys>(keys: K): Kind<Values<K>> {
-  return { type: 'map', keys, read: (value, place) => readMap(keys, value, place) };
+  return { type: 'map', keys, read: (value, at) => readMap(keys, value, at) };
 }
 
 /** A list of one kind; faulty items are left out of it. */
 export function listOf<T>(item: Kind<T>): Kind<T[]> {
-  const read: Reader<T[]> = (value, place) => {
+  const read: Reader<T[]> = (value, at) => {
     if (!Array.isArray(value)) {
-      return place.fault('is not a list', value, `write a list of ${item.type}: [..., ...]`);
+      return at.fault('is not a list', value, `write a list of ${item.type}: [..., ...]`);
     }
-    return value.map((entry, i) => readAt(item, entry, place.item(i))).filter((entry) => entry !== undefined);
+    return value.map((entry, i) => readAt(item, entry, at.item(i))).filter((entry) => entry !== undefined);
   };
   return { type: `list of ${item.type}`, list: true, read, ...(item.keys ? { keys: item.keys } : {}) };
 }
 
 /** Reads the entries of a map whose keys are not fixed. */
-export function entriesOf(value: unknown, place: Place): [string, unknown][] | undefined {
+export function entriesOf(value: unknown, at: YamlPath): [string, unknown][] | undefined {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
-  return place.fault('is not a map', value, 'write keys and values, as in "key: value"');
+  return at.fault('is not a map', value, 'write keys and values, as in "key: value"');
 }
 
 /** More names than this are no help in one line. */
@@ -65,24 +76,25 @@ export function suggestion(wrong: string, names: readonly string[]): string {
   return names.length > MOST_NAMES ? 'see the README for all names' : `use one of ${names.join(', ')}`;
 }
 
-function readMap<K extends Keys>(keys: K, value: unknown, place: Place): Values<K> | undefined {
-  const entries = entriesOf(value, place);
+function readMap<K extends Keys>(keys: K, value: unknown, at: YamlPath): Values<K> | undefined {
+  const entries = entriesOf(value, at);
   if (!entries) return undefined;
-  const values: Record<string, unknown> = { at: place };
+  const written = new Set(entries.map(([name]) => name));
+  const values: Record<string, unknown> = { at, written };
   for (const [name, entry] of entries) {
     const key = Object.hasOwn(keys, name) ? keys[name] : undefined;
-    if (key) values[name] = readAt(key.kind, entry, place.key(name));
-    else place.key(name).fault('is not a known key', name, suggestion(name, Object.keys(keys)));
+    if (key) values[name] = readAt(key.kind, entry, at.key(name));
+    else at.key(name).fault('is not a known key', name, suggestion(name, Object.keys(keys)));
   }
-  const present = new Set(entries.map(([name]) => name));
   for (const [name, key] of Object.entries(keys)) {
-    if (key.required && !present.has(name)) {
-      place.key(name).fault(`${name} is missing`, undefined, `add "${name}: ${key.kind.type}": ${key.doc}`);
+    if (key.default !== undefined) values[name] ??= key.kind.read(key.default, at.key(name));
+    if (key.required && !written.has(name)) {
+      at.key(name).fault(`${name} is missing`, undefined, `add "${name}: ${key.kind.type}": ${key.doc}`);
     }
   }
   return values as Values<K>;
 }
 
-function readAt<T>(kind: Kind<T>, value: unknown, place: Place): T | undefined {
-  return value === FAULTED ? undefined : kind.read(value, place);
+function readAt<T>(kind: Kind<T>, value: unknown, at: YamlPath): T | undefined {
+  return value === FAULTED ? undefined : kind.read(value, at);
 }

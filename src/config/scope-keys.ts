@@ -1,7 +1,7 @@
 import { address } from './addresses.js';
-import type { Place } from './place.js';
 import { duration, text } from './scalars.js';
 import { entriesOf, type Key, type Kind, type Values } from './schema.js';
+import type { YamlPath } from './yaml-path.js';
 
 /** 0xffffffff would mean that the lease never ends (RFC 2131 section 3.3). */
 const LONGEST_LEASE = 0xfffffffe;
@@ -10,22 +10,21 @@ const LONGEST_LEASE = 0xfffffffe;
 export interface WrittenOption {
   readonly name: string;
   readonly value: unknown;
-  readonly at: Place;
+  readonly at: YamlPath;
 }
 
 const options: Kind<WrittenOption[]> = {
   type: 'map of options',
-  read: (value, place) =>
-    entriesOf(value, place)?.map(([name, written]) => ({ name, value: written, at: place.key(name) })),
+  read: (value, at) => entriesOf(value, at)?.map(([name, written]) => ({ name, value: written, at: at.key(name) })),
 };
 
 const leaseTime: Kind<number> = {
   type: 'duration',
-  read: (value, place) => {
+  read: (value, at) => {
     if (typeof value === 'string' && /^(forever|infinit[ey]|never|unlimited)$/i.test(value)) {
-      return place.fault('is not a duration: every lease ends', value, 'write a long one, as 365d');
+      return at.fault('is not a duration: every lease ends', value, 'write a long one, as 365d');
     }
-    return duration(1, LONGEST_LEASE).read(value, place);
+    return duration(1, LONGEST_LEASE).read(value, at);
   },
 };
 
@@ -35,21 +34,21 @@ function fits(limit: number): (value: string) => boolean {
 
 /** What server, subnet, pool and reservation may each say; the inner one counts. */
 export const SCOPE_KEYS = {
-  'lease-time': { kind: leaseTime, default: '1h', doc: 'how long a lease lasts if the client does not ask' },
-  'min-lease-time': { kind: leaseTime, default: 'lease-time', doc: 'the shortest lease a client can ask for' },
-  'max-lease-time': { kind: leaseTime, default: 'lease-time', doc: 'the longest lease a client can ask for' },
-  'renewal-time': { kind: leaseTime, default: '0.5 of the lease', doc: 'T1: when the client starts to renew' },
-  'rebinding-time': { kind: leaseTime, default: '0.875 of the lease', doc: 'T2: when the client turns to any server' },
-  options: { kind: options, default: 'none', doc: 'DHCP options by name, or by code from 1 to 254' },
-  'next-server': { kind: address, default: 'none', doc: 'header field siaddr: the server to boot from' },
+  'lease-time': { kind: leaseTime, absent: 'inherited', doc: 'how long a lease lasts if the client does not ask' },
+  'min-lease-time': { kind: leaseTime, absent: 'lease-time', doc: 'the shortest lease a client can ask for' },
+  'max-lease-time': { kind: leaseTime, absent: 'lease-time', doc: 'the longest lease a client can ask for' },
+  'renewal-time': { kind: leaseTime, absent: '0.5 of the lease', doc: 'T1: when the client starts to renew' },
+  'rebinding-time': { kind: leaseTime, absent: '0.875 of the lease', doc: 'T2: when the client turns to any server' },
+  options: { kind: options, absent: 'none', doc: 'DHCP options by name, or by code from 1 to 254' },
+  'next-server': { kind: address, absent: 'none', doc: 'header field siaddr: the server to boot from' },
   'server-name': {
     kind: text('text of 1 to 63 bytes', fits(63), 'write at most 63 bytes'),
-    default: 'none',
+    absent: 'none',
     doc: 'header field sname',
   },
   'boot-file': {
     kind: text('text of 1 to 127 bytes', fits(127), 'write at most 127 bytes'),
-    default: 'none',
+    absent: 'none',
     doc: 'header field file: what to boot',
   },
 } as const satisfies Record<string, Key<unknown>>;

@@ -1,30 +1,38 @@
 import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
 import type { BootFields, LeaseTimes, OptionSet, Scoped } from '../server/settings.js';
 import { readOptions } from './options.js';
-import type { Place } from './place.js';
 import type { ScopeValues } from './scope-keys.js';
+import type { ServerValues } from './server-keys.js';
+import type { YamlPath } from './yaml-path.js';
 
-const DEFAULT_LEASE_SECONDS = 3600;
 const LEASE_KEYS = ['lease-time', 'min-lease-time', 'max-lease-time', 'renewal-time', 'rebinding-time'] as const;
 type WrittenTimes = { readonly [K in (typeof LEASE_KEYS)[number]]?: number };
+/** With what it inherits, a scope always has a lease time. */
+type InheritedTimes = WrittenTimes & { readonly 'lease-time': number };
 
 /** A scope, and what those within it inherit. */
 export interface Scope extends Scoped {
-  readonly written: WrittenTimes;
+  readonly written: InheritedTimes;
 }
 
-/** Reads what server, subnet, pool and reservation may each say, on top of the scope around it. */
-export function readScope(values: ScopeValues, outer: Scope | undefined, registry: OptionRegistry): Scope {
+/** Reads what the server says for all its subnets. */
+export function readServerScope(values: ServerValues, registry: OptionRegistry): Scope {
+  const written = { 'lease-time': values['lease-time'] };
+  return readScope(values, { written, options: new Map(), boot: {} }, registry);
+}
+
+/** Reads what a subnet, pool or reservation says, on top of the scope around it. */
+export function readScope(values: ScopeValues, outer: Omit<Scope, 'leases'>, registry: OptionRegistry): Scope {
   const own = writtenTimes(values);
-  const written = { ...outer?.written, ...own };
+  const written = { ...outer.written, ...own };
   const leases = leaseTimes(written);
   // What is wrong further out is told there alone.
   if (Object.keys(own).length > 0) checkTimes(leases, values.at);
   return {
     written,
     leases,
-    options: mergedOptions(outer?.options, readOptions(values.options ?? [], registry)),
-    boot: { ...outer?.boot, ...bootFields(values) },
+    options: mergedOptions(outer.options, readOptions(values.options ?? [], registry)),
+    boot: { ...outer.boot, ...bootFields(values) },
   };
 }
 
@@ -37,8 +45,8 @@ function writtenTimes(values: ScopeValues): WrittenTimes {
   return Object.fromEntries(LEASE_KEYS.map((key) => [key, values[key]]).filter(([, seconds]) => seconds !== undefined));
 }
 
-function leaseTimes(written: WrittenTimes): LeaseTimes {
-  const seconds = written['lease-time'] ?? DEFAULT_LEASE_SECONDS;
+function leaseTimes(written: InheritedTimes): LeaseTimes {
+  const seconds = written['lease-time'];
   return {
     default: seconds,
     min: written['min-lease-time'] ?? seconds,
@@ -48,7 +56,7 @@ function leaseTimes(written: WrittenTimes): LeaseTimes {
   };
 }
 
-function checkTimes(leases: LeaseTimes, at: Place): void {
+function checkTimes(leases: LeaseTimes, at: YamlPath): void {
   const { min, max, renewal, rebinding } = leases;
   const order = [
     ['min-lease-time', min, 'lease-time', leases.default],
@@ -62,8 +70,8 @@ function checkTimes(leases: LeaseTimes, at: Place): void {
   }
 }
 
-function mergedOptions(outer: OptionSet | undefined, own: OptionSet): OptionSet {
-  return outer === undefined ? own : own.size === 0 ? outer : new Map([...outer, ...own]);
+function mergedOptions(outer: OptionSet, own: OptionSet): OptionSet {
+  return own.size === 0 ? outer : new Map([...outer, ...own]);
 }
 
 function bootFields(values: ScopeValues): BootFields {

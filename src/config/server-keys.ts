@@ -25,14 +25,14 @@ const typeName = text(
 const LISTEN_KEYS = {
   address: { kind: address, doc: 'own address to listen on; this or `interface` is needed' },
   interface: { kind: interfaceName, doc: 'interface to listen on, for clients attached to it' },
-  port: { kind: port, default: '67', doc: 'UDP port' },
+  port: { kind: port, default: 67, doc: 'UDP port' },
   snooping: {
     kind: boolean,
-    default: 'false',
+    default: false,
     doc: 'believe Option 82 without a relay: a DHCP-snooping switch puts it in',
   },
-  'relay-port': { kind: port, default: '`port`', doc: 'port that relays are answered on' },
-  'client-port': { kind: port, default: '`port` + 1', doc: 'port that clients are answered on' },
+  'relay-port': { kind: port, absent: '`port`', doc: 'port that relays are answered on' },
+  'client-port': { kind: port, absent: '`port` + 1', doc: 'port that clients are answered on' },
 } as const satisfies Record<string, Key<unknown>>;
 
 const DEFINITION_KEYS = {
@@ -47,7 +47,7 @@ const DEFINITION_KEYS = {
 
 const POOL_KEYS = {
   range: { kind: addressRange, required: true, doc: 'FIRST-LAST or a subnet' },
-  failover: { kind: linkName, default: 'none', doc: 'name of the relationship that shares this pool with a partner' },
+  failover: { kind: linkName, absent: 'none', doc: 'name of the relationship that shares this pool with a partner' },
   ...SCOPE_KEYS,
 } as const satisfies Record<string, Key<unknown>>;
 
@@ -57,7 +57,7 @@ const RESERVATION_KEYS = {
   switch: { kind: bytes, doc: 'for whoever is on this switch (remote-id, or a name of `switches`) and `port`' },
   port: { kind: bytes, doc: 'circuit-id of the port' },
   address: { kind: address, required: true, doc: 'the address that is kept for it' },
-  hostname: { kind: hostname, default: 'none', doc: 'option 12 for this client' },
+  hostname: { kind: hostname, absent: 'none', doc: 'option 12 for this client' },
   ...SCOPE_KEYS,
 } as const satisfies Record<string, Key<unknown>>;
 
@@ -70,23 +70,23 @@ const poolMap = mapOf(POOL_KEYS);
 const pool: Kind<PoolValues> = {
   type: 'address range, or map',
   keys: POOL_KEYS,
-  read: (value, place) => {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return poolMap.read(value, place);
-    const range = addressRange.read(value, place);
-    return range && { at: place, range };
+  read: (value, at) => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return poolMap.read(value, at);
+    const range = addressRange.read(value, at);
+    return range && { at, written: new Set(['range']), range };
   },
 };
 
 const SUBNET_KEYS = {
   subnet: { kind: subnet, required: true, doc: 'the network, as NETWORK/PREFIX' },
-  'shared-network': { kind: linkName, default: 'none', doc: 'subnets of one name share one link, behind one relay' },
+  'shared-network': { kind: linkName, absent: 'none', doc: 'subnets of one name share one link, behind one relay' },
   pools: {
     kind: listOf(pool),
-    default: 'none',
+    absent: 'none',
     doc: 'addresses to give to anybody; at most 4194304 in a pool, 16777216 in all',
   },
-  reservations: { kind: listOf(mapOf(RESERVATION_KEYS)), default: 'none', doc: 'addresses kept for somebody' },
-  authoritative: { kind: boolean, default: 'that of the server', doc: 'refuse addresses of clients it does not know' },
+  reservations: { kind: listOf(mapOf(RESERVATION_KEYS)), absent: 'none', doc: 'addresses kept for somebody' },
+  authoritative: { kind: boolean, absent: 'that of the server', doc: 'refuse addresses of clients it does not know' },
   ...SCOPE_KEYS,
 } as const satisfies Record<string, Key<unknown>>;
 
@@ -96,30 +96,31 @@ const networks = listOf(addressOrSubnet);
 
 const trustedRelays: Kind<'any' | ReturnType<typeof networks.read>> = {
   type: 'list of address or subnet, or `any`',
-  read: (value, place) => (value === 'any' ? 'any' : networks.read(value, place)),
+  read: (value, at) => (value === 'any' ? 'any' : networks.read(value, at)),
 };
 
 export const SERVER_KEYS = {
   name: { kind: serverName, required: true, doc: 'name of this server in every event' },
   listen: { kind: listOf(mapOf(LISTEN_KEYS)), required: true, doc: 'where requests come in' },
-  'trusted-relays': { kind: trustedRelays, default: 'none', doc: 'whose Option 82 is believed' },
-  authoritative: { kind: boolean, default: 'true', doc: 'refuse addresses of clients it does not know' },
+  'trusted-relays': { kind: trustedRelays, absent: 'none', doc: 'whose Option 82 is believed' },
+  authoritative: { kind: boolean, default: true, doc: 'refuse addresses of clients it does not know' },
   'offer-time': { kind: duration(1, 3600), default: '30s', doc: 'how long an offered address is held' },
   'decline-time': { kind: duration(1, YEAR), default: '1d', doc: 'how long a declined address is given to nobody' },
   user: {
     kind: account,
-    default: 'who starts it',
+    absent: 'who starts it',
     doc: 'whom `serve` becomes once its sockets are open, and `ship` at once, if root starts them; files are made as this user',
   },
-  group: { kind: account, default: 'that of `user`', doc: 'group of that process' },
+  group: { kind: account, absent: 'that of `user`', doc: 'group of that process' },
   'max-leases-per-port': {
     kind: integer('number of leases', 1, 65_535),
-    default: 'no limit',
+    absent: 'no limit',
     doc: 'how many active leases one port (switch and circuit-id) may have; further clients there get none',
   },
   ...SCOPE_KEYS,
-  failover: { kind: listOf(mapOf(FAILOVER_KEYS)), default: 'none', doc: 'relationships with other servers' },
-  'option-definitions': { kind: listOf(mapOf(DEFINITION_KEYS)), default: 'none', doc: 'options of your own' },
+  'lease-time': { ...SCOPE_KEYS['lease-time'], default: '1h' },
+  failover: { kind: listOf(mapOf(FAILOVER_KEYS)), absent: 'none', doc: 'relationships with other servers' },
+  'option-definitions': { kind: listOf(mapOf(DEFINITION_KEYS)), absent: 'none', doc: 'options of your own' },
   subnets: { kind: listOf(mapOf(SUBNET_KEYS)), required: true, doc: 'the networks that are served' },
 } as const satisfies Record<string, Key<unknown>>;
 

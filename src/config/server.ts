@@ -4,21 +4,17 @@ import type { ListenSettings, ServerSettings } from '../server/settings.js';
 import type { SwitchSettings } from '../trail/settings.js';
 import { Relationships } from './failover.js';
 import { readRegistry } from './options.js';
-import { readScope, scoped } from './scope.js';
+import { readServerScope, scoped } from './scope.js';
 import type { ListenValues, ServerValues } from './server-keys.js';
 import { readSubnets } from './subnets.js';
-
-const DHCP_PORT = 67;
-const DEFAULT_OFFER_SECONDS = 30;
-const DEFAULT_DECLINE_SECONDS = 86_400;
 
 /** The server of what was written; with faults, what can be made of the rest. */
 export function readServer(values: ServerValues, switches: readonly SwitchSettings[]): ServerSettings {
   const registry = readRegistry(values['option-definitions'] ?? []);
-  const server = readScope(values, undefined, registry);
-  const authoritative = values.authoritative ?? true;
+  const server = readServerScope(values, registry);
+  const { authoritative } = values;
   checkNotEmpty(values);
-  if ('group' in values && !('user' in values)) {
+  if (values.written.has('group') && !values.written.has('user')) {
     values.at.key('group').fault('has no user beside it', values.group, 'add server.user');
   }
   const listen = readListen(values.listen ?? []);
@@ -30,8 +26,8 @@ export function readServer(values: ServerValues, switches: readonly SwitchSettin
     listen,
     trustedRelays: values['trusted-relays'] ?? [],
     authoritative,
-    offerTime: (values['offer-time'] ?? DEFAULT_OFFER_SECONDS) * MICROS_PER_SECOND,
-    declineTime: (values['decline-time'] ?? DEFAULT_DECLINE_SECONDS) * MICROS_PER_SECOND,
+    offerTime: values['offer-time'] * MICROS_PER_SECOND,
+    declineTime: values['decline-time'] * MICROS_PER_SECOND,
     ...(values.user === undefined ? {} : { user: values.user }),
     ...(values.group === undefined ? {} : { group: values.group }),
     ...(values['max-leases-per-port'] === undefined ? {} : { maxLeasesPerPort: values['max-leases-per-port'] }),
@@ -54,8 +50,8 @@ function checkNotEmpty(values: ServerValues): void {
 function readListen(written: readonly ListenValues[]): ListenSettings[] {
   const seen = new Map<string, string>();
   return written.map((values) => {
-    const { address, interface: name, port = DHCP_PORT, at } = values;
-    if (!('address' in values) && !('interface' in values)) {
+    const { address, interface: name, port, at } = values;
+    if (!values.written.has('address') && !values.written.has('interface')) {
       at.fault(
         'the entry says neither address nor interface',
         undefined,
@@ -72,7 +68,7 @@ function readListen(written: readonly ListenValues[]): ListenSettings[] {
       ...(address === undefined ? {} : { address }),
       ...(name === undefined ? {} : { interface: name }),
       port,
-      snooping: values.snooping ?? false,
+      snooping: values.snooping,
       relayPort: values['relay-port'] ?? port,
       clientPort,
     };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLError } from 'yaml';
 import { messageOf } from '../base/errors.js';
 import { ConfigError, ConfigFault } from './errors.js';
-import { FAULTED, type Findings, Place } from './place.js';
+import { FAULTED, type Findings, YamlPath } from './yaml-path.js';
 
 /** Shorter values of the environment are no secrets, and hiding them would make messages unreadable. */
 const SHORTEST_SECRET = 4;
@@ -17,10 +17,10 @@ export function readSource(file: string, env: NodeJS.ProcessEnv, findings: Findi
   // One slip makes many errors; those after the first are about what the parser made of it
   const wrong = [...document.errors, ...document.warnings][0];
   if (wrong) throw new ConfigError(file, [notYaml(file, wrong, lines)]);
-  findDuplicates(document.contents, new Place(findings), lines);
+  findDuplicates(document.contents, new YamlPath(findings), lines);
   return fillIn(
     toPlain(file, () => document.toJS()),
-    new Place(findings),
+    new YamlPath(findings),
     env,
     findings,
   );
@@ -55,8 +55,8 @@ function toPlain(file: string, toJS: () => unknown): unknown {
   }
 }
 
-function findDuplicates(node: unknown, place: Place, lines: LineCounter): void {
-  if (isSeq(node)) node.items.forEach((item, i) => void findDuplicates(item, place.item(i), lines));
+function findDuplicates(node: unknown, at: YamlPath, lines: LineCounter): void {
+  if (isSeq(node)) node.items.forEach((item, i) => void findDuplicates(item, at.item(i), lines));
   if (!isMap(node)) return;
   const first = new Map<string, number>();
   for (const pair of node.items.filter(isPair) as Pair<Node, Node>[]) {
@@ -64,30 +64,30 @@ function findDuplicates(node: unknown, place: Place, lines: LineCounter): void {
     const { line } = lines.linePos(pair.key.range?.[0] ?? 0);
     const before = first.get(name);
     if (before === undefined) first.set(name, line);
-    else place.key(name).fault(`is written twice, in lines ${before} and ${line}`, name, 'remove one of the two');
-    findDuplicates(pair.value, place.key(name), lines);
+    else at.key(name).fault(`is written twice, in lines ${before} and ${line}`, name, 'remove one of the two');
+    findDuplicates(pair.value, at.key(name), lines);
   }
 }
 
 /** Replaces `${NAME}` in every text by the environment's value; `$${` stands for `${`. `around` is what the value lies in. */
 function fillIn(
   value: unknown,
-  place: Place,
+  at: YamlPath,
   env: NodeJS.ProcessEnv,
   findings: Findings,
   around: readonly unknown[] = [],
 ): unknown {
   if (typeof value === 'object' && value !== null) {
     if (around.includes(value))
-      return place.fault('refers to itself', undefined, 'write the values out instead of using this alias') ?? FAULTED;
-    const fill = (item: unknown, at: Place): unknown => fillIn(item, at, env, findings, [...around, value]);
-    if (Array.isArray(value)) return value.map((item, i) => fill(item, place.item(i)));
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, place.key(key))]));
+      return at.fault('refers to itself', undefined, 'write the values out instead of using this alias') ?? FAULTED;
+    const fill = (item: unknown, at: YamlPath): unknown => fillIn(item, at, env, findings, [...around, value]);
+    if (Array.isArray(value)) return value.map((item, i) => fill(item, at.item(i)));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, at.key(key))]));
   }
-  return typeof value === 'string' ? fillInText(value, place, env, findings) : value;
+  return typeof value === 'string' ? fillInText(value, at, env, findings) : value;
 }
 
-function fillInText(text: string, place: Place, env: NodeJS.ProcessEnv, findings: Findings): unknown {
+function fillInText(text: string, at: YamlPath, env: NodeJS.ProcessEnv, findings: Findings): unknown {
   let faulted = false;
   const filled = text.replace(
     /\$(\$\{)|\$\{([^}]*)\}?/g,
@@ -96,7 +96,7 @@ function fillInText(text: string, place: Place, env: NodeJS.ProcessEnv, findings
       const value = /^[A-Za-z_]\w*$/.test(name) && whole.endsWith('}') ? env[name] : undefined;
       if (value === undefined) {
         faulted = true;
-        place.fault(
+        at.fault(
           'names an environment variable that is not set',
           whole,
           `set ${name || 'it'}, or write $\${ for a literal \${`,

@@ -4,7 +4,7 @@ import type { SubnetSettings } from '../server/settings.js';
 import type { SwitchSettings } from '../trail/settings.js';
 import { formatRange, rangeOf } from './addresses.js';
 import type { Relationships } from './failover.js';
-import { checkOverlaps, type PlacedRange } from './overlaps.js';
+import { checkOverlaps, type RangeInFile } from './overlaps.js';
 import { PoolSizes } from './pool-sizes.js';
 import { ReservationsSeen, readReservation } from './reservations.js';
 import { readScope, type Scope, scoped } from './scope.js';
@@ -25,15 +25,15 @@ interface Seen {
   readonly sizes: PoolSizes;
 }
 
-interface ScopedPool extends PlacedRange {
+interface ScopedPool extends RangeInFile {
   readonly scope: Scope;
   readonly failover?: string;
 }
 
 /** The subnets with their pools and reservations; none shares an address with another. */
 export function readSubnets(written: readonly SubnetValues[], context: SubnetContext): SubnetSettings[] {
-  const placed = written.flatMap(({ subnet, at }) => (subnet ? [{ ...rangeOf(subnet), at: at.key('subnet') }] : []));
-  checkOverlaps(placed, 'subnet');
+  const ranges = written.flatMap(({ subnet, at }) => (subnet ? [{ ...rangeOf(subnet), at: at.key('subnet') }] : []));
+  checkOverlaps(ranges, 'subnet');
   const seen: Seen = { reservations: new ReservationsSeen(), sizes: new PoolSizes() };
   return written.map((values) => readSubnet(values, context, seen)).filter((subnet) => subnet !== undefined);
 }

@@ -13,7 +13,7 @@ export function readSwitches(written: readonly SwitchValues[]): SwitchSettings[]
     const id = readId(values);
     if (!id) return [];
     const { name, profile, at } = values;
-    if (!('name' in values) && !('profile' in values)) {
+    if (!values.written.has('name') && !values.written.has('profile')) {
       at.fault('the switch has neither name nor profile', undefined, 'add one of the two, or remove the entry');
     }
     const key = `${id.by} ${id.value.toString('hex')}`;
@@ -26,7 +26,7 @@ export function readSwitches(written: readonly SwitchValues[]): SwitchSettings[]
 }
 
 function readId(values: SwitchValues): (SwitchSettings['id'] & { shown: string }) | undefined {
-  const present = IDS.filter((id) => id in values);
+  const present = IDS.filter((id) => values.written.has(id));
   const [by] = present;
   if (present.length !== 1 || by === undefined) {
     const problem = by === undefined ? 'the switch has no id' : `the switch has ${present.join(' and ')}`;

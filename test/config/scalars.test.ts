@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { addressRange, bytes, subnet } from '../../src/config/addresses.js';
-import { type Findings, Place } from '../../src/config/place.js';
+import { type Findings, YamlPath } from '../../src/config/yaml-path.js';
 import { duration, size } from '../../src/config/scalars.js';
 import type { Kind } from '../../src/config/schema.js';
 import { broadcastOf, contains, formatIpv4, formatSubnet, netmask } from '../../src/net/ipv4.js';
@@ -12,7 +12,7 @@ const ipv4 = fc.integer({ min: 0, max: MAX });
 /** The value, and the number of faults. */
 function read<T>(kind: Kind<T>, value: unknown): [T | undefined, number] {
   const findings: Findings = { faults: [], secrets: new Map() };
-  return [kind.read(value, new Place(findings)), findings.faults.length];
+  return [kind.read(value, new YamlPath(findings)), findings.faults.length];
 }
 
 describe('Values of the configuration', () => {

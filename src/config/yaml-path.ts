@@ -5,7 +5,7 @@ export const FAULTED = Symbol('faulted');
 
 const MAX_SHOWN = 100;
 
-/** What all places of one file share: the faults found so far, and what must not be shown in them. */
+/** What all positions of one file share: the faults found so far, and what must not be shown in them. */
 export interface Findings {
   readonly faults: ConfigFault[];
   /** Values of environment variables, each with how the file names it: `${NAME}`. */
@@ -13,7 +13,7 @@ export interface Findings {
 }
 
 /** A position in the configuration: takes the faults of the value there. */
-export class Place {
+export class YamlPath {
   /** `server.subnets[0].pools[1]`; empty for the whole. */
   readonly path: string;
   readonly #findings: Findings;
@@ -23,12 +23,12 @@ export class Place {
     this.path = path;
   }
 
-  key(name: string): Place {
-    return new Place(this.#findings, this.path === '' ? name : `${this.path}.${name}`);
+  key(name: string): YamlPath {
+    return new YamlPath(this.#findings, this.path === '' ? name : `${this.path}.${name}`);
   }
 
-  item(index: number): Place {
-    return new Place(this.#findings, `${this.path}[${index}]`);
+  item(index: number): YamlPath {
+    return new YamlPath(this.#findings, `${this.path}[${index}]`);
   }
 
   /** True if something under the key is reported already. */
