@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { renderReference } from '../../src/config/reference.js';
+import { CONFIG_KEYS } from '../../src/config/keys.js';
+import { referenceOf } from '../../src/config/reference.js';
 
 describe('The reference of the configuration', () => {
-  const rows = renderReference().trimEnd().split('\n');
+  const rows = referenceOf(CONFIG_KEYS).trimEnd().split('\n');
   const paths = rows.slice(2).map((row) => /^\| `([^`]+)`/.exec(row)?.[1]);
 
   it('has a row of four cells for every key, once', () => {

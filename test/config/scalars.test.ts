@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { addressRange, bytes, subnet } from '../../src/config/addresses.js';
-import { type Findings, YamlPath } from '../../src/config/yaml-path.js';
 import { duration, size } from '../../src/config/scalars.js';
 import type { Kind } from '../../src/config/schema.js';
+import { type Findings, YamlPath } from '../../src/config/yaml-path.js';
 import { broadcastOf, contains, formatIpv4, formatSubnet, netmask } from '../../src/net/ipv4.js';
 
 const MAX = 0xffffffff;

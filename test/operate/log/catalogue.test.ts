@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { renderCatalogue } from '../../../src/operate/log/catalogue.js';
-import { LEVELS, MESSAGES, type MessageDefinition } from '../../../src/operate/log/messages.js';
+import { messageTable } from '../../../src/operate/log/catalogue.js';
+import { LEVELS, MESSAGE_GROUPS, MESSAGES, type MessageDefinition } from '../../../src/operate/log/messages.js';
 
 describe('The catalogue of operator messages', () => {
   for (const [id, message] of Object.entries<MessageDefinition>(MESSAGES)) {
@@ -19,12 +19,18 @@ describe('The catalogue of operator messages', () => {
     });
   }
 
+  it('has each message in one group', () => {
+    const ids = MESSAGE_GROUPS.flatMap(({ messages }) => Object.keys(messages));
+    assert.deepEqual([...new Set(ids)], ids);
+    assert.deepEqual(ids.toSorted(), Object.keys(MESSAGES).toSorted());
+  });
+
   it('becomes a Markdown table with one row per message', () => {
-    const table = renderCatalogue({ 'a-b': { level: 'warn', text: 'One | {two}', help: 'Nothing to do' } });
+    const table = messageTable({ 'a-b': { level: 'warn', text: 'One | {two}', help: 'Nothing to do' } });
     assert.equal(
       table,
       '| id | level | text | what it means and what to do |\n|---|---|---|---|\n| `a-b` | warn | One \\| {two} | Nothing to do |\n',
     );
-    assert.equal(renderCatalogue().trimEnd().split('\n').length, 2 + Object.keys(MESSAGES).length);
+    assert.equal(messageTable(MESSAGES).trimEnd().split('\n').length, 2 + Object.keys(MESSAGES).length);
   });
 });
