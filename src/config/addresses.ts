@@ -7,7 +7,7 @@ const SUBNET_HINT = 'write NETWORK/PREFIX, as 198.18.0.0/16';
 const RANGE_HINT = 'write FIRST-LAST, as 198.18.16.0-198.18.19.255';
 const BYTES_HINT = 'write a text, hex as "0x000600aabbccddee", or a MAC address as "02:00:00:00:00:01", in quotes';
 
-/** Both ends belong to it. */
+/** Both ends included. */
 export interface AddressRange {
   readonly first: Ipv4;
   readonly last: Ipv4;

@@ -9,7 +9,7 @@ import type { YamlPath } from './yaml-path.js';
 
 const URL_HINT = 'write mysql://USER@HOST:3306/DATABASE, mariadb://..., or sqlite:FILE';
 
-/** The trail's at. Paths are from `folder`. */
+/** Where the trail is. Paths are from `folder`. */
 export function readAudit(values: AuditValues, folder: string): AuditSettings {
   const common = {
     batchSize: values['batch-size'],
@@ -37,7 +37,7 @@ function mysqlUrl(written: string, values: AuditValues, password: string | undef
   const url = URL.canParse(written) ? new URL(written) : undefined;
   if (!url) at.fault('is not a URL', written, `${URL_HINT}; in a password write @ as %40, / as %2F, : as %3A`);
   else if (!['mysql:', 'mariadb:'].includes(url.protocol))
-    at.fault('is no database that can hold the trail', written, URL_HINT);
+    at.fault('is not a database that can hold the trail', written, URL_HINT);
   else if (url.hostname === '') at.fault('names no host', written, URL_HINT);
   else if (!/^\/[^/]+$/.test(url.pathname)) at.fault('names no database', written, URL_HINT);
   else if (password !== undefined && url.password !== '') {
@@ -51,14 +51,14 @@ function mysqlUrl(written: string, values: AuditValues, password: string | undef
   return written;
 }
 
-/** What is not known is not ignored: somebody may have meant it to encrypt. */
+/** An unknown parameter is a fault: somebody may have meant it to encrypt. */
 function checkParameters(url: URL, written: string, at: YamlPath): void {
   const names = [...url.searchParams.keys()].filter((name) => name !== 'socket');
   if (names.length > 0)
     at.fault(`has a parameter "${names[0]}"`, written, 'only socket is known; TLS has keys of its own, audit.tls');
 }
 
-/** The URL carries TLS to whatever opens the trail, so that nothing can forget it. */
+/** Writes TLS into the URL, so that everything that opens the trail uses it. */
 function addTls(url: URL, tls: TlsValues, folder: string): void {
   const { verify } = tls;
   url.searchParams.set('ssl-mode', verify ? 'VERIFY_IDENTITY' : 'REQUIRED');

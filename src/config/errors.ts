@@ -1,6 +1,6 @@
 import { UsageError } from '../base/errors.js';
 
-/** One thing that is wrong in a configuration. */
+/** One fault of a configuration. */
 export class ConfigFault {
   /** Where: `server.subnets[0].pools[1]`, or `line 3, column 5` if the file is not YAML. Empty for the file itself. */
   readonly path: string;
@@ -22,7 +22,7 @@ export class ConfigFault {
   }
 }
 
-/** A configuration that cannot be used, with every fault that was found in it. */
+/** A configuration that cannot be used, with all its faults. */
 export class ConfigError extends UsageError {
   /** Absolute. */
   readonly file: string;

@@ -44,16 +44,16 @@ export const FAILOVER_KEYS = {
     absent: '`split` or `hba` on the primary',
     doc: 'how many of 256 hash buckets of clients the primary answers: 128 is half; only on the primary',
   },
-  hba: { kind: hashBuckets, absent: 'none', doc: "the primary's buckets one by one, in at of `split`" },
+  hba: { kind: hashBuckets, absent: 'none', doc: "the primary's buckets one by one, instead of `split`" },
   'load-balance-max-seconds': {
     kind: integer('number of seconds', 0, 65_535),
     default: 3,
-    doc: 'a client that has waited for longer is answered whoever its bucket belongs to; 0 for every client',
+    doc: 'a client that has waited longer is answered whatever its bucket; 0: every client',
   },
   'max-response-delay': {
     kind: duration(2, 3600),
     default: '20s',
-    doc: 'after so long without a word of the partner the connection is given up',
+    doc: 'after so long without a message of the partner the connection is closed',
   },
   'max-unacked-updates': {
     kind: integer('number of updates', 1, 10_000),
@@ -63,12 +63,12 @@ export const FAILOVER_KEYS = {
   'auto-partner-down': {
     kind: duration(1, YEAR),
     absent: 'off',
-    doc: 'after so long without the partner it is taken for down without asking; wrong if only the way to it is cut',
+    doc: 'after so long without the partner, this server assumes that it is down. That is wrong if only the network between them is cut',
   },
   'max-lease-misbalance': {
     kind: integer('percentage', 0, 100),
     default: 15,
-    doc: 'percent by which the free addresses of both may differ before balancing is asked for',
+    doc: 'percent by which the free addresses of both may differ before this server asks for balancing',
   },
   'max-lease-ownership': {
     kind: integer('percentage', 0, 100),

@@ -6,7 +6,7 @@ import { suggestion } from './schema.js';
 import type { PoolValues, ReservationValues } from './server-keys.js';
 import type { YamlPath } from './yaml-path.js';
 
-/** Only the primary says these; the secondary is told. */
+/** Only the primary has these keys; the protocol sends them to the secondary. */
 const PRIMARY_KEYS = ['mclt', 'split', 'hba'] as const;
 
 interface SharedPool extends AddressRange {
@@ -14,11 +14,11 @@ interface SharedPool extends AddressRange {
   readonly failover?: string;
 }
 
-/** The relationships of `failover`, and the checks of all that refers to them. */
+/** The relationships of `failover`, and checks of the pools and reservations that refer to them. */
 export class Relationships {
   readonly list: readonly RelationshipSettings[];
   readonly #written: readonly FailoverValues[];
-  /** Addresses that are servers' own: no pool of a pair may have them. */
+  /** Addresses of the two servers. No shared pool may contain them. */
   readonly #servers: ReadonlyMap<Ipv4, string>;
   readonly #used = new Set<string>();
 
@@ -41,7 +41,7 @@ export class Relationships {
     ]);
   }
 
-  /** The relationship that a pool names, undefined if none, or if there is no such one, which is reported. */
+  /** The relationship that a pool names; undefined if it names none. An unknown name is a fault. */
   of({ failover, at }: PoolValues): string | undefined {
     if (failover === undefined) return undefined;
     this.#used.add(failover);
@@ -51,7 +51,7 @@ export class Relationships {
     return at.key('failover').fault('is not the name of a relationship in server.failover', failover, hint);
   }
 
-  /** Reports what a shared pool cannot have within: addresses that one of the two servers keeps for somebody, or has itself. */
+  /** Reports addresses that a shared pool must not contain: reserved ones, and those of the two servers. */
   checkReservations(pools: readonly SharedPool[], reservations: readonly ReservationValues[]): void {
     for (const pool of pools.filter(({ failover }) => failover !== undefined)) {
       for (const { address, at } of reservations) {
@@ -104,7 +104,7 @@ function readRelationship(values: FailoverValues): RelationshipSettings {
   };
 }
 
-/** What only the primary says, and must. */
+/** The keys that the primary must have and the secondary must not. */
 function readPrimary(values: FailoverValues): RelationshipSettings['primary'] {
   const { role, mclt, split, hba, at, written } = values;
   if (role === 'secondary') {
@@ -140,7 +140,7 @@ function checkAddresses(values: FailoverValues): void {
   const { address, 'peer-address': peer, at } = values;
   if (address === undefined || address !== peer) return;
   at.key('peer-address').fault(
-    'is the address of this server, too',
+    'is also the address of this server',
     formatIpv4(peer),
     'write the address of the partner',
   );

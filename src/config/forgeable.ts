@@ -2,7 +2,7 @@ import type { ServerSettings } from '../server/settings.js';
 import type { AddressRange } from './addresses.js';
 import { rangeOf } from './addresses.js';
 
-/** The pools with an address from which Option 82 is believed: their clients could forge it. In the order of the configuration. */
+/** The pools that overlap `trusted-relays`, in the order of the file: a client with such an address could forge Option 82. */
 export function forgeablePools({ trustedRelays, subnets }: ServerSettings): AddressRange[] {
   const pools = subnets.flatMap((subnet) => subnet.pools);
   if (trustedRelays === 'any') return pools;

@@ -43,7 +43,7 @@ const TLS_KEYS = {
     absent: 'public authorities',
     doc: "PEM file with the authority that signed the database's certificate",
   },
-  verify: { kind: boolean, default: true, doc: 'check that certificate; `false` encrypts for anybody who answers' },
+  verify: { kind: boolean, default: true, doc: 'check that certificate; `false` encrypts, but trusts any server' },
   'certificate-name': {
     kind: host,
     absent: 'host of `url`',
@@ -67,9 +67,9 @@ const AUDIT_KEYS = {
   'batch-size': {
     kind: integer('batch size', 1, 100_000),
     default: 20_000,
-    doc: 'most events in one transaction: more ship a backlog faster and take more memory (0.4 GiB at 20000)',
+    doc: 'most events in one transaction. A larger batch ships a backlog faster and takes more memory (0.4 GiB at 20000)',
   },
-  'access-log': { kind: boolean, default: false, doc: 'note who asks which `report`, in table `access_log`' },
+  'access-log': { kind: boolean, default: false, doc: 'record who asked which `report`, in table `access_log`' },
 } as const satisfies Record<string, Key<unknown>>;
 
 const SWITCH_KEYS = {
@@ -77,24 +77,24 @@ const SWITCH_KEYS = {
   'relay-id': { kind: bytes, doc: 'the switch with this relay-id, if it sends no remote-id' },
   giaddr: { kind: address, doc: 'the relay with this address, if it sends neither' },
   name: { kind: name, absent: 'the bytes as text', doc: 'what reports call it' },
-  profile: { kind: choice(PROFILE_NAMES), absent: 'none', doc: 'how its circuit-ids are read' },
+  profile: { kind: choice(PROFILE_NAMES), absent: 'none', doc: 'how to read its circuit-ids' },
 } as const satisfies Record<string, Key<unknown>>;
 
 const LOG_FILE_KEYS = {
   path: { kind: path, required: true, doc: 'the newest log file' },
-  'max-size': { kind: size(1024), default: '10M', doc: 'bytes before a new file is begun' },
+  'max-size': { kind: size(1024), default: '10M', doc: 'size at which a new file begins' },
   'max-files': { kind: integer('number of files', 2, 1000), default: 5, doc: 'files kept, the newest included' },
 } as const satisfies Record<string, Key<unknown>>;
 
 const SYSLOG_KEYS = {
   host: { kind: host, default: '127.0.0.1', doc: 'the collector' },
   port: { kind: port, default: 514, doc: 'its port' },
-  protocol: { kind: choice(SYSLOG_PROTOCOLS), default: 'udp', doc: 'how it is reached' },
+  protocol: { kind: choice(SYSLOG_PROTOCOLS), default: 'udp', doc: 'transport to the collector' },
   format: { kind: choice(SYSLOG_FORMATS), default: 'rfc5424', doc: 'form of the messages' },
   facility: {
     kind: choice(Object.keys(SYSLOG_FACILITIES) as (keyof typeof SYSLOG_FACILITIES)[]),
     default: 'daemon',
-    doc: 'where the collector sorts them',
+    doc: 'facility of the messages',
   },
   'app-name': { kind: program, default: 'portledger', doc: 'program name in each message' },
 } as const satisfies Record<string, Key<unknown>>;
@@ -104,7 +104,7 @@ const moduleKeys = Object.fromEntries(
 ) as { readonly [M in (typeof MODULES)[number]]: Key<(typeof LEVELS)[number]> };
 
 const LOG_KEYS = {
-  level: { kind: level, default: 'info', doc: 'what is logged: this level and graver ones' },
+  level: { kind: level, default: 'info', doc: 'log messages of this level and graver ones' },
   format: {
     kind: choice(['text', 'json'] as const),
     default: 'text',

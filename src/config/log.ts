@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { LogFileSettings, LogSettings, SyslogSettings } from '../operate/log/logger.js';
 import type { LogValues } from './keys.js';
 
-/** The log. Paths are from `folder`; `server` is the name that every line carries, if there is one. */
+/** The log. Relative paths start at `folder`. `server` is a field of every line, if given. */
 export function readLog(values: LogValues, folder: string, server: string | undefined): LogSettings {
   const { at: _, written: __, ...modules } = values.modules ?? { at: undefined, written: undefined };
   return {

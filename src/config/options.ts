@@ -8,7 +8,7 @@ import type { WrittenOption } from './scope-keys.js';
 import type { DefinitionValues } from './server-keys.js';
 import type { YamlPath } from './yaml-path.js';
 
-/** What the server fills in by itself, and the key that says how; for others there is none. */
+/** Options that the server sets by itself, with the key that configures them, if there is one. */
 const OWN_OPTIONS: ReadonlyMap<number, string> = new Map([
   [1, 'remove it, the mask is that of the subnet'],
   [51, 'use the key lease-time'],
@@ -23,7 +23,7 @@ export function readRegistry(definitions: readonly DefinitionValues[]): OptionRe
     const { name, code, type, at } = written;
     if (name === undefined || code === undefined || type === undefined) continue;
     const definition = attempt(at.key('type'), type, () => ({ name, code, type: parseOptionType(type) }));
-    // The registry takes all definitions at once; adding them one by one tells which of them it refuses.
+    // The registry takes all definitions at once; adding them one by one shows which one it refuses.
     const good = definition && attempt(at, name, () => new OptionRegistry([...accepted, definition]));
     if (good) accepted.push(definition);
   }
@@ -48,7 +48,7 @@ export function readOptions(written: readonly WrittenOption[], registry: OptionR
   return options;
 }
 
-/** By name, or by code: then unknown ones are bytes. */
+/** Finds an option by name or by code. An unknown code gets the type bytes. */
 function definitionOf(name: string, at: YamlPath, registry: OptionRegistry): OptionDefinition | undefined {
   if (!/^\d+$/.test(name)) {
     return registry.byName(name) ?? at.fault('is not a known option', name, suggestion(name, registry.names()));
@@ -69,12 +69,12 @@ function isForbidden({ code, protocol }: OptionDefinition, name: string, at: Yam
   return true;
 }
 
-/** Reports what an option's type or value is refused for. */
+/** Reports why the type or value of an option is refused. */
 function attempt<T>(at: YamlPath, value: unknown, action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
     if (!(error instanceof PortledgerError)) throw error;
-    return at.fault(`cannot be used: ${error.message}`, value, error.hint ?? 'see the table of options in the README');
+    return at.fault(`cannot be used: ${error.message}`, value, error.hint ?? 'see the table of options in docs/dhcp.md');
   }
 }

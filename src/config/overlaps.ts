@@ -1,12 +1,12 @@
 import { type AddressRange, formatRange } from './addresses.js';
 import type { YamlPath } from './yaml-path.js';
 
-/** A range with the at that wrote it. */
+/** A range, and its position in the file. */
 export interface RangeInFile extends AddressRange {
   readonly at: YamlPath;
 }
 
-/** Reports each range that shares addresses with one before it (in the order of addresses), at the later of the two in the file. */
+/** Reports each range that overlaps the range before it (by address). The fault is at the later one of the file. */
 export function checkOverlaps(ranges: readonly RangeInFile[], noun: string): void {
   const order = new Map(ranges.map((range, i) => [range, i]));
   const sorted = [...ranges].sort((a, b) => a.first - b.first || b.last - a.last);

@@ -1,12 +1,12 @@
 import { type AddressRange, formatRange } from './addresses.js';
 import type { YamlPath } from './yaml-path.js';
 
-/** Addresses of one pool at most: a /10. Every address of a pool takes memory, and time at each start and reload. */
+/** Most addresses of one pool: a /10. Each takes memory, and time at every start and reload. */
 export const POOL_LIMIT = 2 ** 22;
-/** Addresses of all pools at most. */
+/** Most addresses of all pools. */
 export const POOLS_LIMIT = 2 ** 24;
 
-/** The pools so far; reports each that is too large, and each with which all are. */
+/** Adds up pool sizes. Reports each pool that is too large, or makes the sum too large. */
 export class PoolSizes {
   #total = 0;
 

@@ -10,22 +10,22 @@ import type { YamlPath } from './yaml-path.js';
 const ETHERNET = 1;
 const MATCH_HINT = 'write one of mac, client-id, or switch with port';
 
-/** What reservations are read against. */
+/** What a reservation is checked against. */
 export interface ReservationContext {
   readonly subnet: Subnet;
-  /** The scope that an address inherits: of its pool, or of the subnet. */
+  /** The scope that an address inherits from: its pool, else the subnet. */
   readonly scopeOf: (address: Ipv4) => Scope;
   readonly registry: OptionRegistry;
   readonly switches: readonly SwitchSettings[];
 }
 
-/** Those seen so far; a client may have one reservation on each link, an address one in all. */
+/** Reservations read so far. A client may have one on each link; an address may have one in all. */
 export class ReservationsSeen {
   readonly addresses = new Map<Ipv4, YamlPath>();
   readonly matchers = new Map<string, YamlPath>();
 }
 
-/** A reservation, or undefined if it cannot be used. */
+/** Reads a reservation; undefined if it cannot be used. */
 export function readReservation(
   values: ReservationValues,
   context: ReservationContext,
@@ -88,7 +88,7 @@ function checkedAddress(values: ReservationValues, subnet: Subnet, seen: Reserva
     return at.fault(`is the ${noun} address of ${formatSubnet(subnet)}`, text, 'reserve an address of a host');
   }
   const before = seen.addresses.get(address);
-  if (before) at.fault(`is reserved already by ${before.path}`, text, 'give one of the two another address');
+  if (before) at.fault(`is already reserved by ${before.path}`, text, 'give one of the two another address');
   else seen.addresses.set(address, values.at);
   return address;
 }

@@ -5,7 +5,7 @@ import type { YamlPath } from './yaml-path.js';
 const DURATION_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 const SIZE_UNITS: Readonly<Record<string, number>> = { B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 
-/** A text that is not empty; `rule` says which are good. */
+/** A text that `rule` accepts. */
 export function text(type: string, rule: (value: string) => boolean, hint: string): Kind<string> {
   return {
     type,
@@ -40,7 +40,7 @@ export const boolean: Kind<boolean> = {
   },
 };
 
-/** A whole number within both ends. */
+/** A whole number from `min` to `max`. */
 export function integer(type: string, min: number, max: number): Kind<number> {
   return {
     type,
@@ -65,7 +65,7 @@ export function choice<T extends string>(words: readonly T[]): Kind<T> {
   };
 }
 
-/** Seconds, within both ends: a number of seconds, or 30s, 10m, 1h, 1d, 1w. */
+/** Seconds from `min` to `max`: written as a number of seconds, or 30s, 10m, 1h, 1d, 1w. */
 export function duration(min: number, max: number): Kind<number> {
   return {
     type: 'duration',

@@ -1,12 +1,12 @@
 import { distance } from 'fastest-levenshtein';
 import { FAULTED, type YamlPath } from './yaml-path.js';
 
-/** Turns a value of the file into one of the program, or reports why not and returns undefined. */
+/** Turns a value of the file into one of the program. Reports a fault and returns undefined if it cannot. */
 export type Reader<T> = (value: unknown, at: YamlPath) => T | undefined;
 
-/** A kind of value: how it is read, and how the reference describes it. */
+/** A kind of value: how to read it, and its name in the reference. */
 export interface Kind<T> {
-  /** In the words of the reference: `address range`. */
+  /** Name in the reference: `address range`. */
   readonly type: string;
   readonly read: Reader<T>;
   /** The keys within, if it is a map or a list of maps. */
@@ -18,9 +18,9 @@ export interface Kind<T> {
 export interface Key<T> {
   readonly kind: Kind<T>;
   readonly doc: string;
-  /** What holds if the key is not written, as the file would have it (`10m`). It is read like a written value. */
+  /** The default, as the file would have it (`10m`). It is read like a written value. */
   readonly default?: string | number | boolean | Readonly<Record<string, never>>;
-  /** What holds if the key is not written and there is no such value: words for the reference. */
+  /** What the reference says if there is no default value: `inherited`, `none`. */
   readonly absent?: string;
   readonly required?: true;
 }
@@ -32,7 +32,7 @@ type WithDefault<K extends Keys> = {
   [N in keyof K]: K[N] extends { readonly default: unknown } ? N : never;
 }[keyof K];
 
-/** What a map was read to. A key that is missing or faulty has its default; without a default it is undefined. */
+/** The values of a map. A missing or faulty key has its default, else it is undefined. */
 export type Values<K extends Keys> = { readonly [N in WithDefault<K>]: ValueOf<K[N]> } & {
   readonly [N in Exclude<keyof K, WithDefault<K>>]?: ValueOf<K[N]>;
 } & {
@@ -63,7 +63,7 @@ export function entriesOf(value: unknown, at: YamlPath): [string, unknown][] | u
   return at.fault('is not a map', value, 'write keys and values, as in "key: value"');
 }
 
-/** More names than this are no help in one line. */
+/** A hint lists at most so many names. */
 const MOST_NAMES = 40;
 
 /** `did you mean ...?` if a name is near, else all names if they are few. */
@@ -73,7 +73,7 @@ export function suggestion(wrong: string, names: readonly string[]): string {
     .filter(({ name, edits }) => edits <= Math.max(2, Math.floor(name.length / 3)))
     .sort((a, b) => a.edits - b.edits)[0];
   if (near) return `did you mean "${near.name}"?`;
-  return names.length > MOST_NAMES ? 'see the README for all names' : `use one of ${names.join(', ')}`;
+  return names.length > MOST_NAMES ? 'see docs/configuration.md for all names' : `use one of ${names.join(', ')}`;
 }
 
 function readMap<K extends Keys>(keys: K, value: unknown, at: YamlPath): Values<K> | undefined {

@@ -6,7 +6,7 @@ import type { YamlPath } from './yaml-path.js';
 /** 0xffffffff would mean that the lease never ends (RFC 2131 section 3.3). */
 const LONGEST_LEASE = 0xfffffffe;
 
-/** An option as written: which one is not looked up yet. */
+/** An option as written, not looked up yet. */
 export interface WrittenOption {
   readonly name: string;
   readonly value: unknown;
@@ -32,13 +32,17 @@ function fits(limit: number): (value: string) => boolean {
   return (value) => value !== '' && Buffer.byteLength(value) <= limit;
 }
 
-/** What server, subnet, pool and reservation may each say; the inner one counts. */
+/** Keys that server, subnet, pool and reservation may each have. The innermost one counts. */
 export const SCOPE_KEYS = {
   'lease-time': { kind: leaseTime, absent: 'inherited', doc: 'how long a lease lasts if the client does not ask' },
   'min-lease-time': { kind: leaseTime, absent: 'lease-time', doc: 'the shortest lease a client can ask for' },
   'max-lease-time': { kind: leaseTime, absent: 'lease-time', doc: 'the longest lease a client can ask for' },
   'renewal-time': { kind: leaseTime, absent: '0.5 of the lease', doc: 'T1: when the client starts to renew' },
-  'rebinding-time': { kind: leaseTime, absent: '0.875 of the lease', doc: 'T2: when the client turns to any server' },
+  'rebinding-time': {
+    kind: leaseTime,
+    absent: '0.875 of the lease',
+    doc: 'T2: when the client starts to ask any server',
+  },
   options: { kind: options, absent: 'none', doc: 'DHCP options by name, or by code from 1 to 254' },
   'next-server': { kind: address, absent: 'none', doc: 'header field siaddr: the server to boot from' },
   'server-name': {

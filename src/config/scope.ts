@@ -7,26 +7,26 @@ import type { YamlPath } from './yaml-path.js';
 
 const LEASE_KEYS = ['lease-time', 'min-lease-time', 'max-lease-time', 'renewal-time', 'rebinding-time'] as const;
 type WrittenTimes = { readonly [K in (typeof LEASE_KEYS)[number]]?: number };
-/** With what it inherits, a scope always has a lease time. */
+/** With its inherited values, a scope always has a lease time. */
 type InheritedTimes = WrittenTimes & { readonly 'lease-time': number };
 
-/** A scope, and what those within it inherit. */
+/** A scope with its inherited values. */
 export interface Scope extends Scoped {
   readonly written: InheritedTimes;
 }
 
-/** Reads what the server says for all its subnets. */
+/** Reads the outermost scope: the keys of the server itself. */
 export function readServerScope(values: ServerValues, registry: OptionRegistry): Scope {
   const written = { 'lease-time': values['lease-time'] };
   return readScope(values, { written, options: new Map(), boot: {} }, registry);
 }
 
-/** Reads what a subnet, pool or reservation says, on top of the scope around it. */
+/** Reads the scope of a subnet, pool or reservation, which inherits from the scope around it. */
 export function readScope(values: ScopeValues, outer: Omit<Scope, 'leases'>, registry: OptionRegistry): Scope {
   const own = writtenTimes(values);
   const written = { ...outer.written, ...own };
   const leases = leaseTimes(written);
-  // What is wrong further out is told there alone.
+  // A fault of an outer scope is reported there only.
   if (Object.keys(own).length > 0) checkTimes(leases, values.at);
   return {
     written,
@@ -36,7 +36,7 @@ export function readScope(values: ScopeValues, outer: Omit<Scope, 'leases'>, reg
   };
 }
 
-/** The scope alone, as the server gets it. */
+/** The part of a scope that the server needs. */
 export function scoped({ options, leases, boot }: Scope): Scoped {
   return { options, leases, boot };
 }

@@ -7,7 +7,7 @@ import { SCOPE_KEYS } from './scope-keys.js';
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 const HOSTNAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 const ACCOUNT = /^[a-z_][a-z0-9_.-]{0,31}\$?$/i;
-/** IFNAMSIZ with its NUL; the kernel allows no slash and no blank. */
+/** IFNAMSIZ minus the NUL. The kernel allows no slash and no blank. */
 const INTERFACE = /^[^\s/]{1,15}$/;
 const YEAR = 366 * 86_400;
 
@@ -31,12 +31,12 @@ const LISTEN_KEYS = {
     default: false,
     doc: 'believe Option 82 without a relay: a DHCP-snooping switch puts it in',
   },
-  'relay-port': { kind: port, absent: '`port`', doc: 'port that relays are answered on' },
-  'client-port': { kind: port, absent: '`port` + 1', doc: 'port that clients are answered on' },
+  'relay-port': { kind: port, absent: '`port`', doc: 'port to which replies to relays go' },
+  'client-port': { kind: port, absent: '`port` + 1', doc: 'port to which replies to clients go' },
 } as const satisfies Record<string, Key<unknown>>;
 
 const DEFINITION_KEYS = {
-  name: { kind: linkName, required: true, doc: 'what options are called by' },
+  name: { kind: linkName, required: true, doc: 'name of the option' },
   code: { kind: integer('option code', 1, 254), required: true, doc: 'number of the option, 1 to 254' },
   type: {
     kind: typeName,
@@ -54,9 +54,9 @@ const POOL_KEYS = {
 const RESERVATION_KEYS = {
   mac: { kind: mac, doc: 'for the client with this MAC address' },
   'client-id': { kind: bytes, doc: 'for the client that sends this option 61, type byte included' },
-  switch: { kind: bytes, doc: 'for whoever is on this switch (remote-id, or a name of `switches`) and `port`' },
+  switch: { kind: bytes, doc: 'for any client on this switch (remote-id, or a name of `switches`) and `port`' },
   port: { kind: bytes, doc: 'circuit-id of the port' },
-  address: { kind: address, required: true, doc: 'the address that is kept for it' },
+  address: { kind: address, required: true, doc: 'the reserved address' },
   hostname: { kind: hostname, absent: 'none', doc: 'option 12 for this client' },
   ...SCOPE_KEYS,
 } as const satisfies Record<string, Key<unknown>>;
@@ -66,7 +66,7 @@ export type ReservationValues = Values<typeof RESERVATION_KEYS>;
 
 const poolMap = mapOf(POOL_KEYS);
 
-/** A pool is a range alone, or a map with a range. */
+/** A pool: a range, or a map with the key `range`. */
 const pool: Kind<PoolValues> = {
   type: 'address range, or map',
   keys: POOL_KEYS,
@@ -83,10 +83,14 @@ const SUBNET_KEYS = {
   pools: {
     kind: listOf(pool),
     absent: 'none',
-    doc: 'addresses to give to anybody; at most 4194304 in a pool, 16777216 in all',
+    doc: 'addresses for any client; at most 4194304 in a pool, 16777216 in all',
   },
-  reservations: { kind: listOf(mapOf(RESERVATION_KEYS)), absent: 'none', doc: 'addresses kept for somebody' },
-  authoritative: { kind: boolean, absent: 'that of the server', doc: 'refuse addresses of clients it does not know' },
+  reservations: { kind: listOf(mapOf(RESERVATION_KEYS)), absent: 'none', doc: 'reserved addresses' },
+  authoritative: {
+    kind: boolean,
+    absent: 'that of the server',
+    doc: 'send a NAK to a client that asks for an address that is not its own',
+  },
   ...SCOPE_KEYS,
 } as const satisfies Record<string, Key<unknown>>;
 
@@ -101,21 +105,29 @@ const trustedRelays: Kind<'any' | ReturnType<typeof networks.read>> = {
 
 export const SERVER_KEYS = {
   name: { kind: serverName, required: true, doc: 'name of this server in every event' },
-  listen: { kind: listOf(mapOf(LISTEN_KEYS)), required: true, doc: 'where requests come in' },
+  listen: { kind: listOf(mapOf(LISTEN_KEYS)), required: true, doc: 'addresses or interfaces to listen on' },
   'trusted-relays': { kind: trustedRelays, absent: 'none', doc: 'whose Option 82 is believed' },
-  authoritative: { kind: boolean, default: true, doc: 'refuse addresses of clients it does not know' },
-  'offer-time': { kind: duration(1, 3600), default: '30s', doc: 'how long an offered address is held' },
-  'decline-time': { kind: duration(1, YEAR), default: '1d', doc: 'how long a declined address is given to nobody' },
+  authoritative: {
+    kind: boolean,
+    default: true,
+    doc: 'send a NAK to a client that asks for an address that is not its own',
+  },
+  'offer-time': {
+    kind: duration(1, 3600),
+    default: '30s',
+    doc: 'how long an offered address is reserved for its client',
+  },
+  'decline-time': { kind: duration(1, YEAR), default: '1d', doc: 'how long a declined address is not used' },
   user: {
     kind: account,
     absent: 'who starts it',
-    doc: 'whom `serve` becomes once its sockets are open, and `ship` at once, if root starts them; files are made as this user',
+    doc: 'the user that a process started by root switches to: `serve` once its sockets are open, `ship` at once. Files belong to this user',
   },
   group: { kind: account, absent: 'that of `user`', doc: 'group of that process' },
   'max-leases-per-port': {
     kind: integer('number of leases', 1, 65_535),
     absent: 'no limit',
-    doc: 'how many active leases one port (switch and circuit-id) may have; further clients there get none',
+    doc: 'most active leases of one port (switch and circuit-id); further clients there get none',
   },
   ...SCOPE_KEYS,
   'lease-time': { ...SCOPE_KEYS['lease-time'], default: '1h' },

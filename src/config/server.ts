@@ -8,7 +8,7 @@ import { readServerScope, scoped } from './scope.js';
 import type { ListenValues, ServerValues } from './server-keys.js';
 import { readSubnets } from './subnets.js';
 
-/** The server of what was written; with faults, what can be made of the rest. */
+/** Reads the server section. With faults it returns what could be read. */
 export function readServer(values: ServerValues, switches: readonly SwitchSettings[]): ServerSettings {
   const registry = readRegistry(values['option-definitions'] ?? []);
   const server = readServerScope(values, registry);
@@ -60,7 +60,7 @@ function readListen(written: readonly ListenValues[]): ListenSettings[] {
     }
     const key = [address === undefined ? [] : formatIpv4(address), name ?? [], port].flat().join(' ');
     const before = seen.get(key);
-    if (before) at.fault(`is listened on already by ${before}`, key, 'remove one of the two');
+    if (before) at.fault(`is already listened on by ${before}`, key, 'remove one of the two');
     seen.set(key, at.path);
     const clientPort = values['client-port'] ?? port + 1;
     if (clientPort > 65_535) at.key('port').fault('leaves no port above it for clients', port, 'add client-port');

@@ -4,7 +4,7 @@ import { messageOf } from '../base/errors.js';
 import { ConfigError, ConfigFault } from './errors.js';
 import { FAULTED, type Findings, YamlPath } from './yaml-path.js';
 
-/** Shorter values of the environment are no secrets, and hiding them would make messages unreadable. */
+/** Shorter values are not masked: they are no secrets, and masking them would make messages unreadable. */
 const SHORTEST_SECRET = 4;
 
 /**
@@ -14,7 +14,7 @@ const SHORTEST_SECRET = 4;
 export function readSource(file: string, env: NodeJS.ProcessEnv, findings: Findings): unknown {
   const lines = new LineCounter();
   const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  // One slip makes many errors; those after the first are about what the parser made of it
+  // One slip of the writer makes many errors. Only the first one helps
   const wrong = [...document.errors, ...document.warnings][0];
   if (wrong) throw new ConfigError(file, [notYaml(file, wrong, lines)]);
   findDuplicates(document.contents, new YamlPath(findings), lines);
@@ -45,7 +45,7 @@ function readText(file: string): string {
   }
 }
 
-/** Aliases can be endless or too many: yaml refuses them only here. */
+/** Resolves aliases. Only here does `yaml` refuse endless ones. */
 function toPlain(file: string, toJS: () => unknown): unknown {
   try {
     return toJS();
@@ -69,7 +69,7 @@ function findDuplicates(node: unknown, at: YamlPath, lines: LineCounter): void {
   }
 }
 
-/** Replaces `${NAME}` in every text by the environment's value; `$${` stands for `${`. `around` is what the value lies in. */
+/** Replaces `${NAME}` in every text by the environment's value; `$${` stands for `${`. `around` holds the collections that contain the value. */
 function fillIn(
   value: unknown,
   at: YamlPath,

@@ -10,7 +10,7 @@ import { ReservationsSeen, readReservation } from './reservations.js';
 import { readScope, type Scope, scoped } from './scope.js';
 import type { PoolValues, SubnetValues } from './server-keys.js';
 
-/** What subnets are read against. */
+/** What a subnet inherits and is checked against. */
 export interface SubnetContext {
   readonly server: Scope;
   readonly authoritative: boolean;
@@ -19,7 +19,7 @@ export interface SubnetContext {
   readonly relationships: Relationships;
 }
 
-/** What was read so far, of all subnets. */
+/** What was read of all subnets so far. */
 interface Seen {
   readonly reservations: ReservationsSeen;
   readonly sizes: PoolSizes;
@@ -30,7 +30,7 @@ interface ScopedPool extends RangeInFile {
   readonly failover?: string;
 }
 
-/** The subnets with their pools and reservations; none shares an address with another. */
+/** Reads the subnets with their pools and reservations, and reports overlaps. */
 export function readSubnets(written: readonly SubnetValues[], context: SubnetContext): SubnetSettings[] {
   const ranges = written.flatMap(({ subnet, at }) => (subnet ? [{ ...rangeOf(subnet), at: at.key('subnet') }] : []));
   checkOverlaps(ranges, 'subnet');

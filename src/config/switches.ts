@@ -6,7 +6,7 @@ import type { SwitchValues } from './keys.js';
 const IDS = ['remote-id', 'relay-id', 'giaddr'] as const;
 const ID_HINT = `write one of ${IDS.join(', ')}`;
 
-/** The switches that have names or profiles; faulty ones are left out. */
+/** Reads the switches. Faulty ones are left out. */
 export function readSwitches(written: readonly SwitchValues[]): SwitchSettings[] {
   const seen = new Map<string, string>();
   return written.flatMap((values) => {

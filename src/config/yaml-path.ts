@@ -1,18 +1,18 @@
 import { ConfigFault } from './errors.js';
 
-/** Stands for a value whose fault is reported already; readers are not asked about it. */
+/** Replaces a value whose fault is already reported, so that no reader reports it again. */
 export const FAULTED = Symbol('faulted');
 
 const MAX_SHOWN = 100;
 
-/** What all positions of one file share: the faults found so far, and what must not be shown in them. */
+/** Shared by all positions of one file: the faults found so far, and the secrets to mask in them. */
 export interface Findings {
   readonly faults: ConfigFault[];
   /** Values of environment variables, each with how the file names it: `${NAME}`. */
   readonly secrets: Map<string, string>;
 }
 
-/** A position in the configuration: takes the faults of the value there. */
+/** A position in the file, at which faults are reported. */
 export class YamlPath {
   /** `server.subnets[0].pools[1]`; empty for the whole. */
   readonly path: string;
@@ -31,7 +31,7 @@ export class YamlPath {
     return new YamlPath(this.#findings, `${this.path}[${index}]`);
   }
 
-  /** True if something under the key is reported already. */
+  /** True if a fault is reported at the key or below it. */
   hasFaultWithin(name: string): boolean {
     const { path } = this.key(name);
     return this.#findings.faults.some((fault) => fault.path.startsWith(path));
@@ -49,7 +49,7 @@ export class YamlPath {
     return undefined;
   }
 
-  /** A value as messages show it: as the file has it, without its secrets, and cut if it is long. */
+  /** A value as messages show it: as in the file, secrets masked, cut if long. */
   shown(value: unknown): string {
     if (value === null) return 'an empty value';
     const text = this.#masked(JSON.stringify(value));
@@ -65,7 +65,7 @@ export class YamlPath {
   }
 }
 
-/** Hides what stands where a URL has its password, and `password=...`. */
+/** Masks the password of a URL, and `password=...`. */
 function maskPasswords(text: string): string {
   return text
     .replace(/((?:mysql|mariadb|[a-z][a-z0-9+.-]*:\/)[:/]+[^\s:/@"]*):[\s\S]*@/gi, '$1:***@')

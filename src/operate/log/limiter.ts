@@ -1,6 +1,6 @@
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
 
-/** After a message that passed, others of its id are held back for this long. */
+/** After a message passed, later ones with its id are suppressed for this long. */
 export const LIMIT_WINDOW: Micros = 10 * MICROS_PER_SECOND;
 
 interface Window {
@@ -8,11 +8,11 @@ interface Window {
   suppressed: number;
 }
 
-/** Lets the first of each id in a window pass and counts the others. Times are of a clock that never steps. */
+/** Lets the first message of each id pass in a window, and counts the others. Times are those of a clock that never steps. */
 export class Limiter {
   readonly #windows = new Map<string, Window>();
 
-  /** How many were held back since the last that passed, if this one passes; undefined if it is held back itself. */
+  /** If this message passes: how many were suppressed since the last one that passed. Undefined if this one is suppressed. */
   pass(id: string, now: Micros): number | undefined {
     const window = this.#windows.get(id);
     if (window && now < window.until) {
@@ -23,19 +23,19 @@ export class Limiter {
     return window?.suppressed ?? 0;
   }
 
-  /** As {@link drain}, of the windows that are over by now: what is told so begins one. */
+  /** As {@link drain}, for the windows that are over. A reported id begins a new window. */
   due(now: Micros): [string, number][] {
     const untold = [...this.#windows].filter(([, { until, suppressed }]) => suppressed > 0 && until <= now);
     for (const [id] of untold) this.#windows.set(id, { until: now + LIMIT_WINDOW, suppressed: 0 });
     return untold.map(([id, { suppressed }]) => [id, suppressed]);
   }
 
-  /** True if anything was held back and not told yet. */
-  get holds(): boolean {
+  /** True if suppressed messages are not reported yet. */
+  get hasSuppressed(): boolean {
     return [...this.#windows.values()].some(({ suppressed }) => suppressed > 0);
   }
 
-  /** The ids with messages that were held back and not told yet, each with their number; they count as told then. */
+  /** The ids with suppressed messages that are not reported yet, each with their number. Counts as reporting them. */
   drain(): [string, number][] {
     const untold = [...this.#windows].filter(([, window]) => window.suppressed > 0);
     this.#windows.clear();

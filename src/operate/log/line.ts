@@ -4,7 +4,7 @@ import type { Micros } from '../../base/time.js';
 import type { LogFields, ModuleName } from './logger.js';
 import { type Level, MESSAGES, type MessageDefinition, type MessageId } from './messages.js';
 
-/** One thing that was logged, before a sink gives it a form. */
+/** One log record, before a sink formats it. */
 export interface LogRecord {
   readonly at: Micros;
   readonly level: Level;
@@ -13,7 +13,7 @@ export interface LogRecord {
   readonly fields: LogFields;
 }
 
-/** Longest shown value; what a client sends may be 64 KiB and must not fill the disk. */
+/** Longest value shown. A client may send 64 KiB, which must not fill the disk. */
 const MAX_VALUE_LENGTH = 2000;
 const MAX_DEPTH = 3;
 
@@ -33,7 +33,7 @@ export function renderText(record: LogRecord): string {
   return `${isoMillis(record.at)} ${record.level.padEnd(5)} ${record.module} ${renderBody(record)}`;
 }
 
-/** The line without time, level and module, which syslog carries by itself: `server-ready: Server ... key=value`. */
+/** The line without time, level and module, which syslog has fields for: `server-ready: Server ... key=value`. */
 export function renderBody(record: LogRecord): string {
   const text: string = MESSAGES[record.id].text;
   const rest = Object.entries(record.fields)
@@ -61,7 +61,7 @@ function shownText(value: unknown): string {
   return typeof plain === 'object' && plain !== null ? JSON.stringify(plain) : String(plain);
 }
 
-/** A value made of strings, finite numbers, booleans, null, arrays and objects only; never throws. */
+/** Converts a value to strings, finite numbers, booleans, null, arrays and objects. Never throws. */
 function plainValue(value: unknown, depth: number): unknown {
   try {
     if (value instanceof Uint8Array) return shortened(toText(value));
@@ -70,7 +70,7 @@ function plainValue(value: unknown, depth: number): unknown {
     if (typeof value === 'object' && value !== null) return plainObject(value, depth);
     return typeof value === 'number' || typeof value === 'boolean' || value == null ? value : shortened(String(value));
   } catch {
-    // A field with a getter or toString that throws must not cost the message, nor its caller.
+    // A getter or toString that throws must not lose the message or break the caller.
     return '(unreadable)';
   }
 }

@@ -11,7 +11,7 @@ import { type Sink, type SinkOpener, sinkOpeners } from './sinks.js';
 
 export interface LogSystemOptions {
   readonly clock?: Clock;
-  /** Where the console sink and the faults of other sinks go; process.stderr unless given. */
+  /** Target of the console sink and of faults of other sinks; process.stderr by default. */
   readonly stderr?: Writable;
 }
 
@@ -42,7 +42,7 @@ export class LogSystem {
     this.#stderr = options.stderr ?? process.stderr;
     this.#fields = config.fields ?? {};
     this.#levels = config;
-    // A terminal or pipe that went away leaves nobody to tell; it must not end the server.
+    // A closed terminal or pipe must not end the server.
     this.#stderr.on('error', this.#onStderrError);
     for (const opener of sinkOpeners(config, this.#stderr)) this.#open(opener);
   }
@@ -58,13 +58,13 @@ export class LogSystem {
     return logger;
   }
 
-  /** Takes over the levels of a configuration that was read again; its sinks need a restart. */
+  /** Sets the levels after a reload. A change of sinks needs a restart. */
   setLevels(levels: Pick<LogSettings, 'level' | 'modules'>): void {
     this.#levels = levels;
     for (const [name, logger] of this.#modules) logger.level = this.#levelOf(name);
   }
 
-  /** Tells what `limited` still held back, writes everything out and closes the sinks. What is logged later is lost. */
+  /** Reports what `limited` suppressed, writes everything and closes the sinks. Later messages are lost. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -88,7 +88,7 @@ export class LogSystem {
     this.#winston.silent = false;
   }
 
-  /** A stream that failed takes nothing more; without a new one the sink would stay silent for ever. */
+  /** A failed stream takes nothing more, so the sink opens a new one. */
   #onEnd(opener: SinkOpener, sink: Sink, error: Error): void {
     sink.stream?.on('error', () => {});
     this.#sinks.delete(opener);
@@ -112,7 +112,7 @@ export class LogSystem {
     this.#timers.add(timer.unref());
   }
 
-  /** Always on stderr, past winston: the sink that failed may be the only one. */
+  /** Always on stderr and not by winston: the failed sink may be the only one. */
   #tellFault(sink: string, error: unknown): void {
     const suppressed = this.#faults.pass(sink, this.#clock.monotonic());
     if (suppressed === undefined) return;
@@ -132,7 +132,7 @@ export class LogSystem {
   }
 }
 
-/** Resolves when the transport, and then its own stream, have written everything, or when that takes too long. */
+/** Resolves when the transport and its stream have written everything, or after the longest wait. */
 function ended(transport: Sink['transport'], stream: Writable | undefined): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, CLOSE_MILLIS);

@@ -1,6 +1,6 @@
 import type { Level, MessageId } from './messages.js';
 
-/** The parts that log under a name, and with a level, of their own. */
+/** The names of modules, each with a level of its own. People write them in `log.modules`: names are never removed. */
 export const MODULES = [
   'net',
   'wire',
@@ -20,19 +20,19 @@ export const MODULES = [
 ] as const;
 export type ModuleName = (typeof MODULES)[number];
 
-/** Values that belong to a message. Bytes are shown as text if printable, else as `0x` hex; undefined is left out. */
+/** Values of a message. Bytes are shown as text if printable, else as `0x` hex. Undefined is left out. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** What a module logs with. No method throws, whatever the fields hold. */
+/** The log of a module. No method throws, whatever the fields hold. */
 export interface Logger {
-  /** Logs a message of the catalogue. */
+  /** Logs a message of {@link MESSAGES}. */
   log(id: MessageId, fields?: LogFields): void;
   /**
-   * As `log`, for what a peer can cause at will: per message id the first in 10 seconds is logged at once, the rest are counted
-   * and told as `suppressed=N` with the next one (or when the log is closed).
+   * As `log`, for messages that a peer can cause at will. The first of an id in 10 seconds is logged at once; the others are counted, and
+   * the next one (or the end of the 10 seconds) reports them as `suppressed=N`.
    */
   limited(id: MessageId, fields?: LogFields): void;
-  /** Whether a message would be logged: asks before costly fields are made. */
+  /** Whether a message would be logged. Ask before you compute costly fields. */
   isEnabled(id: MessageId): boolean;
 }
 

@@ -7,13 +7,13 @@ import { type Level, MESSAGES, type MessageId } from './messages.js';
 /** Of each level; the lower the more urgent. */
 export const RANKS: Readonly<Record<Level, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
 
-/** The log of one module, with a level of its own. What `limited` holds back is told when its time is over, if no next one told it. */
+/** The log of one module, with a level of its own. What `limited` suppresses is reported by the next message of that id, or when its window is over. */
 export class ModuleLogger implements Logger {
   readonly #module: ModuleName;
   readonly #clock: Clock;
   readonly #write: (record: LogRecord) => void;
   readonly #limiter = new Limiter();
-  readonly #held = new Map<MessageId, LogFields>();
+  readonly #suppressed = new Map<MessageId, LogFields>();
   #timer: NodeJS.Timeout | undefined;
   #rank = 0;
 
@@ -39,36 +39,39 @@ export class ModuleLogger implements Logger {
   limited(id: MessageId, fields: LogFields = {}): void {
     if (!this.isEnabled(id)) return;
     const suppressed = this.#limiter.pass(id, this.#clock.monotonic());
-    if (suppressed === undefined) this.#hold(id, fields);
+    if (suppressed === undefined) this.#suppress(id, fields);
     else this.log(id, suppressed > 0 ? { ...fields, suppressed } : fields);
   }
 
-  /** Tells all that no later message told, and waits for nothing more. */
+  /** Reports all suppressed messages now, and stops the timer. */
   drain(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#tell(this.#limiter.drain());
+    this.#report(this.#limiter.drain());
   }
 
-  #hold(id: MessageId, fields: LogFields): void {
-    this.#held.set(id, fields);
-    this.#timer ??= this.#tellLater();
+  #suppress(id: MessageId, fields: LogFields): void {
+    this.#suppressed.set(id, fields);
+    this.#timer ??= this.#reportLater();
   }
 
-  /** No next message may come for long: what was held back is told when its window is over. */
-  #tellLater(): NodeJS.Timeout {
-    const tell = (): void => {
-      this.#tell(this.#limiter.due(this.#clock.monotonic()));
-      this.#timer = this.#limiter.holds ? this.#tellLater() : undefined;
+  /** Without a next message, suppressed ones are reported when their window is over. */
+  #reportLater(): NodeJS.Timeout {
+    const report = (): void => {
+      this.#report(this.#limiter.due(this.#clock.monotonic()));
+      this.#timer = this.#limiter.hasSuppressed ? this.#reportLater() : undefined;
     };
-    return setTimeout(tell, LIMIT_WINDOW / 1000).unref();
+    return setTimeout(report, LIMIT_WINDOW / 1000).unref();
   }
 
-  /** The counts of what was held back, each with the fields of the last of them. */
-  #tell(untold: readonly [string, number][]): void {
-    for (const [id, suppressed] of untold) {
+  /** Logs the last suppressed message of each id, with the number of the others. */
+  #report(counts: readonly [string, number][]): void {
+    for (const [id, suppressed] of counts) {
       const others = suppressed - 1; // this line stands for the last of them
-      this.log(id as MessageId, { ...this.#held.get(id as MessageId), ...(others > 0 ? { suppressed: others } : {}) });
+      this.log(id as MessageId, {
+        ...this.#suppressed.get(id as MessageId),
+        ...(others > 0 ? { suppressed: others } : {}),
+      });
     }
   }
 }

@@ -9,18 +9,18 @@ import type { LogFileSettings, LogSettings, SyslogSettings } from './logger.js';
 import { renderSyslog } from './syslog-line.js';
 import { openSyslogStream } from './syslog-stream.js';
 
-/** A place that log lines go to. */
+/** An output of the log. */
 export interface Sink {
   /** As the operator knows it: `file /var/log/portledger.log`. */
   readonly name: string;
   readonly transport: transports.StreamTransportInstance;
-  /** What the sink opened and the log closes; its `error` event is the end of the sink. */
+  /** The stream that the sink opened and the log closes. Its `error` event ends the sink. */
   readonly stream?: Writable;
 }
 
 export type SinkOpener = (onFault: (error: Error) => void) => Sink;
 
-/** The sinks of a configuration, to be opened now, and again after a failure. */
+/** The sinks of a configuration, as functions that open them: at the start, and again after a failure. */
 export function sinkOpeners(config: LogSettings, stderr: Writable): SinkOpener[] {
   const { file, syslog } = config;
   return [
@@ -37,7 +37,7 @@ function consoleSink(config: LogSettings, stderr: Writable): Sink {
   };
 }
 
-/** Throws UsageError if the file cannot be written: that is told at the start, not with the first line. */
+/** Throws UsageError if the file cannot be written: at the start, not with the first line. */
 function fileSink(config: LogSettings, file: LogFileSettings): Sink {
   try {
     mkdirSync(dirname(file.path), { recursive: true });

@@ -3,7 +3,7 @@ import { connect, isIPv6, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import type { SyslogSettings } from './logger.js';
 
-/** What waits for a collector that does not take it; beyond this, lines are dropped: the log must never eat the memory. */
+/** Most bytes that wait for a slow collector. Further lines are dropped, so that memory stays bounded. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 /** Pause between two attempts to connect. */
 const RECONNECT_MILLIS = 1000;
@@ -108,7 +108,7 @@ class TcpSender {
     socket.once('close', () => {
       this.#socket = undefined;
     });
-    // Nothing is expected from a collector; reading only notices its end.
+    // A collector sends nothing; reading only notices its end.
     socket.resume();
     this.#socket = socket;
     return socket;
