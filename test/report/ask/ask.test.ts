@@ -4,7 +4,7 @@ import { onEveryDatabase, ship } from '../../../rig/lab/trails.js';
 import { EXIT, PortledgerError, UsageError } from '../../../src/base/errors.js';
 import { fromSqlTime, toIsoTime } from '../../../src/base/time.js';
 import type { EventDraft, EventKind, LedgerEvent } from '../../../src/ledger/event/event.js';
-import type { Answer } from '../../../src/report/ask/answer.js';
+import type { Answer, HistoryRow } from '../../../src/report/ask/answer.js';
 import { ask } from '../../../src/report/ask/ask.js';
 import { parseRequest, type Question, type TimeOptions } from '../../../src/report/ask/request.js';
 import { noteLine } from '../../../src/report/render/note-line.js';
@@ -379,6 +379,8 @@ onEveryDatabase('report', (current, database) => {
     const { said, isEmpty } = await told(current().trail, IP_7);
     assert.equal(isEmpty, true);
     assert.equal(said, 'No evidence of 10.0.0.7\nnote: the trail has no events yet\n');
+    const { reach } = await ask(current().trail, parseRequest(IP_7, {}, LATER));
+    assert.deepEqual(reach, { from: null, to: null, removedBefore: null, queues: [] });
   });
 
   it('notes a hardware address that was cut short', async () => {
@@ -453,6 +455,46 @@ onEveryDatabase('report', (current, database) => {
       }),
       { numRuns: database === 'SQLite' ? 25 : 8 },
     );
+  });
+
+  it('gives the same rows, in the same order, where they are too many for the memory', async () => {
+    const { trail } = current();
+    await record(STORY);
+    const on = { kind: 'switch', switch: 'sw-a' } as const;
+    const asked: [Question, TimeOptions][] = [
+      [IP_7, {}],
+      [IP_7, { from: iso(10), to: iso(401) }],
+      [{ kind: 'mac', mac: '02:00:00:00:00:01' }, {}],
+      [{ kind: 'port', switch: 'sw-a', port: 'p1' }, {}],
+      [on, {}],
+      [{ ...on, summary: true }, {}],
+      [on, { at: iso(20) }],
+    ];
+    for (const [question, options] of asked)
+      assert.deepEqual(await told(trail, question, options, LATER, 0), await told(trail, question, options));
+  });
+
+  it('takes no more rows of a stream than are read, and gives the connection back', async () => {
+    const { trail } = current();
+    await record(STORY);
+    for (let i = 0; i < 4; i++) {
+      const { rows } = await ask(trail, parseRequest(IP_7, {}, LATER), { mostInMemory: 1 });
+      assert.ok(Symbol.asyncIterator in rows);
+      for await (const row of rows) {
+        assert.equal((row as HistoryRow).portName, 'p1');
+        break;
+      }
+    }
+    assert.equal((await rows(trail, IP_7)).length, 3);
+  });
+
+  it('says from when to when, and up to which event of each queue, the trail can speak', async () => {
+    const { trail } = current();
+    const events = await record(STORY);
+    const { reach } = await ask(trail, parseRequest(IP_7, {}, LATER));
+    const queue = { queueUuid: events[0]!.queue, server: 'dhcp-a', sequence: 7, isStopped: false };
+    const [from, to] = [NOON, NOON + 400 * SECOND];
+    assert.deepEqual(reach, { from, to, removedBefore: null, queues: [{ ...queue, from, to }] });
   });
 
   it('reads by an index whatever it is asked', async () => {
