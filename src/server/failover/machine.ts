@@ -2,7 +2,6 @@ import type { ServerState } from '../../protocol/failover/codes.js';
 import type { OperatorCommand, RelationshipRecord } from './api.js';
 import type { Seconds } from './binding.js';
 import {
-  ASKS_WHO_SHUT_DOWN,
   IN_CONFLICT,
   LEARNING,
   MAY_GO_PARTNER_DOWN,
@@ -11,33 +10,34 @@ import {
   ON_PARTNER_STATE,
   ON_RESTART,
   RECOVERING,
+  RECOVERS_AFTER_SHUTDOWN,
   RESTING,
 } from './states.js';
 
-/** The states of both servers as this one knows them. Never changed in place. */
+/** The states of both servers as this one knows them. Immutable. */
 export interface Machine {
-  /** While `starting`, the state that will be taken up. */
+  /** While `starting`, the state that will be entered. */
   readonly state: ServerState;
   readonly since: Seconds;
-  /** STARTUP: until the partner is heard, or the start has taken long enough. */
+  /** In STARTUP: until the partner is heard, or for 15 seconds. */
   readonly starting: boolean;
   readonly partnerState: ServerState | null;
   readonly partnerSince: Seconds;
   readonly partnerStarting: boolean;
-  /** The partner told its state on the present connection. */
+  /** True if the partner sent its state on the present connection. */
   readonly heard: boolean;
   readonly lostAt: Seconds;
   readonly partnerLostAt: Seconds;
-  /** In RECOVER, which it left a state of service for to ask a partner that was shut down; see {@link ASKS_WHO_SHUT_DOWN}. */
+  /** In RECOVER, entered from a serving state to ask a partner that was shut down; see {@link RECOVERS_AFTER_SHUTDOWN}. */
   readonly asking: boolean;
 }
 
 export type MachineInput =
   | { readonly type: 'partner-state'; readonly state: ServerState; readonly since: Seconds; readonly starting: boolean }
   | { readonly type: 'link-lost' }
-  /** Nobody answered while starting. */
+  /** The partner was not heard while starting. */
   | { readonly type: 'start-over' }
-  /** The partner has sent all that it was asked for. */
+  /** The partner has sent all requested updates. */
   | { readonly type: 'updates-done' }
   | { readonly type: 'tick' }
   | { readonly type: 'operator'; readonly command: OperatorCommand };
@@ -47,22 +47,22 @@ export interface MachineContext {
   readonly mclt: number;
   /** When this server started. */
   readonly started: Seconds;
-  /** Seconds in COMMUNICATIONS-INTERRUPTED after which the partner is taken for down, 0 = never. */
+  /** Seconds in COMMUNICATIONS-INTERRUPTED after which the partner counts as down; 0 = never. */
   readonly autoPartnerDown: number;
-  /** The partner is a Portledger: it asks for all that a server did that was shut down unheard. */
+  /** True if the partner is a Portledger: it asks a server that was shut down without contact for all it did. */
   readonly partnerAsks: boolean;
-  /** True if any address is known to have been used or moved: then this pair has a past. */
+  /** True if the pair is known to have used or moved an address before. */
   hasPast(): boolean;
 }
 
-/** The machine afterwards; `reason` says why in a few words if its state moved, `refusal` why a command was not followed. */
+/** The machine after a step. `reason`: why its state changed, if it did. `refusal`: why a command was not followed. */
 export interface Step {
   readonly machine: Machine;
   readonly reason?: string;
   readonly refusal?: string;
 }
 
-/** The machine of a server that starts with what it kept, or without a memory. */
+/** The machine of a starting server, with its stored record or without one. */
 export function startMachine(record: RelationshipRecord | null, now: Seconds): Machine {
   const state = record?.state ?? 'RECOVER';
   const next = ON_RESTART[state] ?? state;
@@ -80,7 +80,7 @@ export function startMachine(record: RelationshipRecord | null, now: Seconds): M
   };
 }
 
-/** One move: pure, and total over all states and inputs. */
+/** One step. Pure, and defined for all states and inputs. */
 export function step(machine: Machine, input: MachineInput, context: MachineContext, now: Seconds): Step {
   switch (input.type) {
     case 'partner-state':
@@ -98,12 +98,12 @@ export function step(machine: Machine, input: MachineInput, context: MachineCont
   }
 }
 
-/** What the partner has to be asked for in this state: all that it knows, what is unacknowledged, or nothing. */
+/** The updates to request from the partner in this state: all, the unacknowledged ones, or none (null). */
 export function wantedUpdates(machine: Machine, role: 'primary' | 'secondary'): 'all' | 'pending' | null {
   if (!machine.heard || machine.starting) return null;
   if (machine.state === 'RECOVER') return 'all';
-  const isTurn = role === 'primary' || machine.partnerState === 'CONFLICT-DONE';
-  if (machine.state !== 'POTENTIAL-CONFLICT' || !isTurn) return null;
+  const mayAsk = role === 'primary' || machine.partnerState === 'CONFLICT-DONE';
+  if (machine.state !== 'POTENTIAL-CONFLICT' || !mayAsk) return null;
   return machine.lostAt > 0 ? 'all' : 'pending';
 }
 
@@ -115,20 +115,20 @@ function moveTo(machine: Machine, state: ServerState, now: Seconds, reason: stri
 }
 
 /**
- * True if the new state has the time of the former one. By that a partner that heard of the former one knows a server that recovers for one that
- * still has its memory.
+ * True if the new state keeps the start time of the old one. By that time a partner that knew the old state sees that this server still
+ * has its stored state.
  */
 function keepsTime(from: ServerState, to: ServerState): boolean {
   return to === 'RECOVER-WAIT' || to === 'RECOVER-DONE' || (to === 'RECOVER' && RESTING.has(from));
 }
 
-/** Asks a partner in SHUTDOWN before it goes on alone. */
-function ask(machine: Machine, now: Seconds): Step {
+/** Enters RECOVER to ask a partner in SHUTDOWN, before this server serves alone. */
+function recoverFirst(machine: Machine, now: Seconds): Step {
   const { machine: asking } = moveTo(machine, 'RECOVER', now, '');
   return {
-    // Who has no memory is in RECOVER for more than that
+    // Without stored state, RECOVER has more to do than that
     machine: { ...asking, starting: false, asking: machine.lostAt === 0 },
-    reason: 'partner is in SHUTDOWN, and has to tell what it did before',
+    reason: 'partner is in SHUTDOWN, and must first report what it did',
   };
 }
 
@@ -146,19 +146,19 @@ function onPartnerState(
     heard: true,
     partnerLostAt: hasLostMemory(machine, input) ? now : machine.partnerLostAt,
   };
-  if (shutDownUnheard(machine, input) && ASKS_WHO_SHUT_DOWN.has(machine.state)) return ask(heard, now);
+  if (shutDownUnheard(machine, input) && RECOVERS_AFTER_SHUTDOWN.has(machine.state)) return recoverFirst(heard, now);
   return react(heard, context, now);
 }
 
-/** The partner connects in a SHUTDOWN of which this server did not hear while it was connected: it may have served meanwhile, alone even. */
+/** True if the partner connects in SHUTDOWN, entered while there was no connection. It may have served until then, even alone. */
 function shutDownUnheard(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>): boolean {
   const isKnown = machine.partnerState === 'SHUTDOWN' && machine.partnerSince === input.since;
   return input.state === 'SHUTDOWN' && !machine.heard && !isKnown;
 }
 
 /**
- * A partner that connects in RECOVER has no memory: with one it would tell the state that it had, and move on from there. Unless it was in
- * this very RECOVER when it was last heard, or in the state that it comes from, which has the same time.
+ * True if the partner connects in RECOVER because it lost its stored state: otherwise it would connect in the state that it had. Not if
+ * it was already in this RECOVER when last heard, or in a state that passes its start time on to it.
  */
 function hasLostMemory(machine: Machine, input: Extract<MachineInput, { type: 'partner-state' }>): boolean {
   const wasResting = machine.partnerState !== null && RESTING.has(machine.partnerState);
@@ -166,7 +166,7 @@ function hasLostMemory(machine: Machine, input: Extract<MachineInput, { type: 'p
   return input.state === 'RECOVER' && !machine.heard && !isKnown;
 }
 
-/** Moves as the table has it for what both are in now. */
+/** Moves by the table of transitions for the present states of both servers. */
 export function react(machine: Machine, context: MachineContext, now: Seconds): Step {
   const { partnerState, starting } = machine;
   if (!machine.heard || partnerState === null) return { machine };
@@ -187,27 +187,27 @@ function reaction(
   now: Seconds,
 ): ServerState | undefined {
   const { state, lostAt, partnerStarting } = machine;
-  // The operator had it go on without a memory, and here is who knows more
+  // The operator let this server serve without its stored state, and now the partner is here, which knows more
   if (state === 'PARTNER-DOWN' && lostAt > 0) return 'RECOVER';
-  // One that served alone has to tell of it. If it has no memory since, it goes to RECOVER, and only asks
+  // A partner that served alone must report that. If it has lost its stored state since, it goes to RECOVER and only asks
   const servedToo = partnerState === 'PARTNER-DOWN' && context.partnerAsks;
   if (state === 'PARTNER-DOWN' && partnerStarting && !servedToo) return undefined;
   const next = ON_PARTNER_STATE[state][partnerState];
-  // Where both lost it one waits for the other to compare, too: if each went to where the other is they would miss one another for ever
+  // If both lost it, one waits in POTENTIAL-CONFLICT for the other. If each followed the other they would never meet
   const waitsThere = state === 'POTENTIAL-CONFLICT' && context.role === 'primary' && context.partnerAsks;
   if (waitsThere && lostAt > 0 && partnerState === 'RECOVER') return undefined;
-  // Who lost its memory serves nobody before it has heard what the partner knows
+  // Without stored state it serves no client before the partner has sent what it knows
   if (next === 'PARTNER-DOWN' && lostAt > 0) return state === 'RECOVER' ? undefined : 'RECOVER';
-  // Nor before MCLT has passed: another Portledger goes on alone as long. dhcpd would end itself if it compared and this server did not
+  // Nor before MCLT has passed: meanwhile another Portledger serves alone. A dhcpd in POTENTIAL-CONFLICT would exit if this server did not follow
   const waits = state === 'RECOVER' && lostAt > 0 && now <= lostAt + context.mclt && context.partnerAsks;
   return waits && next === 'POTENTIAL-CONFLICT' ? undefined : next;
 }
 
 function lose(machine: Machine, reason: string, context: MachineContext, now: Seconds): Step {
-  // A primary that is dhcpd and waits in CONFLICT-DONE would end itself if it heard COMMUNICATIONS-INTERRUPTED
+  // A primary that is dhcpd and waits in CONFLICT-DONE would exit if it heard COMMUNICATIONS-INTERRUPTED
   const waits = context.role === 'secondary' && machine.partnerState === 'CONFLICT-DONE' && machine.state === 'NORMAL';
   if (machine.starting) return { machine };
-  // As before it heard the partner, with its own addresses alone; it asks again when they meet
+  // Back to serving with its own addresses. It asks again at the next connection
   if (machine.asking) return moveTo({ ...machine, partnerSince: 0 }, 'COMMUNICATIONS-INTERRUPTED', now, reason);
   const next = waits ? 'RESOLUTION-INTERRUPTED' : ON_LINK_LOST[machine.state];
   return next ? moveTo(machine, next, now, reason) : { machine };
@@ -224,7 +224,7 @@ function onUpdatesDone(machine: Machine, context: MachineContext, now: Seconds):
   return machine.partnerState === 'CONFLICT-DONE' ? moveTo(machine, 'NORMAL', now, reason) : { machine };
 }
 
-/** Two servers that meet for the first time are both in a recovery; a partner that is not has been one of this pair before. */
+/** True if this pair has worked before: two new servers are both in a RECOVER state. */
 function hasPast({ partnerState }: Machine, context: MachineContext): boolean {
   return !RECOVERING.has(partnerState) || context.hasPast();
 }
@@ -234,7 +234,7 @@ function onTick(machine: Machine, context: MachineContext, now: Seconds): Step {
   if (machine.state === 'RECOVER-WAIT' && now > machine.lostAt + context.mclt) {
     return moveTo(machine, 'RECOVER-DONE', now, 'MCLT has passed');
   }
-  // While this server was down the partner may have been well
+  // Before this server started, the partner may have been well
   const alone = Math.max(machine.since, context.started);
   const isDue = context.autoPartnerDown > 0 && now >= alone + context.autoPartnerDown;
   if (machine.state === 'COMMUNICATIONS-INTERRUPTED' && !machine.heard && isDue) {
@@ -250,11 +250,14 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
     case 'partner-down':
       if (machine.state === 'PARTNER-DOWN') return { machine: started };
       if (context.mclt === 0)
-        return { machine, refusal: 'the primary has never told its mclt, without which nothing is safe' };
+        return {
+          machine,
+          refusal: 'the primary has never sent its mclt, and without it this server cannot serve alone safely',
+        };
       if (machine.heard) return { machine, refusal: `the partner is connected, in ${named(machine.partnerState)}` };
       if (!MAY_GO_PARTNER_DOWN.has(machine.state))
         return { machine, refusal: `this server is in ${named(machine.state)}${adviceIn(machine.state)}` };
-      // Who was still learning from its partner does not know it all now
+      // A server that was still learning from its partner has incomplete state
       return moveTo(
         { ...started, lostAt: LEARNING.has(machine.state) ? now : machine.lostAt },
         'PARTNER-DOWN',
@@ -271,7 +274,7 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
           machine,
           refusal: `this server is in ${named(machine.state)}, not in normal: there is no partner to go on meanwhile`,
         };
-      // dhcpd would end itself
+      // dhcpd would exit
       if (machine.partnerState === 'CONFLICT-DONE') return { machine, refusal: 'the partner is in conflict-done' };
       return moveTo(started, 'PAUSED', now, reason);
     case 'resume': {
@@ -279,19 +282,20 @@ function onCommand(machine: Machine, command: OperatorCommand, context: MachineC
       if (machine.state !== 'PAUSED' && machine.state !== 'SHUTDOWN') {
         return { machine, refusal: `this server is in ${named(machine.state)}, not in paused or shutdown` };
       }
-      // What the partner did before it was shut down is not known yet
-      if (machine.state === 'PAUSED' && machine.heard && machine.partnerState === 'SHUTDOWN') return ask(started, now);
+      // This server does not know yet what the partner did before its shutdown
+      if (machine.state === 'PAUSED' && machine.heard && machine.partnerState === 'SHUTDOWN')
+        return recoverFirst(started, now);
       return next ? moveTo(started, next, now, reason) : { machine };
     }
   }
 }
 
-/** A partner that hears of SHUTDOWN goes on alone, dhcpd at once: it must know by then what this server gave. */
+/** A partner that hears of SHUTDOWN serves alone, dhcpd at once. By then it must know all leases of this server. */
 function whyNotShutdown(
   { state, heard, lostAt, partnerState }: Machine,
   { partnerAsks }: MachineContext,
 ): string | undefined {
-  // The partner takes who resumes for one that knows what it gave, and would hold nothing for it
+  // The partner would assume that this server knows its own leases, and not allow for unknown ones
   if (lostAt > 0) return 'this server does not know yet what it and its partner have leased: let it recover';
   if (IN_CONFLICT.has(state))
     return `this server is in ${named(state)}: let it get to normal, or stop it without a shutdown`;
@@ -303,7 +307,7 @@ function whyNotShutdown(
   return undefined;
 }
 
-/** As the operator reads states elsewhere. */
+/** A state as operators see it elsewhere. */
 function named(state: ServerState | null): string {
   return state?.toLowerCase() ?? 'unknown';
 }

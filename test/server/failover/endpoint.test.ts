@@ -590,7 +590,7 @@ describe('the service of a failover pair', () => {
     bench.wait(20);
     bench.give({ type: 'operator', command: 'partner-down' });
     assert.equal(bench.endpoint.status().state, 'RECOVER');
-    assert.match(String(bench.logged.at(-1)?.fields.reason), /never told its mclt/);
+    assert.match(String(bench.logged.at(-1)?.fields.reason), /never sent its mclt/);
   });
 
   it('is not taken up alone without a memory before the longest lease is over', () => {
