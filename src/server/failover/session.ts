@@ -108,9 +108,9 @@ export class Session {
     if (!early) this.#down('the partner closed the connection', now);
     else if (!this.#link) {
       const what = this.#owner.isPrimary
-        ? 'answer'
-        : 'greeting: it may be a secondary as well, or know its partner by another address';
-      this.#log('failover-disconnected', `the partner closed it before its ${what}`);
+        ? 'it answered CONNECT'
+        : 'it sent CONNECT: it may be a secondary as well, or have another peer-address';
+      this.#log('failover-disconnected', `the partner closed it before ${what}`);
     }
     this.#scheduleDial(now);
   }
@@ -157,8 +157,8 @@ export class Session {
   }
 
   get #silence(): string {
-    if (this.#owner.isPrimary) return 'no answer to the greeting in 15 s';
-    return 'no greeting in 15 s: only a primary greets, so that one of the two has to be primary';
+    if (this.#owner.isPrimary) return 'no answer to CONNECT in 15 s';
+    return 'no CONNECT in 15 s: only a primary sends it, so one of the two servers must be primary';
   }
 
   #keepAlive(link: Link, now: Moment): void {
@@ -173,22 +173,27 @@ export class Session {
   #take(link: Link, message: FailoverMessage, now: Moment): void {
     const { type } = message;
     link.lastReceived = now.steady;
-    const isGreeting = type === MESSAGE.CONNECT || type === MESSAGE.CONNECTACK;
-    if (type === MESSAGE.DISCONNECT) this.#refused(link, message, now);
-    else if (link !== this.#link) this.#greeted(link, message, now);
-    else if (isGreeting) this.#break(link, 'a second greeting on one connection', now);
+    const isHandshake = type === MESSAGE.CONNECT || type === MESSAGE.CONNECTACK;
+    if (type === MESSAGE.DISCONNECT) this.#onRefused(link, message, now);
+    else if (link !== this.#link) this.#onHandshake(link, message, now);
+    else if (isHandshake) this.#break(link, 'a second handshake on one connection', now);
     else this.#owner.onMessage(message, now);
   }
 
-  #greeted(link: Link, message: FailoverMessage, now: Moment): void {
+  #onHandshake(link: Link, message: FailoverMessage, now: Moment): void {
     const { isPrimary } = this.#owner;
     const expected = isPrimary ? MESSAGE.CONNECTACK : MESSAGE.CONNECT;
     if (isPrimary && message.type === MESSAGE.CONNECT)
-      this.#break(link, 'the partner is a primary as well: one has to be secondary', now, 'failover-refused');
-    else if (message.type !== expected) this.#break(link, `message type ${message.type} before the greeting`, now);
+      this.#break(
+        link,
+        'the partner is a primary as well: one of the two servers must be secondary',
+        now,
+        'failover-refused',
+      );
+    else if (message.type !== expected) this.#break(link, `message type ${message.type} before the handshake`, now);
     // Both servers dialled. The older connection stays
     else if (this.#link) this.#end(link);
-    else if (isPrimary && message.options['reject-reason']) this.#refused(link, message, now);
+    else if (isPrimary && message.options['reject-reason']) this.#onRefused(link, message, now);
     else {
       const rejection = this.#owner.check(message, now);
       if (rejection) this.#refuse(link, message, rejection, now);
@@ -207,7 +212,7 @@ export class Session {
   }
 
   /** The partner refused this connection. */
-  #refused(link: Link, message: FailoverMessage, now: Moment): void {
+  #onRefused(link: Link, message: FailoverMessage, now: Moment): void {
     const { options } = message;
     const code = options['reject-reason'] ?? 0;
     const reason = options.message || `reject reason ${code}`;

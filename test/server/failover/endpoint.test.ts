@@ -33,7 +33,7 @@ const update = (address: number, status: keyof typeof BINDING_STATUS, changes = 
   ...changes,
 });
 
-describe('the greeting of a failover pair', () => {
+describe('the handshake of a failover pair', () => {
   it("is the primary's, whoever dialled, and has all that dhcpd wants to know", () => {
     const bench = new Bench();
     bench.open();
@@ -140,11 +140,14 @@ describe('the greeting of a failover pair', () => {
     assert.equal(bench.endpoint.status().clockAhead, 0);
   });
 
-  it('says that a connection was closed before the greeting, whatever the role', () => {
+  it('says that a connection was closed before the handshake, whatever the role', () => {
     for (const role of ['primary', 'secondary'] as const) {
       const bench = new Bench({ role });
       bench.give({ type: 'closed', link: bench.open() });
-      assert.match(String(bench.logged.at(-1)?.fields.reason), /^the partner closed it before its (answer|greeting)/);
+      assert.match(
+        String(bench.logged.at(-1)?.fields.reason),
+        /^the partner closed it before it (answered|sent) CONNECT/,
+      );
     }
   });
 
@@ -157,7 +160,7 @@ describe('the greeting of a failover pair', () => {
       const [said, reason] =
         role === 'primary'
           ? ['failover-refused', /is a primary as well/]
-          : ['failover-broken-message', /has to be primary/];
+          : ['failover-broken-message', /must be primary/];
       assert.match(String(bench.logged.find(({ id }) => id === said)?.fields.reason), reason as RegExp);
       assert.deepEqual(bench.closed, [bench.link]);
     });
@@ -195,11 +198,11 @@ describe('a partner that is broken or hostile', () => {
     ['a huge length', frame(0xff, 0xff), /message length 65535 is not between/],
     ['an unknown message', frame(0, 12, 99, 12, 0, 0, 0, 0, 0, 0, 0, 0), /message type 99 is not known/],
     ['a cut option', frame(0, 14, 10, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24), /ends within the header/],
-    ['a second greeting', encodeMessage({ type: MESSAGE.CONNECT, time: T0, xid: 1, options: {} }), /second greeting/],
+    ['a second handshake', encodeMessage({ type: MESSAGE.CONNECT, time: T0, xid: 1, options: {} }), /second handshake/],
     [
       'an unknown state',
       encodeMessage({ type: MESSAGE.STATE, time: T0, xid: 1, options: { 'server-state': 77 } }),
-      /not known: 77/,
+      /unknown state: 77/,
     ],
   ];
   for (const [what, bytes, expected] of BROKEN) {
@@ -216,13 +219,13 @@ describe('a partner that is broken or hostile', () => {
     });
   }
 
-  it('loses its connection by a message before the greeting', () => {
+  it('loses its connection by a message before the handshake', () => {
     const bench = new Bench({ role: 'secondary' });
     bench.open();
     bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE'));
     assert.deepEqual(
       bench.logged.map(({ id, fields }) => [id, fields.reason]),
-      [['failover-broken-message', 'message type 3 before the greeting']],
+      [['failover-broken-message', 'message type 3 before the handshake']],
     );
     assert.equal(bench.endpoint.binding(FIRST).status, 'FREE');
   });
@@ -756,7 +759,7 @@ describe('the service of a failover pair', () => {
     });
   });
 
-  it('tells the operator to resume a server that he has paused before its partner can be down', () => {
+  it('demands that a paused server is resumed before its partner can be declared down', () => {
     for (const [command, state] of [
       ['pause', 'paused'],
       ['shutdown', 'shutdown'],
