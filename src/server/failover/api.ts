@@ -64,6 +64,9 @@ export interface LogOutput {
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
+/** Logs a message; the endpoint adds the name of the relationship. */
+export type FailoverLog = (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+
 export type Output =
   | { readonly type: 'dial' }
   | { readonly type: 'send'; readonly link: LinkId; readonly bytes: Buffer }

@@ -1,6 +1,6 @@
 import { MESSAGE } from '../../protocol/failover/codes.js';
 import type { FailoverMessage } from '../../protocol/failover/message.js';
-import type { LogOutput, Moment } from './api.js';
+import type { FailoverLog, Moment } from './api.js';
 import { balanceOf, givenAway, lacksAddresses, surplusAddresses } from './balance.js';
 import type { Exchange } from './exchange.js';
 import { type Relationship, secondsOf } from './relationship.js';
@@ -16,17 +16,12 @@ export class Balancer {
   readonly #relationship: Relationship;
   readonly #session: Session;
   readonly #exchange: Exchange;
-  readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+  readonly #log: FailoverLog;
   #last = Number.NEGATIVE_INFINITY;
   #next = 0;
   #isUnfinished = false;
 
-  constructor(
-    relationship: Relationship,
-    session: Session,
-    exchange: Exchange,
-    log: (id: LogOutput['id'], fields: LogOutput['fields']) => void,
-  ) {
+  constructor(relationship: Relationship, session: Session, exchange: Exchange, log: FailoverLog) {
     this.#relationship = relationship;
     this.#session = session;
     this.#exchange = exchange;

@@ -4,6 +4,7 @@ import type { FailoverMessage } from '../../protocol/failover/message.js';
 import type {
   BindingChange,
   FailoverApi,
+  FailoverLog,
   FailoverStatus,
   Grant,
   Input,
@@ -65,7 +66,7 @@ export class FailoverEndpoint implements FailoverApi {
     this.#relationship = new Relationship(settings, stored.record, stored.bindings, now);
     this.#storedRecord = stored.record;
     this.#storedMachine = this.#relationship.machine;
-    const log = (id: LogOutput['id'], fields: LogOutput['fields']) => this.#log(id, fields);
+    const log: FailoverLog = (id, fields) => this.#log(id, fields);
     this.#handshake = new Handshake(this.#relationship, version, log);
     this.#session = new Session(
       {

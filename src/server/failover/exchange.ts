@@ -4,7 +4,7 @@ import type { Ipv4 } from '../../net/ipv4.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import { BINDING_STATUS, MESSAGE, REJECT } from '../../protocol/failover/codes.js';
 import type { FailoverMessage } from '../../protocol/failover/message.js';
-import type { BindingChange, ChangeCause, LogOutput, Moment } from './api.js';
+import type { BindingChange, ChangeCause, FailoverLog, Moment } from './api.js';
 import { givenAway, goesToSecondary } from './balance.js';
 import { type Binding, isUnused, sameHolder } from './binding.js';
 import { type Rejection, readUpdate, type Update, updateOptions } from './binding-update.js';
@@ -34,7 +34,7 @@ const FINAL: ReadonlySet<number> = new Set([
 export class Exchange {
   readonly #relationship: Relationship;
   readonly #session: Session;
-  readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+  readonly #log: FailoverLog;
   readonly #queue = new UpdateQueue();
   /** Updates of the partner that are answered later. `until`: wall clock, seconds. */
   #waiting = new Map<Ipv4, { message: FailoverMessage; update: Update; until: number }>();
@@ -44,11 +44,7 @@ export class Exchange {
   #arePoolsLogged = false;
   readonly #catchUp = new CatchUp();
 
-  constructor(
-    relationship: Relationship,
-    session: Session,
-    log: (id: LogOutput['id'], fields: LogOutput['fields']) => void,
-  ) {
+  constructor(relationship: Relationship, session: Session, log: FailoverLog) {
     this.#relationship = relationship;
     this.#session = session;
     this.#log = log;

@@ -1,7 +1,7 @@
 import { MESSAGE, REJECT } from '../../protocol/failover/codes.js';
 import type { FailoverMessage } from '../../protocol/failover/message.js';
 import type { OptionValues } from '../../protocol/failover/options.js';
-import type { LogOutput, Moment } from './api.js';
+import type { FailoverLog, Moment } from './api.js';
 import type { Rejection } from './binding-update.js';
 import { CLOCK_LIMIT } from './judge.js';
 import { type Relationship, secondsOf } from './relationship.js';
@@ -21,15 +21,11 @@ function toWire(name: string): string {
 export class Handshake {
   readonly #relationship: Relationship;
   readonly #version: string;
-  readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+  readonly #log: FailoverLog;
 
   #clockRefused: number | null = null;
 
-  constructor(
-    relationship: Relationship,
-    version: string,
-    log: (id: LogOutput['id'], fields: LogOutput['fields']) => void,
-  ) {
+  constructor(relationship: Relationship, version: string, log: FailoverLog) {
     this.#relationship = relationship;
     this.#version = version;
     this.#log = log;

@@ -1,6 +1,6 @@
 import { FLAG_STARTUP, MESSAGE, nameOf, SERVER_STATE } from '../../protocol/failover/codes.js';
 import type { FailoverMessage } from '../../protocol/failover/message.js';
-import type { LogOutput, Moment, OperatorCommand } from './api.js';
+import type { FailoverLog, Moment, OperatorCommand } from './api.js';
 import { assumePartnersLeases } from './ending.js';
 import type { Exchange } from './exchange.js';
 import {
@@ -24,7 +24,7 @@ interface Parts {
   readonly relationship: Relationship;
   readonly session: Session;
   readonly exchange: Exchange;
-  readonly log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+  readonly log: FailoverLog;
   /** This server entered NORMAL. */
   readonly onNormal: (now: Moment) => void;
 }
