@@ -1,36 +1,16 @@
 import type { ServerState } from '../../protocol/failover/codes.js';
-import type { OperatorCommand, RelationshipRecord } from './api.js';
+import type { OperatorCommand } from './api.js';
 import type { Seconds } from './binding.js';
+import { type Machine, type MachineContext, moveTo, recoverFirst, type Step } from './machine-state.js';
+import { onCommand } from './operator-commands.js';
 import {
-  IN_CONFLICT,
-  LEARNING,
-  MAY_GO_PARTNER_DOWN,
   ON_LINK_LOST,
   ON_PARTNER_DOWN_AT_START,
   ON_PARTNER_STATE,
-  ON_RESTART,
   RECOVERING,
   RECOVERS_AFTER_SHUTDOWN,
   RESTING,
 } from './states.js';
-
-/** The states of both servers as this one knows them. Immutable. */
-export interface Machine {
-  /** While `starting`, the state that will be entered. */
-  readonly state: ServerState;
-  readonly since: Seconds;
-  /** In STARTUP: until the partner is heard, or for 15 seconds. */
-  readonly starting: boolean;
-  readonly partnerState: ServerState | null;
-  readonly partnerSince: Seconds;
-  readonly partnerStarting: boolean;
-  /** True if the partner sent its state on the present connection. */
-  readonly heard: boolean;
-  readonly lostAt: Seconds;
-  readonly partnerLostAt: Seconds;
-  /** In RECOVER, entered from a serving state to ask a partner that was shut down; see {@link RECOVERS_AFTER_SHUTDOWN}. */
-  readonly asking: boolean;
-}
 
 export type MachineInput =
   | { readonly type: 'partner-state'; readonly state: ServerState; readonly since: Seconds; readonly starting: boolean }
@@ -41,44 +21,6 @@ export type MachineInput =
   | { readonly type: 'updates-done' }
   | { readonly type: 'tick' }
   | { readonly type: 'operator'; readonly command: OperatorCommand };
-
-export interface MachineContext {
-  readonly role: 'primary' | 'secondary';
-  readonly mclt: number;
-  /** When this server started. */
-  readonly started: Seconds;
-  /** Seconds in COMMUNICATIONS-INTERRUPTED after which the partner counts as down; 0 = never. */
-  readonly autoPartnerDown: number;
-  /** True if the partner is a Portledger: it asks a server that was shut down without contact for all it did. */
-  readonly partnerAsks: boolean;
-  /** True if the pair is known to have used or moved an address before. */
-  hasPast(): boolean;
-}
-
-/** The machine after a step. `reason`: why its state changed, if it did. `refusal`: why a command was not followed. */
-export interface Step {
-  readonly machine: Machine;
-  readonly reason?: string;
-  readonly refusal?: string;
-}
-
-/** The machine of a starting server, with its stored record or without one. */
-export function startMachine(record: RelationshipRecord | null, now: Seconds): Machine {
-  const state = record?.state ?? 'RECOVER';
-  const next = ON_RESTART[state] ?? state;
-  return {
-    state: next,
-    since: record && (next === state || keepsTime(state, next)) ? record.since : now,
-    starting: true,
-    partnerState: record?.partnerState ?? null,
-    partnerSince: record?.partnerSince ?? 0,
-    partnerStarting: false,
-    heard: false,
-    lostAt: record ? record.lostAt : now,
-    partnerLostAt: record?.partnerLostAt ?? 0,
-    asking: false,
-  };
-}
 
 /** One step. Pure, and defined for all states and inputs. */
 export function step(machine: Machine, input: MachineInput, context: MachineContext, now: Seconds): Step {
@@ -105,31 +47,6 @@ export function wantedUpdates(machine: Machine, role: 'primary' | 'secondary'): 
   const mayAsk = role === 'primary' || machine.partnerState === 'CONFLICT-DONE';
   if (machine.state !== 'POTENTIAL-CONFLICT' || !mayAsk) return null;
   return machine.lostAt > 0 ? 'all' : 'pending';
-}
-
-function moveTo(machine: Machine, state: ServerState, now: Seconds, reason: string): Step {
-  if (state === machine.state) return { machine };
-  const since = keepsTime(machine.state, state) ? machine.since : now;
-  const lostAt = state === 'NORMAL' ? 0 : machine.lostAt;
-  return { machine: { ...machine, state, since, lostAt, asking: false }, reason };
-}
-
-/**
- * True if the new state keeps the start time of the old one. By that time a partner that knew the old state sees that this server still
- * has its stored state.
- */
-function keepsTime(from: ServerState, to: ServerState): boolean {
-  return to === 'RECOVER-WAIT' || to === 'RECOVER-DONE' || (to === 'RECOVER' && RESTING.has(from));
-}
-
-/** Enters RECOVER to ask a partner in SHUTDOWN, before this server serves alone. */
-function recoverFirst(machine: Machine, now: Seconds): Step {
-  const { machine: asking } = moveTo(machine, 'RECOVER', now, '');
-  return {
-    // Without stored state, RECOVER has more to do than that
-    machine: { ...asking, starting: false, asking: machine.lostAt === 0 },
-    reason: 'partner is in SHUTDOWN, and must first report what it did',
-  };
 }
 
 function onPartnerState(
@@ -241,77 +158,4 @@ function onTick(machine: Machine, context: MachineContext, now: Seconds): Step {
     return moveTo(machine, 'PARTNER-DOWN', now, `no connection for ${context.autoPartnerDown} s`);
   }
   return { machine };
-}
-
-function onCommand(machine: Machine, command: OperatorCommand, context: MachineContext, now: Seconds): Step {
-  const reason = 'command of the operator';
-  const started = { ...machine, starting: false };
-  switch (command) {
-    case 'partner-down':
-      if (machine.state === 'PARTNER-DOWN') return { machine: started };
-      if (context.mclt === 0)
-        return {
-          machine,
-          refusal: 'the primary has never sent its mclt, and without it this server cannot serve alone safely',
-        };
-      if (machine.heard) return { machine, refusal: `the partner is connected, in ${named(machine.partnerState)}` };
-      if (!MAY_GO_PARTNER_DOWN.has(machine.state))
-        return { machine, refusal: `this server is in ${named(machine.state)}${adviceIn(machine.state)}` };
-      // A server that was still learning from its partner has incomplete state
-      return moveTo(
-        { ...started, lostAt: LEARNING.has(machine.state) ? now : machine.lostAt },
-        'PARTNER-DOWN',
-        now,
-        reason,
-      );
-    case 'shutdown': {
-      const refusal = whyNotShutdown(machine, context);
-      return refusal === undefined ? moveTo(started, 'SHUTDOWN', now, reason) : { machine, refusal };
-    }
-    case 'pause':
-      if (machine.state !== 'NORMAL')
-        return {
-          machine,
-          refusal: `this server is in ${named(machine.state)}, not in normal: there is no partner to go on meanwhile`,
-        };
-      // dhcpd would exit
-      if (machine.partnerState === 'CONFLICT-DONE') return { machine, refusal: 'the partner is in conflict-done' };
-      return moveTo(started, 'PAUSED', now, reason);
-    case 'resume': {
-      const next = ON_RESTART[machine.state];
-      if (machine.state !== 'PAUSED' && machine.state !== 'SHUTDOWN') {
-        return { machine, refusal: `this server is in ${named(machine.state)}, not in paused or shutdown` };
-      }
-      // This server does not know yet what the partner did before its shutdown
-      if (machine.state === 'PAUSED' && machine.heard && machine.partnerState === 'SHUTDOWN')
-        return recoverFirst(started, now);
-      return next ? moveTo(started, next, now, reason) : { machine };
-    }
-  }
-}
-
-/** A partner that hears of SHUTDOWN serves alone, dhcpd at once. By then it must know all leases of this server. */
-function whyNotShutdown(
-  { state, heard, lostAt, partnerState }: Machine,
-  { partnerAsks }: MachineContext,
-): string | undefined {
-  // The partner would assume that this server knows its own leases, and not allow for unknown ones
-  if (lostAt > 0) return 'this server does not know yet what it and its partner have leased: let it recover';
-  if (IN_CONFLICT.has(state))
-    return `this server is in ${named(state)}: let it get to normal, or stop it without a shutdown`;
-  if (!partnerAsks && !(state === 'NORMAL' && heard))
-    return 'a partner that is no Portledger goes on without asking what this server gave: let the pair get to normal, or stop this server without a shutdown';
-  // A partner that was shut down itself asks when it resumes
-  if (state === 'PARTNER-DOWN' && partnerState !== 'SHUTDOWN')
-    return 'the partner does not know what this server gives alone, in partner-down: let the partner recover, or stop this server without a shutdown';
-  return undefined;
-}
-
-/** A state as operators see it elsewhere. */
-function named(state: ServerState | null): string {
-  return state?.toLowerCase() ?? 'unknown';
-}
-
-function adviceIn(state: ServerState): string {
-  return state === 'PAUSED' || state === 'SHUTDOWN' ? ': resume first' : '';
 }

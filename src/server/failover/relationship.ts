@@ -5,7 +5,7 @@ import { ClockDifference } from './clock-difference.js';
 import { CLOCK_LIMIT } from './judge.js';
 import { NEVER } from './lease-time.js';
 import { isPrimarys } from './load-balance.js';
-import { type Machine, startMachine } from './machine.js';
+import { type Machine, startMachine } from './machine-state.js';
 import { Mclt } from './mclt.js';
 import type { FailoverSettings } from './settings.js';
 import { EXPIRING, RECOVERING } from './states.js';

@@ -3,15 +3,8 @@ import type { FailoverMessage } from '../../protocol/failover/message.js';
 import type { FailoverLog, Moment, OperatorCommand } from './api.js';
 import { assumePartnersLeases } from './ending.js';
 import type { Exchange } from './exchange.js';
-import {
-  type Machine,
-  type MachineContext,
-  type MachineInput,
-  react,
-  type Step,
-  step,
-  wantedUpdates,
-} from './machine.js';
+import { type MachineInput, react, step, wantedUpdates } from './machine.js';
+import type { Machine, MachineContext, Step } from './machine-state.js';
 import { type Relationship, secondsOf } from './relationship.js';
 import type { Session } from './session.js';
 

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { SERVER_STATE, type ServerState } from '../../../src/protocol/failover/codes.js';
-import {
-  type Machine,
-  type MachineContext,
-  react,
-  startMachine,
-  step,
-  wantedUpdates,
-} from '../../../src/server/failover/machine.js';
+import { react, step, wantedUpdates } from '../../../src/server/failover/machine.js';
+import { type Machine, type MachineContext, startMachine } from '../../../src/server/failover/machine-state.js';
 import { ON_PARTNER_STATE } from '../../../src/server/failover/states.js';
 import { record, T0 } from './peer.js';
 
