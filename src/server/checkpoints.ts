@@ -6,15 +6,10 @@ import { generateSigningKey, type SigningKey } from '../ledger/proof/key.js';
 import { keyFileExists, publicKeyFile, readOrMakeKeyFile, replaceKeyFile } from '../ledger/proof/key-file.js';
 import type { Queue } from '../ledger/queue/queue.js';
 import type { Logger } from '../operate/log/logger.js';
+import type { QueueSettings } from './settings.js';
 
-/** When a checkpoint is due. */
-export interface CheckpointPolicy {
-  readonly keyFile: string;
-  /** After so many events ... */
-  readonly checkpointEvents: number;
-  /** ... or after this time, if there was an event. */
-  readonly checkpointInterval: Micros;
-}
+/** The part of {@link QueueSettings} that checkpoints go by. */
+export type CheckpointPolicy = Pick<QueueSettings, 'keyFile' | 'checkpointEvents' | 'checkpointInterval'>;
 
 interface Parts {
   readonly queue: Queue;
@@ -24,7 +19,7 @@ interface Parts {
   readonly logger: Logger;
 }
 
-/** Signs the head of the queue's chain from time to time, off the path of the packets. */
+/** Signs the head of the queue's chain from time to time, between the batches of requests. */
 export class Checkpoints {
   readonly #parts: Parts;
   #policy: CheckpointPolicy;
@@ -33,7 +28,7 @@ export class Checkpoints {
   #signedAt: Micros;
 
   /**
-   * Reads the key, or makes it at the first use.
+   * Reads the key, or makes it if there is none.
    * @throws KeyError if the key file cannot be used
    */
   constructor(parts: Parts) {
@@ -51,20 +46,20 @@ export class Checkpoints {
     }
   }
 
-  /** Puts other times in force; the key stays. */
+  /** Puts other limits in force; the key stays. */
   configure(policy: CheckpointPolicy): void {
     this.#policy = policy;
   }
 
   /** Makes a checkpoint if one is due. Never throws. */
-  look(): void {
+  makeIfDue(): void {
     const unsigned = this.#parts.queue.sequence - this.#signed;
     const waited = this.#parts.clock.monotonic() - this.#signedAt;
     const { checkpointEvents, checkpointInterval } = this.#policy;
     if (unsigned >= checkpointEvents || (unsigned > 0 && waited >= checkpointInterval)) this.tryMake();
   }
 
-  /** Makes one now. A fault is told and costs nothing else. */
+  /** Makes a checkpoint now. A failure is logged; nothing else depends on it. */
   tryMake(): void {
     try {
       this.make();
@@ -73,14 +68,14 @@ export class Checkpoints {
     }
   }
 
-  /** Makes one now, if there is an event that is not signed yet; returns the newest, if there is any. Throws what SQLite throws. */
+  /** Makes a checkpoint now if an event is not signed yet. Returns the newest one, if there is any. Throws what SQLite throws. */
   make(): Checkpoint | undefined {
     return this.#parts.queue.sequence > this.#signed ? this.#sign() : this.#parts.queue.checkpoint;
   }
 
   /**
-   * Signs the head, makes a new key that the old one certifies, and signs with that from then on. The private half of the
-   * old one is gone then. Returns the ids of the new and the old key. Throws KeyError, or what SQLite throws.
+   * Signs the head, then makes a new key that the old one certifies, and signs with the new key from then on. The private half of the
+   * old key is deleted. Returns the ids of the new and the old key. Throws KeyError, or what SQLite throws.
    */
   rotate(): { key: string; by: string } {
     const { queue, server, clock, logger } = this.#parts;

@@ -8,12 +8,12 @@ import type { Counters } from './pipeline/counters.js';
 import type { Pipeline } from './pipeline/pipeline.js';
 import type { UsageWatch } from './usage.js';
 
-/** Leases are found expired within this. */
+/** A lease is expired at most so long after its end. */
 const EXPIRE_MS = 200;
-/** Seldom and much at once would make clients wait. */
+/** Often and little at a time: a long deletion would make clients wait. */
 const TRIM_MS = 200;
 const CHECKPOINT_MS = 1000;
-/** How exactly a crash's gap is known. */
+/** The gap after a crash is known to within this. */
 const ALIVE_MS = 5000;
 const STATISTICS_MS = 60_000;
 
@@ -28,7 +28,7 @@ interface HousekeepingParts {
   loggers: ServerLoggers;
 }
 
-/** What the server does by the clock: end leases, delete shipped events, sign checkpoints, note that it is alive, tell its counts. */
+/** The server's timers: end leases, delete shipped events, sign checkpoints, note that the server is up, log its counts. */
 export class Housekeeping {
   readonly #parts: HousekeepingParts;
   #timers: NodeJS.Timeout[] = [];
@@ -42,12 +42,12 @@ export class Housekeeping {
     const { pipeline, usage, networks, checkpoints } = this.#parts;
     this.#every(EXPIRE_MS, () => {
       pipeline.flush();
-      usage.look(networks());
+      usage.check(networks());
     });
     this.#every(TRIM_MS, () => void this.#parts.queue.deleteShipped());
-    this.#every(CHECKPOINT_MS, () => checkpoints.look());
+    this.#every(CHECKPOINT_MS, () => checkpoints.makeIfDue());
     this.#every(ALIVE_MS, () => this.#parts.queue.touch(this.#parts.clock.now()));
-    this.#every(STATISTICS_MS, () => this.#tellCounts());
+    this.#every(STATISTICS_MS, () => this.#logCounts());
   }
 
   stop(): void {
@@ -55,7 +55,7 @@ export class Housekeeping {
     this.#timers = [];
   }
 
-  /** None of these tasks is worth the server's life: a fault is told and the task comes round again. */
+  /** A failing task is logged and retried; it never stops the server. */
   #every(ms: number, task: () => void): void {
     const guarded = () => {
       try {
@@ -67,7 +67,7 @@ export class Housekeeping {
     this.#timers.push(setInterval(guarded, ms));
   }
 
-  #tellCounts(): void {
+  #logCounts(): void {
     const { traffic, drops } = this.#parts.counters.snapshot();
     const counts = JSON.stringify({ traffic, drops });
     if (counts === this.#lastCounts) return;

@@ -2,26 +2,26 @@ import { execFileSync } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { messageOf, UsageError } from '../base/errors.js';
 
-/** As whom the process works. */
+/** The user that the process runs as. */
 export interface Identity {
-  /** Runs what only root may do, which is to open sockets. */
+  /** Runs an action as root: opening sockets. Not after {@link dropRoot}. */
   asRoot<T>(action: () => Promise<T>): Promise<T>;
   /** Gives root up for good. */
-  settle(): void;
+  dropRoot(): void;
 }
 
-/** Node has it wherever it has setuid; its types have not. */
+/** Missing in Node's types; Node has it wherever it has setuid. */
 interface Initgroups {
   initgroups(user: string, extraGroup: number): void;
 }
 
-/** The process stays what it is. */
-export const OWN_IDENTITY: Identity = { asRoot: (action) => action(), settle: () => undefined };
+/** The process stays the user that it is. */
+export const OWN_IDENTITY: Identity = { asRoot: (action) => action(), dropRoot: () => undefined };
 
 /**
- * Makes a process that root started work as another user. Already now every file is opened as that user: what is made belongs to it, and
- * a link that it may have laid in its folder leads nowhere that it could not go itself. Root can be had back for sockets until
- * {@link Identity.settle}. Without a user, or if the process runs as that user already, nothing changes.
+ * Switches a process that root started to `user`. Files opened from here on belong to that user, and a symbolic link in its folder
+ * leads only where that user may go. Root comes back in {@link Identity.asRoot}, until {@link Identity.dropRoot}. Without a user, or
+ * if the process runs as that user already, nothing changes.
  * @throws UsageError if there is no such user or group, or the process is neither root nor that user
  */
 export function assumeIdentity(user: string | undefined, group: string | undefined): Identity {
@@ -41,16 +41,16 @@ export function assumeIdentity(user: string | undefined, group: string | undefin
         process.seteuid!(user);
       }
     },
-    settle: () => {
+    dropRoot: () => {
       process.seteuid!(0);
       process.setgid!(gid);
       process.setuid!(user);
-      if (canBeRoot()) throw new Error(`Root could not be given up for ${user}`);
+      if (canBeRoot()) throw new Error(`Root could not be dropped for ${user}`);
     },
   };
 }
 
-/** Returns the number of the group, of which the process is a member from now on. */
+/** Switches to the user and its groups. Returns the number of its main group. */
 function enter(user: string, group: string | undefined): number {
   try {
     process.setegid!(group ?? primaryGroup(user));

@@ -1,6 +1,6 @@
 import type { Logger } from '../operate/log/logger.js';
 
-/** Loggers of the parts that the server runs. */
+/** The loggers of a server, made once by its caller and handed in. */
 export interface ServerLoggers {
   server: Logger;
   net: Logger;

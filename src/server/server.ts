@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { messageOf, UsageError } from '../base/errors.js';
-import { type Clock, MICROS_PER_SECOND, SystemClock, toIsoTime } from '../base/time.js';
+import { type Clock, SystemClock, toIsoTime } from '../base/time.js';
 import { checkpointToJson, type Json } from '../ledger/proof/json.js';
 import { positionFile } from '../ledger/queue/position.js';
-import type { PreviousWriter, Queue } from '../ledger/queue/queue.js';
+import type { Queue } from '../ledger/queue/queue.js';
 import { findListenAddress } from '../net/interfaces.js';
 import type { Ipv4 } from '../net/ipv4.js';
 import { type ControlCommands, ControlServer, controlPath } from '../operate/control/control.js';
@@ -22,6 +22,7 @@ import { Counters } from './pipeline/counters.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { serverEvent } from './pipeline/server-event.js';
 import type { QueueSettings, ServerSettings, ServeSettings } from './settings.js';
+import { startEvent } from './start-event.js';
 import { ServerStore } from './store/server-store.js';
 import { UsageWatch, usageOf } from './usage.js';
 import { Topology } from './v4/topology.js';
@@ -40,24 +41,24 @@ export class DhcpServer {
   readonly #loggers: ServerLoggers;
   readonly #clock: Clock;
   readonly #started: number;
-  #config: ServeSettings;
+  #settings: ServeSettings;
   #topology: Topology;
   #control: ControlServer | undefined;
-  /** The start is in the queue, so an end has to be as well. */
+  /** The start is in the queue, so the stop must be recorded, too. */
   #isRecorded = false;
   /** The reload under way, if any. Never rejects. */
   #reloading: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
-  private constructor(config: ServeSettings, store: ServerStore, loggers: ServerLoggers, clock: Clock) {
-    this.#config = config;
+  private constructor(settings: ServeSettings, store: ServerStore, loggers: ServerLoggers, clock: Clock) {
+    this.#settings = settings;
     const { queue } = store;
     this.#store = store;
     this.#queue = queue;
     this.#loggers = loggers;
     this.#clock = clock;
     this.#started = clock.now();
-    this.#topology = topologyOf(config.server);
+    this.#topology = topologyOf(settings.server);
     this.#leases = new LeaseTable((address) => this.#topology.networkOf(address));
     this.#leases.rebuild(this.#topology.networks, (address) => this.#topology.networkOf(address), store.packedLeases());
     this.#pairs = this.#makePairs();
@@ -72,8 +73,8 @@ export class DhcpServer {
     );
     this.#checkpoints = new Checkpoints({
       queue,
-      server: config.server.name,
-      policy: config.queue,
+      server: settings.server.name,
+      policy: settings.queue,
       clock,
       logger: loggers.queue,
     });
@@ -91,23 +92,23 @@ export class DhcpServer {
 
   /**
    * Starts a server: opens its queue and its sockets, records the start and the leases that ended meanwhile, then answers.
-   * @throws UsageError, QueueError: it cannot run like this; nothing is left open, and an attempt that failed is not recorded
+   * @throws UsageError, QueueError if it cannot run with these settings; nothing is left open, and the failed start is not recorded
    */
   static async start(
-    config: ServeSettings,
+    settings: ServeSettings,
     loggers: ServerLoggers,
     clock: Clock = new SystemClock(),
     identity: Identity = OWN_IDENTITY,
   ): Promise<DhcpServer> {
-    const found = traceOfLostQueue(config.queue);
-    const store = ServerStore.open(config.queue.file, config.server.name, clock.now());
-    if (found !== undefined) loggers.queue.log('queue-lost', { file: config.queue.file, found });
+    const found = traceOfLostQueue(settings.queue);
+    const store = ServerStore.open(settings.queue.file, settings.server.name, clock.now());
+    if (found !== undefined) loggers.queue.log('queue-lost', { file: settings.queue.file, found });
     let server: DhcpServer | undefined;
     try {
-      server = new DhcpServer(config, store, loggers, clock);
+      server = new DhcpServer(settings, store, loggers, clock);
       await identity.asRoot(() => server!.#openSockets());
-      identity.settle();
-      server.#control = await ControlServer.open(controlPath(config.queue.file), server.#commands());
+      identity.dropRoot();
+      server.#control = await ControlServer.open(controlPath(settings.queue.file), server.#commands());
       server.#recordStart();
       server.#checkpoints.tryMake();
       await server.#listeners.use();
@@ -123,41 +124,41 @@ export class DhcpServer {
   }
 
   /**
-   * Puts another configuration in force. Leases and sockets that stay the same are not touched.
-   * @throws UsageError if it cannot be taken over; then everything is as before
+   * Puts other settings in force. Leases, and sockets that stay the same, are not touched.
+   * @throws UsageError if it cannot; then everything is as before
    */
-  async reload(config: ServeSettings): Promise<void> {
-    const reload = this.#reloading.then(() => this.#reload(config));
+  async reload(settings: ServeSettings): Promise<void> {
+    const reload = this.#reloading.then(() => this.#reload(settings));
     this.#reloading = reload.catch(() => undefined);
     await reload;
   }
 
-  async #reload(config: ServeSettings): Promise<void> {
+  async #reload(settings: ServeSettings): Promise<void> {
     if (this.#stopped) throw new UsageError('The server is stopping');
-    if (placeOf(config) !== placeOf(this.#config)) {
+    if (fixedSettings(settings) !== fixedSettings(this.#settings)) {
       throw new UsageError('server.name, queue.file and queue.key-file cannot change while the server runs', {
         hint: 'restart the server',
       });
     }
-    const topology = topologyOf(config.server);
-    if (sharedPart(config.server, topology) !== sharedPart(this.#config.server, this.#topology)) {
+    const topology = topologyOf(settings.server);
+    if (sharedSettings(settings.server, topology) !== sharedSettings(this.#settings.server, this.#topology)) {
       throw new UsageError('server.failover and the pools it shares cannot change while the server runs', {
         hint: 'restart the server; its partner goes on meanwhile',
       });
     }
-    await this.#listeners.open(config.server.listen);
+    await this.#listeners.open(settings.server.listen);
     const closing = this.#listeners.use();
-    this.#config = config;
+    this.#settings = settings;
     this.#topology = topology;
     this.#pairs.attach(topology.networks);
     this.#leases.rebuild(topology.networks, (address) => topology.networkOf(address));
     this.#pipeline.configure(this.#parts());
-    this.#checkpoints.configure(config.queue);
+    this.#checkpoints.configure(settings.queue);
     await closing;
     this.#logReady();
   }
 
-  /** Stops taking requests, answers those that are in, records the stop and closes everything. May be called again. */
+  /** Takes no more requests, answers those that wait, records the stop and closes everything. May be called again. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -169,7 +170,7 @@ export class DhcpServer {
       network.pools.map((pool) => ({ network: network.name, ...usageOf(pool) })),
     );
     return {
-      name: this.#config.server.name,
+      name: this.#settings.server.name,
       pid: process.pid,
       started: toIsoTime(this.#started),
       queue: this.#queue.uuid,
@@ -182,9 +183,9 @@ export class DhcpServer {
     };
   }
 
-  /** All that may need root. */
+  /** Everything that may need root. */
   async #openSockets(): Promise<void> {
-    await this.#listeners.open(this.#config.server.listen);
+    await this.#listeners.open(this.#settings.server.listen);
     await this.#pairs.open();
   }
 
@@ -195,7 +196,7 @@ export class DhcpServer {
   #makePairs(): Pairs {
     const wall = this.#clock.now();
     const moment = { wall, steady: Math.max(wall, this.#queue.at) };
-    const relationships = this.#config.server.failover;
+    const relationships = this.#settings.server.failover;
     const parts = {
       relationships,
       networks: this.#topology.networks,
@@ -216,13 +217,13 @@ export class DhcpServer {
     await this.#control?.close();
     this.#store.close();
     if (!this.#isRecorded) return;
-    this.#loggers.server.log('server-stopped', { name: this.#config.server.name, ...this.#counters.snapshot() });
+    this.#loggers.server.log('server-stopped', { name: this.#settings.server.name, ...this.#counters.snapshot() });
   }
 
   #recordStop(): void {
     this.#pipeline.drain();
     try {
-      this.#pipeline.commitServerEvent(serverEvent('server-stopped', this.#config.server.name, null), false);
+      this.#pipeline.commitServerEvent(serverEvent('server-stopped', this.#settings.server.name, null), false);
     } catch (error) {
       this.#loggers.queue.log('queue-write-failed', { error: messageOf(error), policy: 'stop' });
     }
@@ -231,10 +232,10 @@ export class DhcpServer {
   }
 
   #parts() {
-    return { config: this.#config.server, onFailure: this.#config.queue.onFailure, topology: this.#topology };
+    return { settings: this.#settings.server, onFailure: this.#settings.queue.onFailure, topology: this.#topology };
   }
 
-  /** What the operator may ask of a running server. */
+  /** What an operator may ask a running server to do. */
   #commands(): ControlCommands {
     return {
       status: () => this.status(),
@@ -248,29 +249,22 @@ export class DhcpServer {
     };
   }
 
-  /** The start is an event; so is, by its span, the time in which no server ran on this queue. */
   #recordStart(): void {
-    const { previous, at } = this.#queue;
-    const records = this.#store.relationships();
     const now = this.#queue.nextTime(this.#clock.now());
-    const from = previous.running ? Math.max(previous.aliveAt, at) : at;
-    const span = previous.isNew ? null : { from, to: now };
-    const detail = startDetail(previous);
-    this.#pipeline.commitServerEvent(serverEvent('server-started', this.#config.server.name, detail, span), true);
+    const { event, uncleanEnd } = startEvent(this.#queue, this.#settings.server.name, now);
+    const records = this.#store.relationships();
+    this.#pipeline.commitServerEvent(event, true);
     this.#isRecorded = true;
     this.#forgetShared(records);
     this.#pipeline.expireAll();
-    if (previous.running && span) {
-      this.#loggers.server.log('unclean-end-found', {
-        from: toIsoTime(from),
-        seconds: Math.round((now - from) / MICROS_PER_SECOND),
-      });
-    }
+    if (!uncleanEnd) return;
+    const { from, seconds } = uncleanEnd;
+    this.#loggers.server.log('unclean-end-found', { from: toIsoTime(from), seconds });
   }
 
-  /** Only now: an attempt to start that fails must not cost a pair its memory. @param records as they were before this start */
+  /** Only after the start is recorded: a start that fails must not cost a pair its memory. `records`: as they were before this start. */
   #forgetShared(records: readonly RelationshipRecord[]): void {
-    const { failover } = this.#config.server;
+    const { failover } = this.#settings.server;
     const relationshipOf = (address: Ipv4) => this.#pairs.of(address)?.name;
     const forgotten = forgetFormer(this.#store, records, failover, this.#topology.networks, relationshipOf);
     if (forgotten) this.#loggers.failover.log('failover-forgotten', forgotten);
@@ -278,7 +272,7 @@ export class DhcpServer {
   }
 
   #logReady(): void {
-    const { name, subnets } = this.#config.server;
+    const { name, subnets } = this.#settings.server;
     this.#loggers.server.log('server-ready', {
       name,
       subnets: subnets.length,
@@ -289,12 +283,12 @@ export class DhcpServer {
   }
 }
 
-/** What a server is bound to as long as it runs. */
-function placeOf({ server, queue }: ServeSettings): string {
+/** The settings that cannot change while the server runs, as text to compare. */
+function fixedSettings({ server, queue }: ServeSettings): string {
   return JSON.stringify([server.name, queue.file, queue.keyFile]);
 }
 
-/** What is left of a queue of which the file is gone; undefined if there never was one, or it is there. */
+/** A file that a lost queue left behind; undefined if the queue is there, or if there never was one. */
 function traceOfLostQueue({ file, keyFile }: QueueSettings): string | undefined {
   if (existsSync(file)) return undefined;
   return [keyFile, positionFile(file)].find((trace) => existsSync(trace));
@@ -312,14 +306,8 @@ function topologyOf(server: ServerSettings): Topology {
   return topology;
 }
 
-function startDetail(previous: PreviousWriter): string {
-  if (previous.isNew) return 'first start';
-  if (previous.replaced !== null) return `new queue in place of ${previous.replaced}`;
-  return previous.running ? 'after an unclean end' : 'after a clean stop';
-}
-
-/** What both servers of a pair have to agree upon, and an endpoint is made from once. */
-function sharedPart({ failover }: ServerSettings, { networks }: Topology): string {
+/** The settings that an endpoint is made from and that both servers of a pair must agree on, as text to compare. */
+function sharedSettings({ failover }: ServerSettings, { networks }: Topology): string {
   const pools = failover.flatMap(({ name }) => poolsOf(name, networks));
   return JSON.stringify([failover, pools.map((pool) => [pool.failover, pool.first, pool.last, pool.reserved()])]);
 }

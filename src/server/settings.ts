@@ -2,7 +2,7 @@ import type { Micros } from '../base/time.js';
 import type { Ipv4, Subnet } from '../net/ipv4.js';
 import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
 
-/** What `serve` runs with. */
+/** The settings of `portledger serve`. */
 export interface ServeSettings {
   readonly server: ServerSettings;
   readonly queue: QueueSettings;
@@ -11,16 +11,16 @@ export interface ServeSettings {
 export interface ServerSettings extends Scoped {
   readonly name: string;
   readonly listen: readonly ListenSettings[];
-  /** Whose Option 82 is believed. */
+  /** Senders whose Option 82 is believed. */
   readonly trustedRelays: 'any' | readonly Subnet[];
   readonly authoritative: boolean;
-  /** How long an offered address is held for its client. */
+  /** How long an offered address is reserved for its client. */
   readonly offerTime: Micros;
-  /** How long a declined address is not given to anybody. */
+  /** How long a declined address is given to no client. */
   readonly declineTime: Micros;
   /** Active leases that one switch port may have. */
   readonly maxLeasesPerPort?: number;
-  /** Whom a process that root started becomes. */
+  /** User that a process started by root switches to. */
   readonly user?: string;
   readonly group?: string;
   readonly failover: readonly RelationshipSettings[];
@@ -36,16 +36,16 @@ export interface RelationshipSettings {
   readonly port: number;
   readonly peerAddress: Ipv4;
   readonly peerPort: number;
-  /** What the secondary is told by the primary. */
+  /** What the primary sends to the secondary; present on the primary only. */
   readonly primary?: {
     readonly mclt: number;
-    /** How many of the 256 hash buckets the primary answers, or which: a bit for each, the least significant first. */
+    /** Number of the 256 hash buckets that the primary answers, or which ones: a bit for each, the least significant first (RFC 3074). */
     readonly buckets: number | Buffer;
   };
   readonly loadBalanceMaxSeconds: number;
   readonly maxResponseDelay: number;
   readonly maxUnackedUpdates: number;
-  /** Absent if only an operator may say that the partner is down. */
+  /** Seconds without contact after which the partner counts as down. Absent: only an operator may say so. */
   readonly autoPartnerDown?: number;
   /** Percent. */
   readonly maxLeaseMisbalance: number;
@@ -60,11 +60,11 @@ export interface ListenSettings {
   readonly address?: Ipv4;
   readonly interface?: string;
   readonly port: number;
-  /** Option 82 with giaddr 0 is believed here: a snooping switch put it in. */
+  /** True: Option 82 with giaddr 0 is believed here, because a snooping switch inserts it. */
   readonly snooping: boolean;
-  /** Port that relays are answered on. */
+  /** Port that replies to relays go to. */
   readonly relayPort: number;
-  /** Port that clients are answered on. */
+  /** Port that replies to clients go to. */
   readonly clientPort: number;
 }
 
@@ -87,7 +87,7 @@ export interface BootFields {
   readonly bootFile?: string;
 }
 
-/** What server, subnet, pool and reservation may each say; here already merged with everything further out. */
+/** Settings that server, subnet, pool and reservation may each have; here already merged with those of the outer levels. */
 export interface Scoped {
   readonly options: OptionSet;
   readonly leases: LeaseTimes;
@@ -96,14 +96,14 @@ export interface Scoped {
 
 export interface SubnetSettings extends Scoped {
   readonly subnet: Subnet;
-  /** Subnets of one name are on one link, behind one relay. */
+  /** Subnets with the same name are on one link, behind one relay. */
   readonly sharedNetwork?: string;
   readonly pools: readonly PoolSettings[];
   readonly reservations: readonly ReservationSettings[];
   readonly authoritative: boolean;
 }
 
-/** Both ends belong to it. */
+/** A range of addresses; both ends belong to it. */
 export interface PoolSettings extends Scoped {
   readonly first: Ipv4;
   readonly last: Ipv4;
@@ -111,7 +111,7 @@ export interface PoolSettings extends Scoped {
   readonly failover?: string;
 }
 
-/** Whom a reservation is for. */
+/** The client or port that a reservation is for. */
 export type ReservationMatch =
   | { readonly by: 'mac'; readonly htype: number; readonly mac: Buffer }
   | { readonly by: 'client-id'; readonly clientId: Buffer }
@@ -128,12 +128,12 @@ export const ON_FAILURE = ['refuse', 'serve'] as const;
 export interface QueueSettings {
   /** Absolute. */
   readonly file: string;
-  /** What the server does when it cannot write the queue: stay silent, or answer and record a gap. */
+  /** When the queue cannot be written: `refuse` answers nothing, `serve` answers and records a gap. */
   readonly onFailure: (typeof ON_FAILURE)[number];
   /** The private key that signs checkpoints, absolute. */
   readonly keyFile: string;
-  /** A checkpoint is signed after so many events at the latest ... */
+  /** A checkpoint is signed after so many events ... */
   readonly checkpointEvents: number;
-  /** ... or after this time, if there was an event. */
+  /** ... or after this time, if there was an event since the last one. */
   readonly checkpointInterval: Micros;
 }

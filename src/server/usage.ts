@@ -3,9 +3,9 @@ import type { Logger } from '../operate/log/logger.js';
 import type { Network } from './leases/network.js';
 import type { AddressPool } from './leases/pool.js';
 
-/** Percent at which an operator wants to know. */
+/** Percent of use that are logged when they are reached. */
 const THRESHOLDS = [80, 90, 100] as const;
-/** A pool must fall this far below a threshold before crossing it is news again. */
+/** A threshold is logged again only after the use fell this far below it. */
 const REARM_PERCENT = 5;
 
 /** Use of one pool. */
@@ -16,7 +16,7 @@ export interface PoolUsage {
   percent: number;
 }
 
-/** Addresses that are leased, offered or quarantined, of those that are not the partner's to give. */
+/** Addresses that are leased, offered or quarantined; addresses that only the failover partner may give do not count in `size`. */
 export function usageOf(pool: AddressPool): PoolUsage {
   const used = pool.size - pool.free;
   const size = pool.size - (pool.sharing?.partnersFree() ?? 0);
@@ -26,34 +26,35 @@ export function usageOf(pool: AddressPool): PoolUsage {
 
 /** Logs once when the use of a pool crosses a threshold upwards. */
 export class UsageWatch {
-  /** Highest threshold told, by pool. */
-  readonly #told = new Map<string, number>();
+  /** Highest threshold logged, by pool. */
+  readonly #logged = new Map<string, number>();
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  look(networks: Iterable<Network>): void {
-    for (const network of networks) for (const pool of network.pools) this.#lookAt(network, pool);
+  /** Looks at every pool now. */
+  check(networks: Iterable<Network>): void {
+    for (const network of networks) for (const pool of network.pools) this.#checkPool(network, pool);
   }
 
-  #lookAt(network: Network, pool: AddressPool): void {
+  #checkPool(network: Network, pool: AddressPool): void {
     const usage = usageOf(pool);
     if (usage.size === 0) return;
     const key = `${network.id}${usage.pool}`;
-    const told = this.#told.get(key) ?? 0;
+    const logged = this.#logged.get(key) ?? 0;
     const reached = THRESHOLDS.findLast((threshold) => usage.percent >= threshold) ?? 0;
-    if (reached > told) {
-      this.#told.set(key, reached);
+    if (reached > logged) {
+      this.#logged.set(key, reached);
       this.#logger.log('pool-usage', {
         ...usage,
         percent: Math.floor(usage.percent),
         network: network.name,
         threshold: reached,
       });
-    } else if (told > 0 && usage.percent < told - REARM_PERCENT) {
-      this.#told.set(key, reached);
+    } else if (logged > 0 && usage.percent < logged - REARM_PERCENT) {
+      this.#logged.set(key, reached);
     }
   }
 }

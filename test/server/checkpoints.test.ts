@@ -45,23 +45,23 @@ describe('The checkpoints of a server', () => {
 
   it('come after so many events, after so long if there was one, and not else', () => {
     const checkpoints = open();
-    checkpoints.look();
+    checkpoints.makeIfDue();
     lab.clock.advance(2 * INTERVAL);
-    checkpoints.look();
+    checkpoints.makeIfDue();
     assert.deepEqual(signed(), [], 'nothing to sign');
     grant(9);
     lab.clock.advance(-2 * INTERVAL);
-    open().look();
+    open().makeIfDue();
     assert.deepEqual(signed(), [], 'neither enough events nor enough time');
     grant(1);
-    checkpoints.look();
+    checkpoints.makeIfDue();
     assert.deepEqual(signed(), [10]);
     grant(1);
-    checkpoints.look();
+    checkpoints.makeIfDue();
     assert.deepEqual(signed(), [10]);
     lab.clock.advance(INTERVAL);
-    checkpoints.look();
-    checkpoints.look();
+    checkpoints.makeIfDue();
+    checkpoints.makeIfDue();
     assert.deepEqual(signed(), [10, 11]);
   });
 
@@ -123,10 +123,10 @@ describe('The checkpoints of a server', () => {
     lab.queue.addCheckpoint = () => {
       throw new Error('database or disk is full');
     };
-    checkpoints.look();
+    checkpoints.makeIfDue();
     assert.ok(lab.logger.ids().includes('checkpoint-failed'));
     lab.queue.addCheckpoint = real;
-    checkpoints.look();
+    checkpoints.makeIfDue();
     assert.deepEqual(signed(), [10]);
   });
 

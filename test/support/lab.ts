@@ -179,7 +179,7 @@ export class Lab {
       (address) => this.topology.networkOf(address),
       this.store.packedLeases(),
     );
-    const parts = { config, onFailure: this.#onFailure, topology: this.topology };
+    const parts = { settings: config, onFailure: this.#onFailure, topology: this.topology };
     this.pipeline = new Pipeline(parts, {
       clock: this.clock,
       store: this.store,
@@ -193,7 +193,7 @@ export class Lab {
   /** Puts another configuration of the same networks in force, as a reload does. */
   configure(config: ServerSettings): void {
     this.#config = config;
-    this.pipeline.configure({ config, onFailure: this.#onFailure, topology: this.topology });
+    this.pipeline.configure({ settings: config, onFailure: this.#onFailure, topology: this.topology });
   }
 
   /** Ends as kill -9 does: nothing more is written. */

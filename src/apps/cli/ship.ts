@@ -26,7 +26,7 @@ export function registerShip(program: Command): void {
     .option('--once', 'ship what is there and exit')
     .action(async (options: { once?: boolean }, command: Command) => {
       const context = openContext(command);
-      context.identity.settle();
+      context.identity.dropRoot();
       try {
         await ship(context, options.once === true);
       } finally {

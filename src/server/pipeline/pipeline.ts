@@ -57,7 +57,7 @@ type Outcome = PlannedReply | Exclude<Decision, { kind: 'reply' }>;
 
 /** What a reload replaces. */
 export interface PipelineParts {
-  readonly config: ServerSettings;
+  readonly settings: ServerSettings;
   readonly onFailure: 'refuse' | 'serve';
   readonly topology: Topology;
 }
@@ -96,7 +96,7 @@ export class Pipeline {
     this.#clock = clock;
     this.#counters = tools.counters;
     this.#logger = logger;
-    const unstored = new Unstored(parts.config.name, logger);
+    const unstored = new Unstored(parts.settings.name, logger);
     this.#state = { store, leases, direct: new DirectRequests(), pairs, unstored };
     this.#serverClock = new ServerClock(clock, store.queue.at);
     const isMore = () => this.#intake.size > 0 && !this.#isClosed;
@@ -109,7 +109,7 @@ export class Pipeline {
   /** Replaces configuration and topology between two batches. */
   configure(parts: PipelineParts): void {
     this.#parts = parts;
-    this.#state.leases.countPorts(parts.config.maxLeasesPerPort === undefined ? undefined : portName);
+    this.#state.leases.countPorts(parts.settings.maxLeasesPerPort === undefined ? undefined : portName);
   }
 
   /** Takes a datagram in; it is answered when its turn comes. */
@@ -205,10 +205,10 @@ export class Pipeline {
   }
 
   #contextOf({ events, time }: Batch): DecisionContext {
-    const { config, topology } = this.#parts;
+    const { settings, topology } = this.#parts;
     const { leases, direct, pairs } = this.#state;
     return {
-      config,
+      config: settings,
       topology,
       leases,
       direct,
@@ -276,7 +276,7 @@ export class Pipeline {
     const seconds = Math.round((found - expected) / 1000) / 1000;
     const detail = `clock stepped ${seconds < 0 ? 'back' : 'forward'} ${Math.abs(seconds)} s`;
     const span = { from: Math.min(found, expected), to: Math.max(found, expected) };
-    this.#state.unstored.add(serverEvent('clock-stepped', this.#parts.config.name, detail, span));
+    this.#state.unstored.add(serverEvent('clock-stepped', this.#parts.settings.name, detail, span));
     this.#logger.log('clock-stepped', { seconds });
   }
 

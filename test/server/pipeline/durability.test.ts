@@ -313,14 +313,14 @@ describe('What the server keeps', () => {
     const told = () => small.logger.lines.filter(({ id }) => id === 'pool-usage').map(({ fields }) => fields.threshold);
     for (let i = 0; i < 10; i++) {
       small.lease({ giaddr: RELAY, mac: `02000000000${i}` });
-      watch.look(small.topology.networks);
-      watch.look(small.topology.networks);
+      watch.check(small.topology.networks);
+      watch.check(small.topology.networks);
     }
     assert.deepEqual(told(), [80, 90, 100]);
     for (let i = 0; i < 4; i++) small.send({ type: TYPE.release, mac: `02000000000${i}`, ciaddr: `198.18.0.10${i}` });
-    watch.look(small.topology.networks);
+    watch.check(small.topology.networks);
     for (let i = 0; i < 4; i++) small.lease({ giaddr: RELAY, mac: `02000000000${i}` });
-    watch.look(small.topology.networks);
+    watch.check(small.topology.networks);
     assert.deepEqual(told(), [80, 90, 100, 100]);
     small.close();
   });
