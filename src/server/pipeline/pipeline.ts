@@ -73,8 +73,8 @@ export interface PipelineTools {
 }
 
 /**
- * The order of effects: receive, decode, decide, commit, reply. The requests that are waiting when the event loop comes round share one
- * commit, and no reply leaves before it (promise P1).
+ * The order of effects: receive, decode, decide, commit, reply. Requests that wait together share one commit, and no reply leaves before
+ * it (promise P1).
  */
 export class Pipeline {
   readonly #clock: Clock;
