@@ -50,7 +50,7 @@ describe('findListenAddress', () => {
     assert.equal(find({ address: '198.18.0.1', interface: 'eth0' }), '198.18.0.1 on eth0');
   });
 
-  it('takes every address of the loopback network', () => {
+  it('accepts every address of the loopback network', () => {
     assert.equal(find({ address: '127.0.0.9' }), '127.0.0.9 on lo');
   });
 
@@ -61,7 +61,7 @@ describe('findListenAddress', () => {
     );
   });
 
-  it('refuses an address that no interface has, be it in the network of one', () => {
+  it('refuses an address that no interface has, even in the network of one', () => {
     assert.equal(refusal({ address: '198.18.0.2' }), `Address 198.18.0.2 is not one of this machine; ${INVENTORY}`);
   });
 

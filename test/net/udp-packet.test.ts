@@ -27,7 +27,7 @@ describe('encodeUdpPacket', () => {
     assert.equal(packet.toString('hex'), OFFER_HEADERS + OFFER_MESSAGE);
   });
 
-  it('makes both checksums such that a receiver accepts them', () => {
+  it('writes checksums that a receiver accepts', () => {
     const address = fc.nat(0xffffffff);
     const port = fc.nat(0xffff);
     fc.assert(
@@ -42,7 +42,7 @@ describe('encodeUdpPacket', () => {
     );
   });
 
-  it('sends a UDP checksum of zero as 0xffff, since zero says that there is none', () => {
+  it('sends a UDP checksum of zero as 0xffff, because zero means none', () => {
     const zeroes = { source: 0, sourcePort: 0, destination: 0, destinationPort: 0 };
     // 17 (UDP) + twice the length of 10 + this word make 0xffff, whose complement is zero.
     const packet = encodeUdpPacket({ ...zeroes, payload: Buffer.from('ffda', 'hex') });

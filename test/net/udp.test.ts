@@ -54,7 +54,7 @@ describe('Endpoint on the loopback interface', () => {
     assert.deepEqual(faults, []);
   });
 
-  it('takes in a burst and answers it, whatever the sizes: all of it, in order, each from and to its own sender', async () => {
+  it('reads a burst and answers it, whatever the sizes: all of it, in order, each to its own sender', async () => {
     const endpoint = await open();
     const answers: string[] = [];
     peer.on('message', (bytes) => answers.push(`${bytes.length} ${bytes.readUInt32BE(0)}`));
@@ -114,7 +114,7 @@ describe('Endpoint on the loopback interface', () => {
     assert.equal(second.port, first.port);
   });
 
-  it('lets what it received be answered before it closes', async () => {
+  it('sends the answers to what it received before it closes', async () => {
     const endpoint = await open();
     const answers: string[] = [];
     peer.on('message', (bytes) => void answers.push(bytes.toString()));

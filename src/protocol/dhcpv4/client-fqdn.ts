@@ -3,8 +3,8 @@ const WIRE_FORM = 0x04;
 const HEADER_LENGTH = 3;
 
 /**
- * The name that a client gives in option 81, as the bytes of its text, without the dot of the root; undefined if it gives none or the
- * bytes are not a name. Wire form and plain ASCII (RFC 4702 section 2.3.1, deprecated but in use) come out alike.
+ * The client's name in option 81 as the bytes of its text, without a final dot; undefined if there is none or the bytes are not a name.
+ * Reads wire form and plain ASCII (RFC 4702 section 2.3.1, deprecated but in use).
  */
 export function clientFqdnName(value: Uint8Array): Buffer | undefined {
   if (value.length <= HEADER_LENGTH) return undefined;
@@ -14,7 +14,7 @@ export function clientFqdnName(value: Uint8Array): Buffer | undefined {
   return shown && shown.length > 0 ? shown : undefined;
 }
 
-/** Puts dots where the length bytes stand, in place; a name without its final zero is partial and allowed. */
+/** Replaces length bytes by dots, in place. A name without its final zero is partial, which is allowed. */
 function dotted(name: Buffer): Buffer | undefined {
   let offset = 0;
   while (offset < name.length) {

@@ -1,4 +1,4 @@
-/** Codes of the options that the protocol itself is made of, by name (RFC 2132 section 9 and others). */
+/** Codes of the options that the server itself reads or writes (RFC 2132 section 9 and others). */
 export const OPTION = {
   pad: 0,
   subnetMask: 1,

@@ -1,6 +1,6 @@
 import { OptionValueError } from './errors.js';
 
-/** A place in the bytes of an option that is being read. */
+/** Reads the bytes of an option from front to back. */
 export class Cursor {
   readonly bytes: Buffer;
   #offset = 0;
@@ -28,7 +28,7 @@ export class Cursor {
     return taken;
   }
 
-  /** A cursor of its own over the next bytes (all that are left unless given), which this one steps over. */
+  /** A new cursor over the next bytes, by default all that are left. This one skips them. */
   nested(length: number = this.left): Cursor {
     return new Cursor(this.take(length));
   }

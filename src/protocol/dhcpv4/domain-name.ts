@@ -4,7 +4,7 @@ import { OptionValueError } from './errors.js';
 /** Longest name on the wire, its final zero included, and longest label, in bytes (RFC 1035 section 2.3.4). */
 const NAME_LENGTH = 255;
 const LABEL_LENGTH = 63;
-/** Farthest place that a compression pointer can name (RFC 1035 section 4.1.4). */
+/** Largest offset of a compression pointer (RFC 1035 section 4.1.4). */
 const POINTER_LIMIT = 0x3fff;
 const POINTER = 0xc0;
 
@@ -121,7 +121,7 @@ function readLabels(cursor: Cursor, compressed: boolean): Buffer[] {
   }
 }
 
-/** Every pointer must lead to before the part it was found in, so the walk ends. */
+/** Every pointer must point before the part that contains it, so the walk ends. */
 function followPointer(bytes: Buffer, target: number, foundIn: number, roomLeft: number): Buffer[] {
   const labels: Buffer[] = [];
   let room = roomLeft;

@@ -1,4 +1,5 @@
 import { escapeBytes, toHex, toText } from '../../base/bytes.js';
+import { formatHardwareAddress } from '../../base/hardware-address.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import { type RelayAgent, suboptionByCode } from '../relay-agent/relay-agent.js';
 import { messageTypeName, OPTION } from './codes.js';
@@ -8,15 +9,12 @@ import type { OptionDefinition, OptionValue } from './option-type.js';
 import { decodeOptionValue } from './option-value.js';
 import { OptionRegistry } from './options.js';
 
-/** Longest text of one value in a line; an option can have 64 KB, a log line should not. */
+/** Longest text of one value in a line. An option can have 64 KB; a log line must not. */
 const SHOWN_LENGTH = 160;
 
 const STANDARD = new OptionRegistry();
 
-/**
- * One line of a message for a log. Whatever the client sent is quoted and escaped: the line is printable ASCII and nothing inside can look
- * like another field.
- */
+/** A message as one log line of printable ASCII. All that a client sent is quoted and escaped, so that it cannot look like another field. */
 export function describeMessage(message: DhcpMessage, registry: OptionRegistry = STANDARD): string {
   const parts = [
     messageTypeName(typeOf(message)),
@@ -69,8 +67,8 @@ function typeOf(message: DhcpMessage): number | undefined {
 
 function describeHardware({ htype, chaddr }: DhcpMessage): string {
   if (chaddr.length === 0) return `${htype}/none`;
-  const pairs = chaddr.toString('hex').match(/../g)!.join(':');
-  return htype === 1 && chaddr.length === 6 ? pairs : `${htype}/${pairs}`;
+  const text = formatHardwareAddress(chaddr);
+  return htype === 1 && chaddr.length === 6 ? text : `${htype}/${text}`;
 }
 
 function upToNul(field: Buffer): Buffer {
@@ -96,7 +94,7 @@ function render(value: OptionValue): string {
   return BARE.test(value) ? shorten(value) : quote(escapeBytes(Buffer.from(value, 'utf8')));
 }
 
-/** Addresses, networks and hex, which cannot be mistaken for anything else in a line. */
+/** Addresses, networks and hex. They need no quotes. */
 const BARE = /^(0x[0-9a-f]*|[0-9.]+(\/\d+)?)$/;
 
 function quote(escaped: string): string {

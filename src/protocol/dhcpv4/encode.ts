@@ -12,7 +12,7 @@ import {
 } from './layout.js';
 import { type Area, checkCode, encodedLength, type OutgoingOption, packOptions, writeOption } from './option-writer.js';
 
-/** A message to send: the header as in DhcpMessage, the options in the order they shall have. */
+/** A message to send: the header as in DhcpMessage, the options in their order. */
 export interface OutgoingMessage {
   readonly op: number;
   readonly htype: number;
@@ -45,7 +45,7 @@ export interface EncodedMessage {
   readonly relayAgentOmitted: boolean;
 }
 
-/** Without these a reply does not do its work, so they go before the echo of Option 82. */
+/** A reply is useless without these, so they have priority over the echo of Option 82. */
 const ESSENTIAL: ReadonlySet<number> = new Set([
   OPTION.messageType,
   OPTION.serverIdentifier,
@@ -58,9 +58,10 @@ const NONE: readonly number[] = [];
 const NO_INSTANCES: readonly Uint8Array[] = [];
 
 /**
- * Writes a message of at most `limit` bytes (the UDP payload; less than 300 counts as 300), padded to 300. What has no room in the options field
- * goes into file, then sname if they are free (option 52), else it is left out and named. Option 82 is the last option of the options
- * field and never split or moved (RFC 3046 section 2.1, 2.2). Throws RangeError for codes that cannot be in `options`.
+ * Writes a message of at most `limit` bytes (the UDP payload; less than 300 counts as 300), padded to 300. Options without room in the
+ * options field go into file, then sname, if these are free (option 52); else they are omitted and listed. Option 82 is the last option
+ * of the options field, never split or moved (RFC 3046 sections 2.1, 2.2).
+ * @throws RangeError for codes that cannot be in `options`
  */
 export function encodeMessage(message: OutgoingMessage, limit: number): EncodedMessage {
   const { options, relayAgent } = message;
@@ -113,7 +114,7 @@ function pack(message: OutgoingMessage, room: number, instances: readonly Uint8A
   return { bytes: bytes.subarray(0, Math.max(offset + 1, MINIMUM_LENGTH)), omitted };
 }
 
-/** The field as an area with a byte kept for its END; without any room if the field holds a name. */
+/** The field as an area, one byte less for its END; without room if the field contains a name. */
 function freeArea(name: Uint8Array | undefined, offset: number, length: number): Area {
   const free = !name?.some((byte) => byte !== 0);
   return { offset, end: free ? offset + length - 1 : offset };

@@ -17,7 +17,7 @@ export const DECODE_REASONS = [
 ] as const;
 export type DecodeReason = (typeof DECODE_REASONS)[number];
 
-/** A datagram that is not a DHCP message. `offset` is the byte of the datagram at which that was seen. */
+/** A datagram that is not a DHCP message. `offset`: the byte of the datagram with the fault. */
 export class DecodeError extends PortledgerError {
   readonly reason: DecodeReason;
   readonly offset: number;
@@ -29,5 +29,5 @@ export class DecodeError extends PortledgerError {
   }
 }
 
-/** An option's type or value that cannot be: names what was expected and what came. */
+/** An impossible type or value of an option. The message says what was expected and what was found. */
 export class OptionValueError extends UsageError {}

@@ -25,10 +25,10 @@ export const FILE_LENGTH = 128;
 /** 99.130.83.99 (RFC 2131 section 3). */
 export const MAGIC_COOKIE = 0x63825363;
 
-/** Length of a BOOTP message; relays and clients of that time drop anything shorter (RFC 951, RFC 1542 section 2.1). */
+/** Length of a BOOTP message. Old relays and clients drop shorter ones (RFC 951, RFC 1542 section 2.1). */
 export const MINIMUM_LENGTH = 300;
 
-/** The flag of a client that cannot take unicast before it has an address (RFC 2131 section 4.1). */
+/** The flag of a client that cannot receive unicast before it has an address (RFC 2131 section 4.1). */
 export const BROADCAST_FLAG = 0x8000;
 
 /** Most bytes of one instance of an option; longer values are split (RFC 3396). */

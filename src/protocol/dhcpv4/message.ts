@@ -6,7 +6,7 @@ import { OptionCollector } from './option-area.js';
 
 export { type EncodedMessage, encodeMessage, type OutgoingMessage } from './encode.js';
 
-/** A DHCP message as it came (RFC 2131 section 2). All numbers are unsigned; all buffers are views of the datagram. */
+/** A received DHCP message (RFC 2131 section 2). All numbers are unsigned; all buffers are views of the datagram. */
 export interface DhcpMessage {
   /** 1 = from a client, 2 = from a server. */
   op: number;
@@ -15,7 +15,7 @@ export interface DhcpMessage {
   hlen: number;
   hops: number;
   xid: number;
-  /** Seconds since the client began, as it says. */
+  /** Seconds since the client began, by its own account. */
   secs: number;
   flags: number;
   ciaddr: Ipv4;
@@ -37,8 +37,8 @@ export interface DhcpMessage {
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads the payload of a UDP datagram. The message keeps views of it, so the bytes must not be used again for another. A missing END is
- * forgiven. Throws DecodeError, and nothing else, whatever the bytes.
+ * Reads the payload of a UDP datagram. The message has views of it, so the bytes must not be reused. A missing END is tolerated.
+ * @throws DecodeError, and nothing else, whatever the bytes
  */
 export function decodeMessage(datagram: Uint8Array): DhcpMessage {
   const bytes = Buffer.isBuffer(datagram)

@@ -1,17 +1,17 @@
 import { OPTION } from './codes.js';
 import { DecodeError } from './errors.js';
 
-/** What the option areas of one message hold, collected while they are walked. */
+/** Collects the options of one message while its areas are walked. */
 export class OptionCollector {
   /** Code to value in order of first appearance; 52 and 82 are never inside. */
   readonly options = new Map<number, Buffer>();
   /** Values of the instances of Option 82. */
   relayAgent: Buffer[] | undefined;
-  /** True if one of them stood in sname or file. */
+  /** True if one of them was in sname or file. */
   relayAgentOverloaded = false;
   /** Value of option 52 in the options field, 0 without. */
   overload = 0;
-  /** Values of options that came more than once, to be joined at the end: joining one by one would let a sender buy quadratic work. */
+  /** Values of repeated options, joined at the end. To join them one by one would be quadratic. */
   #repeated: Map<number, Buffer[]> | undefined;
 
   /** Walks one area of the datagram, `main` the options field, else sname or file. Throws DecodeError. */
@@ -23,7 +23,7 @@ export class OptionCollector {
         offset += 1;
         continue;
       }
-      // Some clients leave the END away when the option fills the datagram, so its absence is no error.
+      // Some clients omit END if an option ends with the datagram, so its absence is no error
       if (code === OPTION.end) return;
       const start = offset + 2;
       // Without a length byte `start` is already behind the end.

@@ -9,12 +9,12 @@ import type { AtomName, OptionValue } from './option-type.js';
 
 /** How one atom is read and written. */
 export interface AtomCodec {
-  /** What a value must be, to stand behind "Expected". */
+  /** What a value must be; follows "Expected" in an error. */
   readonly expected: string;
   readonly hint: string;
-  /** True if the atom takes all bytes that are left, so nothing can follow it. */
+  /** True if a value takes all remaining bytes, so that nothing can follow it. */
   readonly open: boolean;
-  /** The bytes of a configured value, undefined if it is not one of this atom. */
+  /** The bytes of a configured value; undefined if it does not fit the atom. */
   encode(value: unknown): Uint8Array | undefined;
   /** Reads one value. Throws OptionValueError. */
   decode(cursor: Cursor): OptionValue;
@@ -120,7 +120,7 @@ function ipv4Bytes(text: string): Buffer | undefined {
 
 function ipv6Bytes(text: string): Buffer | undefined {
   if (!isIPv6(text) || text.includes('%')) return undefined;
-  // The URL parser knows every form of an address and gives groups of hex only.
+  // The URL parser reads every form of an address and returns groups of hex
   const [head = '', tail] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
   const groups = (part: string | undefined): string[] => (part ? part.split(':') : []);
   const missing = 8 - groups(head).length - groups(tail).length;
@@ -227,7 +227,7 @@ function encodeSipServers(value: unknown): Uint8Array | undefined {
 
 function decodeSipServers(cursor: Cursor): OptionValue[] {
   const encoding = cursor.take(1)[0]!;
-  // Pointers count from the first name, which the encoding byte is not part of.
+  // Pointers count from the first name, behind the encoding byte
   if (encoding === 0) return decodeDomainList(cursor.nested());
   if (encoding !== 1) throw new OptionValueError(`SIP servers have encoding ${encoding}, neither 0 nor 1`);
   const servers: OptionValue[] = [];

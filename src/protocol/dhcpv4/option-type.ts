@@ -1,4 +1,4 @@
-/** A value that cannot be taken apart further; the names are those of the configuration. */
+/** A type that is not composed of others, by its name in the configuration. */
 export const ATOM_NAMES = [
   'ip-address',
   'ipv6-address',
@@ -20,7 +20,7 @@ export const ATOM_NAMES = [
 ] as const;
 export type AtomName = (typeof ATOM_NAMES)[number];
 
-/** How the bytes of an option are read. `counted` puts the length of what follows before it, in 1 or 2 bytes. */
+/** How the bytes of an option are read. `counted`: a value behind its length in 1 or 2 bytes. */
 export type OptionType =
   | { readonly kind: 'atom'; readonly atom: AtomName }
   | { readonly kind: 'array'; readonly of: OptionType }
@@ -37,11 +37,11 @@ export interface OptionDefinition {
   readonly rfc?: number;
   /** Other names in use: of Kea, of IANA, of older handbooks. */
   readonly aliases?: readonly string[];
-  /** The protocol itself sets this option; a configuration must not. */
+  /** True if the server itself sets this option, so that a configuration must not. */
   readonly protocol?: true;
 }
 
-/** An option value as it is shown: what JSON can hold. */
+/** An option value for display, as JSON. */
 export type OptionValue = string | number | boolean | OptionValue[];
 
 /** The type in the words of the configuration. */

@@ -10,7 +10,7 @@ import {
   type OptionValue,
 } from './option-type.js';
 
-/** Other words for the atoms, of the handbooks of ISC dhcpd and Kea. */
+/** Names of the atoms in the manuals of ISC dhcpd and Kea. */
 const ATOM_ALIASES: ReadonlyMap<string, AtomName> = new Map<string, AtomName>([
   ['ip', 'ip-address'],
   ['ipv4-address', 'ip-address'],
@@ -33,14 +33,14 @@ const ATOM_ALIASES: ReadonlyMap<string, AtomName> = new Map<string, AtomName>([
 
 /**
  * Reads a type: an atom (`ip-address`, `unsigned integer 16`, `text` ...), `array of TYPE`, a record `{ TYPE, TYPE }`, or `counted TYPE`
- * (`counted16 TYPE`), which has its length in 1 (2) bytes before it. Throws OptionValueError.
+ * (`counted16 TYPE`): a value behind its length in 1 (2) bytes. Throws OptionValueError.
  */
 export function parseOptionType(text: string): OptionType {
   const words = text.trim().toLowerCase().replace(/\s+/g, ' ');
   if (words.startsWith('array of ')) {
     const of = parseOptionType(words.slice(9));
     if (isOpen(of) || smallest(of) === 0)
-      throw new OptionValueError(`Option type "${text}" has no way to tell where one item ends`, {
+      throw new OptionValueError(`Option type "${text}" has items of unknown length`, {
         hint: 'an array needs items of known length, such as ip-address or a counted string',
       });
     return { kind: 'array', of };
@@ -64,7 +64,7 @@ function parseRecord(words: string): OptionType {
   const early = fields.slice(0, -1).find(isOpen);
   if (early)
     throw new OptionValueError(`"${formatOptionType(early)}" can only be the last field of option type "${words}"`, {
-      hint: 'put it last, or write "counted" before it if its length stands before it',
+      hint: 'put it last, or write "counted" before it if the value has its length before it',
     });
   return { kind: 'record', fields };
 }
@@ -82,7 +82,7 @@ function splitFields(words: string): string[] {
   return parts;
 }
 
-/** True if values of the type take all bytes that are left. */
+/** True if a value of the type takes all remaining bytes. */
 function isOpen(type: OptionType): boolean {
   if (type.kind === 'atom') return ATOMS[type.atom].open;
   return type.kind === 'array' || (type.kind === 'record' && isOpen(type.fields.at(-1)!));
@@ -95,8 +95,8 @@ function smallest(type: OptionType): number {
 }
 
 /**
- * The bytes of a value as the configuration has it. A single value stands for a list of one; a text with commas for a list, a text with
- * blanks for the fields of a record. Throws OptionValueError, which names what was expected and what came.
+ * Encodes a configured value. A single value may stand for a list of one, a text with commas for a list, a text with blanks for a record.
+ * @throws OptionValueError, which says what was expected and what was found
  */
 export function encodeOptionValue(definition: OptionDefinition, value: unknown): Buffer {
   const parts: Uint8Array[] = [];
@@ -168,8 +168,8 @@ function mismatch(definition: OptionDefinition, expected: string, got: unknown, 
 }
 
 /**
- * The value that bytes stand for, as JSON can hold it: what {@link encodeOptionValue} takes. Texts are the client's own and may hold
- * control characters. Throws OptionValueError if the bytes do not fit the type.
+ * Decodes an option to a JSON value that {@link encodeOptionValue} accepts. Texts come from the client and may contain control characters.
+ * @throws OptionValueError if the bytes do not fit the type
  */
 export function decodeOptionValue(definition: OptionDefinition, bytes: Uint8Array): OptionValue {
   const cursor = new Cursor(bytes);

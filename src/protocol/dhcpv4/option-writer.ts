@@ -4,13 +4,13 @@ import { INSTANCE_LENGTH } from './layout.js';
 /** An option to send: its code and its value, of any length. */
 export type OutgoingOption = readonly [code: number, value: Uint8Array];
 
-/** Bytes that a value takes with its code and length bytes, split where it is longer than 255 (RFC 3396). */
+/** Bytes of a value with its code and length bytes; a value longer than 255 bytes is split (RFC 3396). */
 export function encodedLength(value: Uint8Array): number {
   const { length } = value;
   return length <= INSTANCE_LENGTH ? length + 2 : length + 2 * Math.ceil(length / INSTANCE_LENGTH);
 }
 
-/** Writes one option, split into instances if it must be, and returns the offset behind it. */
+/** Writes one option, split into instances if it is too long. Returns the offset behind it. */
 export function writeOption(bytes: Buffer, code: number, value: Uint8Array, offset: number): number {
   const { length } = value;
   if (length > INSTANCE_LENGTH) {
@@ -19,21 +19,21 @@ export function writeOption(bytes: Buffer, code: number, value: Uint8Array, offs
   }
   bytes[offset] = code;
   bytes[offset + 1] = length;
-  // Most values are this short, and a loop beats the call into the runtime then.
+  // Most values are this short, and then a loop is faster than a call into the runtime
   if (length <= 16) for (let i = 0; i < length; i++) bytes[offset + 2 + i] = value[i]!;
   else bytes.set(value, offset + 2);
   return offset + 2 + length;
 }
 
-/** A part of the message that can take options: what is left of it lies from `offset` to `end`. */
+/** A part of the message for options. Its free bytes are from `offset` to `end`. */
 export interface Area {
   offset: number;
   readonly end: number;
 }
 
 /**
- * Writes each option into the first area that has room for the whole of it; one longer than 255 bytes, which has to be split anyway, over several
- * areas if need be. Returns the codes that had no room.
+ * Writes each option into the first area with room for all of it. One longer than 255 bytes, which is split anyway, may be spread over
+ * several areas. Returns the codes without room.
  */
 export function packOptions(bytes: Buffer, areas: readonly Area[], options: readonly OutgoingOption[]): number[] {
   const omitted: number[] = [];

@@ -8,8 +8,8 @@ export class OptionRegistry {
   readonly #byCode = new Map<number, OptionDefinition>();
 
   /**
-   * A user-defined option takes the place of the standard one of the same code, whose names stay usable. Throws OptionValueError if
-   * a code or name is impossible, taken by another of the user's options, or part of the protocol.
+   * A user-defined option replaces the standard one of the same code, whose names remain usable.
+   * @throws OptionValueError if a code or name is impossible, used by another user-defined option, or part of the protocol
    */
   constructor(userDefined: readonly OptionDefinition[] = []) {
     for (const definition of STANDARD_OPTIONS) this.#add(definition);

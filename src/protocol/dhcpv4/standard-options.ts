@@ -3,12 +3,12 @@ import { parseOptionType } from './option-value.js';
 
 type Row = readonly [code: number, name: string, type: string, rfc: number | null, ...aliases: string[]];
 
-/** What the protocol itself fills in; a configuration that set one would contradict the server. */
+/** Options that the server itself sets. A configuration that set one would contradict it. */
 const PROTOCOL_CODES: ReadonlySet<number> = new Set([50, 51, 52, 53, 54, 55, 57, 61, 82, 118]);
 
 /**
- * Options by code. The name is that of ISC dhcpd where it has one, else of IANA; the aliases are those of Kea and of older handbooks. Where
- * the RFC gives a structure that clients in the field do not keep (60, 61, 77), the type is plain bytes.
+ * Options by code. The name is ISC dhcpd's, else IANA's; the aliases are those of Kea and of older manuals. Plain bytes is the type of
+ * options whose structure in the RFC real clients do not follow (60, 61, 77).
  */
 const ROWS: readonly Row[] = [
   [1, 'subnet-mask', 'ip-address', 2132],

@@ -1,6 +1,6 @@
 /**
- * The numbers of the DHCP failover protocol (draft-ietf-dhc-failover-12) as ISC dhcpd 4.4.3 speaks it. Where the two differ dhcpd's
- * number stands here, for it is the one on the wire.
+ * The numbers of the DHCP failover protocol (draft-ietf-dhc-failover-12) as ISC dhcpd 4.4.3 uses them. Where the two differ, these are
+ * dhcpd's.
  */
 
 /** Type octet of a message. */
@@ -20,7 +20,7 @@ export const MESSAGE = {
 } as const;
 export type MessageType = (typeof MESSAGE)[keyof typeof MESSAGE];
 
-/** What a binding update says about an address. No other value may be sent: dhcpd ends itself on an unknown one. */
+/** Binding status of an address. No other value may be sent: dhcpd exits on an unknown one. */
 export const BINDING_STATUS = {
   FREE: 1,
   ACTIVE: 2,
@@ -32,7 +32,7 @@ export const BINDING_STATUS = {
 } as const;
 export type BindingStatus = keyof typeof BINDING_STATUS;
 
-/** States of a server. STARTUP is never sent: a starting server sends the state it will take up, and a flag. */
+/** States of a server. STARTUP is never sent: a starting server sends the state that it will enter, and a flag. */
 export const SERVER_STATE = {
   STARTUP: 1,
   NORMAL: 2,
@@ -45,12 +45,12 @@ export const SERVER_STATE = {
   'RECOVER-DONE': 9,
   'RESOLUTION-INTERRUPTED': 10,
   'CONFLICT-DONE': 11,
-  // The draft has the state and no number for it
+  // The draft has no number for this state
   'RECOVER-WAIT': 254,
 } as const;
 export type ServerState = keyof typeof SERVER_STATE;
 
-/** Why an update or a connection was refused. */
+/** Reject reasons of updates and connections. */
 export const REJECT = {
   NOT_IN_POOL: 1,
   FATAL_CONFLICT: 2,

@@ -1,4 +1,4 @@
 import { PortledgerError } from '../../base/errors.js';
 
-/** What a partner sent is no message of this protocol; the connection cannot go on, for its framing may be lost. */
+/** The partner sent a malformed message. The connection must end, because the framing may be lost. */
 export class FailoverWireError extends PortledgerError {}

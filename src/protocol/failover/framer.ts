@@ -1,14 +1,14 @@
 import { FailoverWireError } from './errors.js';
 import { MAX_LENGTH, MIN_LENGTH } from './message.js';
 
-/** Cuts the octets of a connection into messages, however TCP split them. */
+/** Splits the octets of a connection into messages. */
 export class Framer {
   #rest: Buffer = Buffer.alloc(0);
 
   /**
-   * Takes octets in and returns the messages that are whole by now.
-   * @throws FailoverWireError if a length is not 12-2048: what follows cannot be read, the connection has to end. The messages before it are
-   * lost with it, which is right: the partner sends again what was not acknowledged.
+   * Adds octets, and returns the messages that are complete now.
+   * @throws FailoverWireError if a length is not 12-2048. The connection must then end. Messages before it are lost, which is harmless:
+   * the partner sends again what was not acknowledged.
    */
   push(bytes: Uint8Array): Buffer[] {
     const all = this.#rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes]);

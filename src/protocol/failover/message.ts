@@ -2,23 +2,23 @@ import { MESSAGE, type MessageType, nameOf } from './codes.js';
 import { FailoverWireError } from './errors.js';
 import { lengthOf, OPTIONS, type OptionName, type OptionValues, optionOf, readValue, writeValue } from './options.js';
 
-/** Octets of a message with its header; dhcpd drops the connection on any other length. */
+/** Octets of a message with its header. dhcpd drops the connection at any other length. */
 export const MIN_LENGTH = 12;
 export const MAX_LENGTH = 2048;
 
-/** A point in time as the wire has it: whole seconds since 1970-01-01T00:00:00Z; 0 means none. */
+/** A time on the wire: whole seconds since 1970-01-01T00:00:00Z; 0 means none. */
 export type Seconds = number;
 
 export interface FailoverMessage {
   readonly type: MessageType;
   /** The sender's clock. */
   readonly time: Seconds;
-  /** Numbers the sender's own messages on one connection; an answer repeats the request's. */
+  /** Number of the sender's message on this connection. An answer has the request's. */
   readonly xid: number;
   readonly options: OptionValues;
 }
 
-/** Which options a message may have, in the order in which dhcpd writes them; ours comes last. */
+/** The options of each message in dhcpd's order, then this project's own. */
 const WRITTEN: Readonly<Record<MessageType, readonly OptionName[]>> = {
   [MESSAGE.POOLREQ]: [],
   [MESSAGE.POOLRESP]: ['addresses-transferred'],
@@ -63,7 +63,7 @@ const WRITTEN: Readonly<Record<MessageType, readonly OptionName[]>> = {
   [MESSAGE.DISCONNECT]: ['reject-reason', 'message'],
 };
 
-/** The octets of a message. Options that its type does not have are not written. */
+/** Encodes a message. Options that its type does not have are not written. */
 export function encodeMessage({ type, time, xid, options }: FailoverMessage): Buffer {
   const parts: Buffer[] = [Buffer.alloc(MIN_LENGTH)];
   for (const name of WRITTEN[type]) {
@@ -85,7 +85,7 @@ export function encodeMessage({ type, time, xid, options }: FailoverMessage): Bu
 }
 
 /**
- * Reads one whole message: options in any order, unknown ones skipped, as are octets between header and payload offset.
+ * Decodes one complete message. Options may be in any order. Skips unknown ones, and octets between header and payload offset.
  * @throws FailoverWireError on an unknown type, and on options that are cut off, come twice, or have a wrong length
  */
 export function decodeMessage(bytes: Buffer): FailoverMessage {

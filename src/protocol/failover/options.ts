@@ -1,20 +1,17 @@
-/**
- * How the value of an option is laid out: numbers of 1, 2 or 4 octets in network order, an IPv4 address, text without NUL, or octets
- * (with a length if only one is right).
- */
+/** The form of a value: a number of 1, 2 or 4 octets in network order, an IPv4 address, text without NUL, or octets. */
 type Kind = 'u8' | 'u16' | 'u32' | 'address' | 'text' | 'octets';
 
 interface OptionDefinition {
   readonly code: number;
   readonly kind: Kind;
-  /** Octets, where `kind` does not fix it. */
+  /** Number of octets, if it is fixed and `kind` does not say it. */
   readonly length?: number;
 }
 
-/** Code of this project's own option. dhcpd skips every code from 30 on, so it may meet it. See portledger-lease.ts. */
+/** Code of this project's own option; see portledger-lease.ts. dhcpd skips all codes from 30 on. */
 export const OWN_OPTION_CODE = 224;
 
-/** The options, numbered by the draft's alphabetical list as dhcpd has it. */
+/** The options with dhcpd's codes, which follow the draft's alphabetical list. */
 export const OPTIONS = {
   'addresses-transferred': { code: 1, kind: 'u32' },
   'assigned-IP-address': { code: 2, kind: 'address' },
@@ -61,18 +58,18 @@ const BY_CODE = new Map<number, OptionName>(
   Object.entries(OPTIONS).map(([name, { code }]) => [code, name as OptionName]),
 );
 
-/** The option of this code, undefined if the protocol has none (such options are skipped). */
+/** The option with this code; undefined if there is none (such options are skipped). */
 export function optionOf(code: number): OptionName | undefined {
   return BY_CODE.get(code);
 }
 
-/** Octets of a value of this option, undefined if any number is right. */
+/** Octets of a value of this option; undefined if any number is allowed. */
 export function lengthOf(name: OptionName): number | undefined {
   const definition: OptionDefinition = OPTIONS[name];
   return definition.length ?? FIXED_LENGTH[definition.kind];
 }
 
-/** Reads a value, whose length was checked. */
+/** Decodes a value whose length was checked. */
 export function readValue(name: OptionName, bytes: Buffer): number | string | Buffer {
   switch (OPTIONS[name].kind) {
     case 'u8':
@@ -87,7 +84,7 @@ export function readValue(name: OptionName, bytes: Buffer): number | string | Bu
   }
 }
 
-/** The octets of a value. */
+/** Encodes a value. */
 export function writeValue(name: OptionName, value: number | string | Buffer): Buffer {
   if (typeof value === 'string') return Buffer.from(value, 'latin1');
   if (typeof value !== 'number') return value;

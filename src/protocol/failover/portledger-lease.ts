@@ -1,4 +1,4 @@
-/** The value of `portledger-lease`: what two Portledgers tell each other of a binding beyond the protocol. */
+/** The value of `portledger-lease`: what two Portledgers send each other about a binding beyond the protocol. */
 export interface PortledgerLease {
   /** The packet that last showed the client's port: its giaddr and its Option 82 payload (latin1). */
   readonly port: { readonly giaddr: number; readonly option82: string } | null;

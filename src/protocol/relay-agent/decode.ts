@@ -3,8 +3,8 @@ import { fillName, type Layout, type PortFields, readLayout } from './layout.js'
 import { profileOf } from './profiles.js';
 
 /**
- * What the circuit-id says about the port, read by the profile of that name. Undefined if the bytes do not fit the
- * profile or there is no such profile: a decoding is a way to show the bytes, never their identity.
+ * Decodes a circuit-id by the profile of this name; undefined if the bytes do not fit it or there is no such profile. The result is only
+ * for display: the bytes identify the port.
  */
 export function decodeCircuitId(profile: string | null | undefined, circuitId: Uint8Array): PortFields | undefined {
   return findLayout(profile, circuitId)?.fields;

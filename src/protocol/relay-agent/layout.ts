@@ -1,6 +1,7 @@
 import { isPrintable } from '../../base/bytes.js';
+import { formatHardwareAddress } from '../../base/hardware-address.js';
 
-/** What a circuit-id can tell about a port. Numbers are as the vendor's own command line writes them. */
+/** Fields of a port in a circuit-id. Numbers are as in the vendor's own command line. */
 export interface PortFields {
   /** VLAN of the port; the outer (service) one if there are two. 0-4095. */
   vlan?: number;
@@ -18,7 +19,7 @@ export interface PortFields {
   /** ATM virtual path and channel. */
   vpi?: number;
   vci?: number;
-  /** Which device behind a cable line asked: the modem itself or equipment behind it. */
+  /** The device behind a cable line: the modem itself or equipment behind it. */
   device?: 'modem' | 'cpe';
   /** Name of an interface, as the switch writes it. */
   interface?: string;
@@ -80,12 +81,7 @@ export function fillName(template: string, fields: PortFields): string {
   return template.replace(/\{(\w+)\}/g, (_, field: string) => String(fields[field as keyof PortFields] ?? ''));
 }
 
-/** `00:11:22:aa:bb:cc`. */
-export function formatMac(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
-}
-
-/** The text of printable bytes behind an optional inner header; undefined if they are not such a text. */
+/** The printable text, behind the inner header if one is given; undefined if the bytes are not such a text. */
 export function readString(bytes: Uint8Array, header?: number): string | undefined {
   let text = bytes;
   if (header !== undefined) {
@@ -133,7 +129,7 @@ function readBinary(layout: BinaryLayout, bytes: Uint8Array): PortFields | undef
 function putField(fields: Record<string, string | number>, spec: BitField, raw: number): boolean {
   if ('fixed' in spec) return raw === spec.fixed;
   if (spec.field === 'mac') {
-    fields.mac = formatMac(Buffer.from(raw.toString(16).padStart(12, '0'), 'hex'));
+    fields.mac = formatHardwareAddress(Buffer.from(raw.toString(16).padStart(12, '0'), 'hex'));
   } else if (spec.field === 'device') {
     fields.device = raw === 1 ? 'modem' : 'cpe';
   } else {

@@ -16,8 +16,8 @@ export type RemoteForm =
   | 'text';
 
 /**
- * How the switches of one make, or one setting of theirs, write Option 82. The first layout or form that fits is used;
- * texts stand before raw addresses, as a name of 4 or 6 letters is likelier than an address of printable bytes.
+ * How the switches of one make, or with one setting, write Option 82. The first layout or form that fits is used. Texts come before raw
+ * addresses: a name of 4 or 6 letters is more likely than an address of printable bytes.
  */
 export interface SwitchProfile {
   /** Which devices it is for, one line. */
@@ -51,7 +51,7 @@ const TR101: readonly Layout[] = [
   ),
   text(/^(?<host>\S+) (?<interface>atm \d+(?:\/\d+)*):(?<vpi>\d+)\.(?<vci>\d+)$/, '{host} {interface}:{vpi}.{vci}'),
 ];
-/** `eth SLOT/SUBSLOT/PORT:OUTER.INNER ...`: what stands behind the blank describes the access node. */
+/** `eth SLOT/SUBSLOT/PORT:OUTER.INNER ...`. The text after the blank describes the access node. */
 const ACCESS_LOOP: readonly Layout[] = [
   text(
     /^(?<interface>(?:eth|trunk) ?(?<slot>\d+)\/(?<subslot>\d+)\/(?<port>\d+)):(?<vlan>\d{1,4})\.(?<innerVlan>\d{1,4})(?: .*)?$/,
@@ -71,8 +71,8 @@ const NODE_ACCESS_LOOP: Layout = text(
 const HEADED_REMOTE = ['mac-header', 'text-header'] as const;
 
 /**
- * The profiles by name. The same bytes mean different ports to different makes (`00 04` alone starts four layouts), so a
- * profile is chosen by the operator for each switch and never guessed.
+ * The profiles by name. The same bytes mean different ports for different makes (`00 04` alone begins four layouts), so the operator
+ * chooses the profile of each switch. It is never guessed.
  */
 export const PROFILES = {
   'alcatel-omniswitch': {

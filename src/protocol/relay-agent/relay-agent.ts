@@ -6,7 +6,7 @@ export type RelayAgentFault = 'empty' | 'truncated-suboption' | 'overloaded';
 
 /**
  * Option 82 as it came (RFC 3046). `instances` are the values of its TLVs, each of 0-255 bytes, in order; `payload` is their
- * concatenation (RFC 3396). Malformed is a state of its own: such a packet did carry a claim about its port.
+ * concatenation (RFC 3396). Malformed is not absent: such a packet did claim a port.
  */
 export type RelayAgent =
   | { readonly state: 'absent' }
@@ -30,7 +30,7 @@ function row(code: number, name: string, type: string, rfc?: number): OptionDefi
   return { code, name, type: parseOptionType(type), ...(rfc === undefined ? {} : { rfc }) };
 }
 
-/** The registry of sub-options; those named cisco... were in the field before the codes were assigned otherwise. */
+/** The registry of sub-options. Those named cisco... were in use before their codes were assigned to others. */
 export const RELAY_AGENT_SUBOPTIONS = {
   circuitId: row(1, 'circuit-id', 'string', 3046),
   remoteId: row(2, 'remote-id', 'string', 3046),
@@ -73,7 +73,7 @@ export function suboption(relayAgent: RelayAgent, code: number): Buffer | undefi
 }
 
 /**
- * Reads Option 82 from the values of its instances (RFC 3046 section 2.0). Never throws. `overloaded` says that an instance stood in
+ * Reads Option 82 from the values of its instances (RFC 3046 section 2.0). Never throws. `overloaded`: an instance was in
  * sname or file, where no relay may put it (section 2.1) but a client can.
  */
 export function decodeRelayAgent(instances: Buffer[], overloaded: boolean): RelayAgent {

@@ -1,8 +1,9 @@
 import { toText } from '../../base/bytes.js';
-import { formatMac, readString } from './layout.js';
+import { formatHardwareAddress } from '../../base/hardware-address.js';
+import { readString } from './layout.js';
 import { profileOf, type RemoteForm } from './profiles.js';
 
-/** What a remote-id says about the switch. */
+/** Fields of a switch in a remote-id; one of them is set. */
 export interface SwitchFields {
   /** `00:11:22:aa:bb:cc`. */
   mac?: string;
@@ -17,20 +18,22 @@ const HEX_MAC =
 
 const READERS: Record<RemoteForm, (bytes: Uint8Array) => SwitchFields | undefined> = {
   'mac-header': (bytes) =>
-    bytes.length === 8 && bytes[0] === 0 && bytes[1] === 6 ? { mac: formatMac(bytes.subarray(2)) } : undefined,
+    bytes.length === 8 && bytes[0] === 0 && bytes[1] === 6
+      ? { mac: formatHardwareAddress(bytes.subarray(2)) }
+      : undefined,
   'text-header': (bytes) => textFields(readString(bytes, 1)),
-  mac: (bytes) => (bytes.length === 6 ? { mac: formatMac(bytes) } : undefined),
+  mac: (bytes) => (bytes.length === 6 ? { mac: formatHardwareAddress(bytes) } : undefined),
   ip: (bytes) => (bytes.length === 4 ? { ip: bytes.join('.') } : undefined),
   'mac-text': (bytes) => {
     const text = readString(bytes);
     return text && HEX_MAC.test(text)
-      ? { mac: formatMac(Buffer.from(text.replaceAll(/[:.-]/g, ''), 'hex')) }
+      ? { mac: formatHardwareAddress(Buffer.from(text.replaceAll(/[:.-]/g, ''), 'hex')) }
       : undefined;
   },
   text: (bytes) => textFields(readString(bytes)),
 };
 
-/** What the remote-id says about the switch, read by the profile of that name; undefined if the bytes do not fit it. */
+/** Decodes a remote-id by the profile of this name; undefined if the bytes do not fit it or there is no such profile. */
 export function decodeRemoteId(profile: string | null | undefined, remoteId: Uint8Array): SwitchFields | undefined {
   for (const form of profileOf(profile)?.remoteId ?? []) {
     const fields = READERS[form](remoteId);

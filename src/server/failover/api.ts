@@ -5,64 +5,67 @@ import type { PortObservation } from '../leases/lease.js';
 import type { Binding, Holder, Seconds } from './binding.js';
 import type { FailoverSettings } from './settings.js';
 
-/** Now, in the two times of the server: `wall` is compared with the partner's times, timers go by `steady`. */
+/** Now, by both clocks of the server: `wall` is compared with the partner's times, timers use `steady`. */
 export interface Moment {
   readonly wall: Micros;
   readonly steady: Micros;
 }
 
-/** What must survive a restart beside the bindings; one row for each relationship. */
+/** The state of a relationship that survives a restart, beside its bindings. One row in the queue file. */
 export interface RelationshipRecord {
   readonly name: string;
-  /** Which of the two this server was; null in what an older version stored. */
+  /** This server's role; null if an older version stored the record. */
   readonly role: FailoverSettings['role'] | null;
   readonly state: ServerState;
-  /** Since when [stos]. */
+  /** Start time of the state [stos]. */
   readonly since: Seconds;
-  /** Last known state of the partner, null if it was never heard. */
+  /** Last known state of the partner; null if it never sent one. */
   readonly partnerState: ServerState | null;
   readonly partnerSince: Seconds;
-  /** Maximum client lead time that both servers know: the primary tells it when they connect. 0 if it never did. */
+  /** Maximum client lead time that both servers know: the primary sends it when they connect. Seconds; 0 if it never did. */
   readonly mclt: number;
-  /** A longer one of before, by which either may have leased; 0 if there was none. */
+  /** An earlier, longer one by which either server may have leased; 0 if there was none. */
   readonly formerMclt: number;
-  /** Until when such a lease may last. */
+  /** Latest end of such a lease. */
   readonly formerUntil: Seconds;
-  /** 32 octets of the primary as hex, '' if not known yet. */
+  /** The primary's hash bucket assignment, 32 octets as hex; '' if not known yet. */
   readonly hba: string;
-  /** When this server began without a memory (a new file), 0 once it has all again from the partner. */
+  /** When this server started without stored state (a new queue file); 0 once it has got all from the partner. */
   readonly lostAt: Seconds;
-  /** When the partner was last seen to have lost its memory, 0 if never. */
+  /** When the partner was last found to have lost its stored state; 0 if never. */
   readonly partnerLostAt: Seconds;
   /** Seconds by which this server's clock was found ahead of the partner's; negative = behind. */
   readonly clockAhead: number;
 }
 
-/** Names a TCP connection; made up by whoever opens them, never used twice. */
+/** Names a TCP connection. The caller chooses it and uses none twice. */
 export type LinkId = number;
 
 export type Input =
-  /** A TCP connection with the partner's configured address stands, whoever dialled. */
+  /** A TCP connection with the partner's configured address was established, by either side. */
   | { readonly type: 'opened'; readonly link: LinkId }
   /** Octets arrived. */
   | { readonly type: 'received'; readonly link: LinkId; readonly bytes: Uint8Array }
-  /** It is gone; also told for links that this side closed (then it means nothing). */
+  /** The connection ended. Ignored if this side closed it. */
   | { readonly type: 'closed'; readonly link: LinkId }
-  /** The attempt that `dial` asked for failed. */
+  /** The attempt that `dial` requested failed. */
   | { readonly type: 'dial-failed' }
-  /** Time passes; at least every second, better four times a second. */
+  /** Time passes. At least every second, better four times a second. */
   | { readonly type: 'tick' }
   | { readonly type: 'operator'; readonly command: OperatorCommand };
 
 export const OPERATOR_COMMANDS = ['partner-down', 'shutdown', 'pause', 'resume'] as const;
 export type OperatorCommand = (typeof OPERATOR_COMMANDS)[number];
 
-/** An operator message: its id in the log catalogue, and the values of its text. */
+/** A log message: its id in the catalogue, and the values for its text. */
 export interface LogOutput {
   readonly type: 'log';
   readonly id: FailoverMessageId;
   readonly fields: Readonly<Record<string, string | number>>;
 }
+
+/** Logs a message; the endpoint adds the name of the relationship. */
+export type FailoverLog = (id: LogOutput['id'], fields: LogOutput['fields']) => void;
 
 export type Output =
   | { readonly type: 'dial' }
@@ -70,30 +73,30 @@ export type Output =
   | { readonly type: 'close'; readonly link: LinkId }
   | LogOutput;
 
-/** Why a binding became what it is, for the lease table and the trail. */
+/** What caused a change of a binding, for the lease table and the trail. */
 export type ChangeCause =
-  /** An update of the partner was taken: `after.status` says which. */
+  /** An update of the partner was accepted. */
   | 'partner'
-  /** Its time is over. The event is written by the server for which `before.own` is true. */
+  /** Its time is over. The server for which `before.own` is true records the event. */
   | 'expired'
   /**
-   * The partner lost its memory, so that the address is held until `after.ends`, and its port is not told any more. No client was told of that:
-   * its lease is what it was, and is over when the hold is.
+   * The partner lost its stored state. The lease is assumed to last until `after.ends`, and its port is no longer sent. The client does
+   * not know of that: for the trail its lease is what it was.
    */
   | 'assumed'
-  /** Nobody's concern but this protocol's: balance, acknowledgements. */
+  /** Only concerns this protocol: balance, acknowledgements. */
   | 'internal';
 
-/** A change that the endpoint made by itself. */
+/** A change that the endpoint made on its own. */
 export interface BindingChange {
   readonly before: Binding;
   readonly after: Binding;
   readonly cause: ChangeCause;
-  /** Status in the partner's update (EXPIRED and RELEASED become FREE at once, so `after` does not tell), else null. */
+  /** Status in the partner's update, else null. Not that of `after`: EXPIRED and RELEASED become FREE at once. */
   readonly reported: Binding['status'] | null;
-  /** Of a lease that ran out at the partner: it was the partner that gave it last, and records the end. Undefined if that was not said. */
+  /** True if a lease that expired at the partner was last given by the partner, which records its end. Undefined if the update does not say. */
   readonly isPartners: boolean | undefined;
-  /** Seconds by which this server's clock is ahead of the partner's, whose times `after` has if the partner reported it. */
+  /** Seconds by which this server's clock is ahead of the partner's. The times in `after` are the partner's if it reported the change. */
   readonly clockAhead: number;
 }
 
@@ -104,11 +107,11 @@ export interface Grant extends Holder {
   readonly port: PortObservation | null;
   /** What the client gets, at most {@link FailoverApi.leaseSeconds}. */
   readonly seconds: number;
-  /** What it would have got from a server alone. */
+  /** What it would get from a server without a partner. */
   readonly desired: number;
 }
 
-/** Why no client of the pair's pools is answered now. */
+/** Why no client of the pair's pools is answered at present. */
 export type Silence =
   | 'failover-startup'
   | 'failover-recovering'
@@ -117,18 +120,18 @@ export type Silence =
   | 'failover-shut-down'
   | 'failover-partner-demands-silence';
 
-/** Why this server leaves one request to its partner. */
+/** Why this server does not answer a request. */
 export type Refusal = Silence | Withholding | 'failover-load-balanced' | 'failover-partner-owns-lease';
 
-/** Why nobody is given an address that is not his: leases that this server does not know of may go on. */
+/** Why new clients get no address: leases that this server does not know may still be active. */
 export type Withholding = 'failover-former-leases';
 
 export interface PoolStatus {
   readonly first: Ipv4;
   readonly last: Ipv4;
-  /** Free addresses of the primary. */
+  /** Addresses that the primary may give. */
   readonly free: number;
-  /** Free addresses of the secondary. */
+  /** Addresses that the secondary may give. */
   readonly backup: number;
 }
 
@@ -141,27 +144,27 @@ export interface FailoverStatus {
   readonly partnerState: ServerState | null;
   readonly partnerSince: Seconds;
   readonly connected: boolean;
-  /** Last message of the partner, 0 if none since the start. */
+  /** Time of the partner's last message; 0 if none since the start. */
   readonly lastContact: Seconds;
-  /** Updates sent and not acknowledged. */
+  /** Number of updates sent and not acknowledged. */
   readonly unacked: number;
-  /** Bindings that the partner does not know as they are. */
+  /** Number of bindings that the partner does not know in their present form. */
   readonly pending: number;
-  /** Seconds by which this clock is ahead of the partner's; null if it was not measured since the start. */
+  /** Seconds by which this clock is ahead of the partner's; null if not measured since the start. */
   readonly clockAhead: number | null;
   readonly mclt: number;
-  /** In PARTNER-DOWN without all that it knew: no new client is given an address before; else 0. */
+  /** In PARTNER-DOWN with incomplete state: new clients get no address before this time; else 0. */
   readonly withholdsUntil: Seconds;
-  /** In RECOVER-WAIT: when that is over; else 0. */
+  /** In RECOVER-WAIT: when it ends; else 0. */
   readonly waitsUntil: Seconds;
-  /** In PARTNER-DOWN: from when on the partner's free addresses are given, too; else 0. */
+  /** In PARTNER-DOWN: from then on the partner's free addresses are given, too; else 0. */
   readonly takesOverAt: Seconds;
   readonly pools: readonly PoolStatus[];
 }
 
-/** Ids of what the endpoint has to say; the catalogue has their texts. Fields are named beside them. */
+/** Ids and levels of the endpoint's log messages, with their fields. The log catalogue has the texts. */
 export const FAILOVER_MESSAGES = {
-  /** I move from {from} to {to}: {reason}. name, from, to, reason */
+  /** This server changes its state. name, from, to, reason */
   'failover-state': 'info',
   /** name, from, to */
   'failover-partner-state': 'info',
@@ -171,13 +174,13 @@ export const FAILOVER_MESSAGES = {
   'failover-disconnected': 'warn',
   /** The partner refused the connection. name, reason, code */
   'failover-refused-by-partner': 'error',
-  /** The connection of the partner was refused. name, reason */
+  /** This server refused the partner's connection. name, reason */
   'failover-refused': 'error',
   /** |clockAhead| > 60 s. name, seconds */
   'failover-clocks-differ': 'error',
-  /** A message that is no message, or cannot come now. name, reason */
+  /** A message that is malformed or not allowed now. name, reason */
   'failover-broken-message': 'error',
-  /** One of the two does not have this address in a pool of the pair. name, address, whose */
+  /** One of the two servers has this address in no pool of the pair. name, address, whose */
   'failover-pools-differ': 'error',
   /** The partner refused an update. name, address, status, reason, code */
   'failover-update-rejected': 'warn',
@@ -191,75 +194,79 @@ export const FAILOVER_MESSAGES = {
   'failover-updates-requested': 'info',
   /** name */
   'failover-updates-done': 'info',
-  /** The partner lost its memory: leases it may have extended are held. name, count */
+  /** The partner lost its stored state: leases that it may have extended are assumed to go on. name, count */
   'failover-partner-lost-memory': 'warn',
   /** The partner did not answer the question for updates: it was made to. name */
   'failover-partner-roused': 'warn',
-  /** An operator's command that cannot be followed. name, command, reason */
+  /** An operator's command is not allowed now. name, command, reason */
   'failover-command-refused': 'warn',
 } as const;
 export type FailoverMessageId = keyof typeof FAILOVER_MESSAGES;
 
 /**
- * One failover relationship: connection, state machine, update queue and bindings, without any I/O of its own.
+ * One failover relationship: connection, state machine, update queue and bindings, without I/O.
  *
- * Rule of use, in this order: call {@link handle} and the methods that change bindings as often as you like; store {@link unsaved}
- * and the leases and events that belong to it in one durable commit; then {@link committed} returns what may leave now. If the commit
- * failed, call {@link failed} instead.
+ * For each batch, in this order: call {@link handle} and the methods that change bindings, any number of times; store {@link unsaved}
+ * with its leases and events in one commit; call {@link committed}, which returns what may now be sent. If the commit failed, call
+ * {@link failed} instead.
  */
 export interface FailoverApi {
   readonly name: string;
 
-  /** Takes an input in. Nothing leaves before {@link committed}. Never throws on what the partner sends. */
+  /** Handles an input. Nothing is sent before {@link committed}. Never throws because of what the partner sent. */
   handle(input: Input, now: Moment): void;
 
-  /** Changes that the endpoint made by itself since the last call, in order, for lease table and trail. */
+  /** Returns the changes that the endpoint made on its own since the last call, in order. For lease table and trail. */
   takeChanges(): BindingChange[];
 
-  /** What is not stored yet: bindings as they are now, and the record if it changed. */
+  /** What is not stored yet: the present form of changed bindings, and the record if it changed. */
   unsaved(): { readonly bindings: readonly Binding[]; readonly record: RelationshipRecord | null };
   /** True if {@link unsaved} has something, or outputs wait. */
   readonly isDirty: boolean;
-  /** All of it is stored: returns what may leave now, in order. */
+  /** All of that is stored. Returns what may now be sent, in order. */
   committed(now: Moment): Output[];
-  /** It could not be stored: bindings and state go back to what is, the connection is given up. */
+  /** It could not be stored. Bindings and state go back to what is stored, and the connection ends. */
   failed(now: Moment): Output[];
 
-  /** A point in the changes of bindings to which {@link undo} goes back (one request of a batch failed). */
+  /** A point in the changes of bindings to which {@link rollback} goes back, for one failed request of a batch. */
   savepoint(): number;
   rollback(savepoint: number): void;
 
-  // Questions of the packet path; none takes time that grows with the pool.
+  // For the packet path. The time of none of these grows with the pool
 
   /** True if the address belongs to a pool of this relationship. */
   covers(address: Ipv4): boolean;
   binding(address: Ipv4): Binding;
-  /** Why nobody is answered, undefined if clients are. Counts for DISCOVER, REQUEST and DECLINE alike; a RELEASE wants no answer. */
+  /** Why no client is answered; undefined if clients are. Applies to DISCOVER, REQUEST and DECLINE; a RELEASE has no reply. */
   silence(): Silence | undefined;
-  /** Why no new client is given an address now, though this server answers. */
+  /** Why new clients get no address although this server answers; undefined if they do. */
   withholds(now: Moment): Withholding | undefined;
-  /** Whether this server answers a DISCOVER: `key` is the content of option 61, else chaddr, latin1; `secs` of the header. */
+  /**
+   * Why this server does not answer a DISCOVER; undefined if it does.
+   * @param key content of option 61, else chaddr; latin1
+   * @param secs of the header
+   */
   answersDiscover(key: string, secs: number): Refusal | undefined;
   /**
-   * True if this server may give the address to the client (null: to any new one): its own active lease, or an address that is free here.
-   * In PARTNER-DOWN the partner's come to that with time.
+   * True if this server may give the address to the client (null: to a new one): it is the client's active lease, or free for this
+   * server. In PARTNER-DOWN the partner's addresses become free for it with time.
    */
   mayAllocate(address: Ipv4, client: Holder | null, now: Moment): boolean;
-  /** Whether a REQUEST of this client for this address may be served. */
+  /** Why a REQUEST of this client for this address is not answered; undefined if it may be. */
   mayServe(address: Ipv4, client: Holder, now: Moment): Refusal | undefined;
-  /** How long the client may have the address, in offers and acknowledgements: at most MCLT beyond what the partner knows. */
+  /** Seconds of an offer or lease for this client: at most MCLT beyond what the partner knows. */
   leaseSeconds(address: Ipv4, client: Holder, desired: number, now: Moment): number;
-  /** The address of this pool (index in the settings) to offer to a new client: the one longest free, own ones first. */
+  /** The address of this pool (index in the settings) to offer to a new client: the longest free, own ones first. */
   pick(pool: number, now: Moment): Ipv4 | undefined;
-  /** The address is offered to a client: neither picked nor given to the partner until {@link offerEnded}. */
+  /** The address is offered to a client. Until {@link offerEnded} it is neither picked nor given to the partner. */
   offered(address: Ipv4): void;
   offerEnded(address: Ipv4): void;
-  // Own changes.
+  // Changes that this server makes
 
   granted(grant: Grant, now: Moment): void;
   /** The client gave the address back. */
   released(address: Ipv4, now: Moment): void;
-  /** The client found the address in use; it rests until `until`. */
+  /** The client found the address in use. It is given to nobody until `until`. */
   declined(address: Ipv4, until: Seconds, now: Moment): void;
   /** The server took the lease back (RESET). */
   revoked(address: Ipv4, now: Moment): void;

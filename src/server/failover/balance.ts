@@ -3,16 +3,17 @@ import type { Binding, Seconds } from './binding.js';
 import { hashBucket } from './load-balance.js';
 import type { Relationship } from './relationship.js';
 
-/** How a pool's free addresses are shared out, in this server's view. */
+/** How the free addresses of a pool are shared, from this server's view. */
 export interface PoolBalance {
-  /** How many this server has too many: half of the difference; negative if it has too few. */
+  /** Half of the difference between own and partner's free addresses; negative if this server has fewer. */
   readonly surplus: number;
-  /** How many beyond its half a server keeps, or lets the other keep, for clients of its own. */
+  /** How many addresses beyond its half a server may have for its own clients (max-lease-ownership). */
   readonly ownership: number;
-  /** How uneven it may get before one asks the other. */
+  /** How uneven the shares may be before a server requests addresses (max-lease-misbalance). */
   readonly threshold: number;
 }
 
+/** The balance of the pool with this index. */
 export function balanceOf(relationship: Relationship, pool: number): PoolBalance {
   const { table, settings, ownFree, partnerFree } = relationship;
   const own = table.count(pool, ownFree);
@@ -25,17 +26,17 @@ export function balanceOf(relationship: Relationship, pool: number): PoolBalance
   };
 }
 
-/** True if this server has so little left that it asks for more. */
+/** True if this server has so few free addresses that it requests some. */
 export function lacksAddresses({ surplus, threshold }: PoolBalance): boolean {
   return surplus < (threshold === 0 ? -1 : -2 * threshold);
 }
 
-/** How many of the oldest free addresses are looked at in one go. */
+/** Most free addresses that one call looks at, oldest first. */
 const SCAN = 5000;
 
 /**
- * The addresses of a pool to give to the partner, oldest first and at most `limit`: those whose last client is the partner's by the hash, even
- * beyond its half, then any until both have as many.
+ * The addresses of a pool to give to the partner, at most `limit`, oldest first: those whose last client is the partner's by its hash
+ * bucket, even beyond its half, then others until both servers have the same number.
  */
 export function surplusAddresses(relationship: Relationship, pool: number, limit: number): Ipv4[] {
   const { table, ownFree } = relationship;
@@ -59,20 +60,20 @@ export function surplusAddresses(relationship: Relationship, pool: number, limit
   return given;
 }
 
-/** True if the last client of the address is served by the partner. */
+/** True if the last client of the address is the partner's by its hash bucket. */
 export function belongsToPartner(relationship: Relationship, { holder }: Binding): boolean {
   if (!holder || !relationship.hba) return false;
   return !relationship.takesBucket(hashBucket(holder.clientId ?? holder.hwaddr));
 }
 
-/** True if an address that has just become free goes to the secondary at once (the primary decides). */
+/** True if an address that has just become free goes to the secondary at once. The primary decides that. */
 export function goesToSecondary(relationship: Relationship, binding: Binding): boolean {
   if (!relationship.isPrimary || relationship.machine.state !== 'NORMAL' || binding.status !== 'FREE') return false;
   const { surplus, ownership } = balanceOf(relationship, relationship.table.poolIndex(binding.address));
   return surplus > -ownership && belongsToPartner(relationship, binding);
 }
 
-/** The binding of a free address that is given to the other side. */
+/** The binding of a free address that is given to the partner. */
 export function givenAway(binding: Binding, to: 'FREE' | 'BACKUP', now: Seconds): Binding {
   return {
     ...binding,

@@ -1,45 +1,40 @@
 import { MESSAGE } from '../../protocol/failover/codes.js';
 import type { FailoverMessage } from '../../protocol/failover/message.js';
-import type { LogOutput, Moment } from './api.js';
+import type { FailoverLog, Moment } from './api.js';
 import { balanceOf, givenAway, lacksAddresses, surplusAddresses } from './balance.js';
 import type { Exchange } from './exchange.js';
 import { type Relationship, secondsOf } from './relationship.js';
 import type { Session } from './session.js';
 
-/** A question for addresses is looked into no more often than this. */
+/** Shortest time between two POOLREQ that have an effect. Microseconds. */
 const POOLREQ_PAUSE = 1_000_000;
-/** Addresses that change hands in one go. */
+/** Most addresses that are given to the partner at once. */
 const BALANCE_LIMIT = 1000;
 
-/** Sees to it that both servers have free addresses: by the clock, when the partner asks, and when both have come to NORMAL. */
+/** Balances the free addresses of both servers: periodically, at the partner's request, and when NORMAL is entered. */
 export class Balancer {
   readonly #relationship: Relationship;
   readonly #session: Session;
   readonly #exchange: Exchange;
-  readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+  readonly #log: FailoverLog;
   #last = Number.NEGATIVE_INFINITY;
   #next = 0;
   #isUnfinished = false;
 
-  constructor(
-    relationship: Relationship,
-    session: Session,
-    exchange: Exchange,
-    log: (id: LogOutput['id'], fields: LogOutput['fields']) => void,
-  ) {
+  constructor(relationship: Relationship, session: Session, exchange: Exchange, log: FailoverLog) {
     this.#relationship = relationship;
     this.#session = session;
     this.#exchange = exchange;
     this.#log = log;
   }
 
-  /** The partner asks for addresses: says how many it gets, and sends them as updates. */
+  /** POOLREQ: answers how many addresses the partner gets, which follow as updates. */
   onRequest(message: FailoverMessage, now: Moment): void {
     const moved = now.steady >= this.#last + POOLREQ_PAUSE ? this.balance(now) : 0;
     this.#session.answer(MESSAGE.POOLRESP, message.xid, { 'addresses-transferred': moved }, now);
   }
 
-  /** Gives what there is too much of when it is time, and asks for more where there is too little. */
+  /** When due, gives surplus addresses to the partner, and requests some if this server has too few. */
   tick(now: Moment): void {
     const { isWorking, settings } = this.#relationship;
     if (!isWorking || now.steady < this.#next) return;
@@ -49,7 +44,7 @@ export class Balancer {
     if (lacks) this.#session.send(MESSAGE.POOLREQ, {}, now);
   }
 
-  /** Uneven pools are shared out after the shortest time, others after the longest. */
+  /** Uneven pools are due after minBalance, others after maxBalance. */
   #isTime(now: Moment): boolean {
     const { settings } = this.#relationship;
     if (this.#isUnfinished) return true;
@@ -60,7 +55,7 @@ export class Balancer {
     });
   }
 
-  /** Gives the partner what this server has too many of, if both are in NORMAL. Returns how many. */
+  /** Gives surplus addresses to the partner, if both servers are in NORMAL. Returns how many. */
   balance(now: Moment): number {
     const { isWorking, settings } = this.#relationship;
     if (!isWorking) return 0;
@@ -70,7 +65,7 @@ export class Balancer {
     for (const [pool] of settings.pools.entries()) {
       given.push(...surplusAddresses(this.#relationship, pool, BALANCE_LIMIT - given.length));
     }
-    // The rest with the next tick: nobody waits long for this
+    // The rest follows with the next tick, so that no batch takes long
     this.#isUnfinished = given.length === BALANCE_LIMIT;
     if (this.#isUnfinished) this.#next = now.steady;
     for (const address of given) this.#give(address, now);

@@ -9,7 +9,7 @@ import {
 import type { Binding, Holder, Seconds } from './binding.js';
 import { NEVER } from './lease-time.js';
 
-/** What a partner's BNDUPD says; absent times are 0. */
+/** Content of the partner's BNDUPD. Absent times are 0. */
 export interface Update {
   readonly address: Ipv4;
   readonly status: BindingStatus;
@@ -19,11 +19,11 @@ export interface Update {
   readonly cltt: Seconds;
   readonly potential: Seconds;
   readonly flags: number;
-  /** From another Portledger only. */
+  /** Only from another Portledger. */
   readonly portledger: PortledgerLease | undefined;
 }
 
-/** Why an update is refused: the code and the text of the BNDACK. */
+/** Why an update or a connection is rejected: reject-reason and message. */
 export interface Rejection {
   readonly code: number;
   readonly text: string;
@@ -31,10 +31,10 @@ export interface Rejection {
 
 const NEEDS_HOLDER: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED', 'RELEASED']);
 
-/** Of other ends the partner needs not be told whose lease it was. */
+/** Statuses with which the partner needs to know who gave the lease last. */
 const SENT_WITH_OWN: ReadonlySet<BindingStatus> = new Set(['ACTIVE', 'EXPIRED']);
 
-/** The options of the BNDUPD that tells of a binding; `partnerIsPortledger` if the partner is a Portledger, too. */
+/** The options of the BNDUPD for a binding. */
 export function updateOptions(binding: Binding, partnerIsPortledger: boolean): OptionValues {
   const { address, status, holder, ends, promised, starts, cltt, flags } = binding;
   const options: OptionValues = {
@@ -90,7 +90,7 @@ export function readUpdate(options: OptionValues): ReadUpdate {
   return { kind: 'update', update };
 }
 
-/** What is added to a time must still fit into one, so none is later than that of an infinite lease. */
+/** Limits a time to that of an infinite lease, so that sums of times do not overflow. */
 function timeOf(value: number | undefined): Seconds {
   return Math.min(value ?? 0, NEVER);
 }
@@ -98,7 +98,7 @@ function timeOf(value: number | undefined): Seconds {
 function readHolder(options: OptionValues): Holder | null {
   const hardware = options['client-hardware-address'];
   const clientId = options['client-identifier']?.toString('latin1') ?? null;
-  // Without an address there is a type alone, and the client is known by its identifier (RFC 4390)
+  // A client may have a hardware type and no address; its identifier names it (RFC 4390)
   if (!hardware || hardware.length < (clientId === null ? 2 : 1)) return null;
   return { htype: hardware[0]!, hwaddr: hardware.toString('latin1', 1), clientId };
 }

@@ -5,7 +5,7 @@ import type { PortObservation } from '../leases/lease.js';
 
 export type { Seconds };
 
-/** Who has, or last had, an address. Bytes are latin1 strings as in leases. */
+/** The client that has, or last had, an address. Bytes are latin1 strings as in leases. */
 export interface Holder {
   readonly htype: number;
   /** chaddr. */
@@ -15,38 +15,37 @@ export interface Holder {
 }
 
 /**
- * What a server knows of one address that it shares with its partner. Never changed in place. The names in brackets are those of
- * dhcpd's lease file.
+ * What a server knows of one address that it shares with its partner. Immutable. Names in brackets are those of dhcpd's lease file.
  */
 export interface Binding {
   readonly address: Ipv4;
   readonly status: BindingStatus;
-  /** Null for an address that was never used, and for ABANDONED ones. */
+  /** Null if the address was never used or is ABANDONED. */
   readonly holder: Holder | null;
   readonly hostname: string | null;
-  /** The packet that last showed the port; from the partner only if that is a Portledger. */
+  /** The packet that last showed the port. Of the partner's leases only if the partner is a Portledger. */
   readonly port: PortObservation | null;
   readonly starts: Seconds;
   readonly ends: Seconds;
-  /** Last time that the client was heard [cltt]. */
+  /** Client last transaction time [cltt]. */
   readonly cltt: Seconds;
-  /** Until when the partner shall think that the lease may last [tstp]: sent as potential-expiration-time. */
+  /** Latest end that the partner must expect [tstp]; sent as potential-expiration-time. */
   readonly promised: Seconds;
-  /** What the partner is known to know of that, or said itself [tsfp]: no client may get more than MCLT beyond. */
+  /** The part of it that the partner has acknowledged, or sent itself [tsfp]. No client may get more than MCLT beyond. */
   readonly acknowledged: Seconds;
-  /** When this binding was last agreed on: an acknowledgement came, or an update of the partner was taken. */
+  /** When both servers last agreed on this binding: by an acknowledgement, or by an accepted update of the partner. */
   readonly agreed: Seconds;
-  /** The partner has not acknowledged this binding as it is. */
+  /** True if the partner has not acknowledged this binding in its present form. */
   readonly pending: boolean;
-  /** True if this server granted or extended it last: it writes the expiry. */
+  /** True if this server was the last to grant or extend the lease. It then records the expiry. */
   readonly own: boolean;
-  /** The free status to which it may go back without asking, for the partner never heard of its use; null if it may have. */
+  /** The free status to which it may return without the partner's consent, because the partner never learned of the lease; else null. */
   readonly rewind: 'FREE' | 'BACKUP' | null;
   /** IP-flags: 1 reserved, 2 BOOTP. */
   readonly flags: number;
 }
 
-/** The binding of an address that was never used. It needs not be stored. */
+/** The binding of an address that was never used. It need not be stored. */
 export function neverUsed(address: Ipv4): Binding {
   return {
     address,
@@ -67,14 +66,14 @@ export function neverUsed(address: Ipv4): Binding {
   };
 }
 
-/** True if both hold the same client (RFC 2131 section 4.2: by client identifier, else by hardware address). */
+/** True if both are the same client: by client identifier, else by hardware address (RFC 2131 section 4.2). */
 export function sameHolder(a: Holder | null, b: Holder | null): boolean {
   if (a === null || b === null) return a === b;
   if (a.clientId !== null || b.clientId !== null) return a.clientId === b.clientId;
   return a.htype === b.htype && a.hwaddr === b.hwaddr;
 }
 
-/** True if nothing is known of the address but that it is free for the primary, as at the very beginning. */
+/** True if the address is as at the very beginning: free for the primary, never used. */
 export function isUnused({
   status,
   starts,

@@ -1,29 +1,30 @@
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
 
-/** A smallest reading is kept this long, and as long again. */
+/** Length of a window. The smallest reading of the present and of the last window counts. */
 const SPAN: Micros = 60 * MICROS_PER_SECOND;
 
-/** Seconds; smaller differences come of the way. */
+/** Seconds. Smaller differences come from the time that messages travel. */
 const STEP = 2;
 const STEP_SPAN: Micros = 3 * MICROS_PER_SECOND;
 
 /**
- * How far this server's clock is ahead of the partner's. Each message tells when it was sent; what it took on its way makes the difference
- * look larger, so the smallest reading of the last minute or two is the best.
+ * How far this server's clock is ahead of the partner's. Each message has the time at which it was sent. Its travel time makes the
+ * difference look larger, so the smallest reading of the last one or two minutes is the best.
  */
 export class ClockDifference {
   #current: number | null = null;
   #previous: number | null = null;
   #until: Micros = 0;
-  /** Readings that are larger than what was measured, without one between that is not. */
+  /** An unbroken series of readings that are larger than what was measured. */
   #larger: { readonly since: Micros; readonly least: number } | null = null;
   readonly #assumed: number;
 
-  /** @param assumed what holds until the first reading, in seconds */
+  /** @param assumed difference until the first reading, in seconds */
   constructor(assumed: number) {
     this.#assumed = assumed;
   }
 
+  /** A reading, in seconds. */
   note(ahead: number, steady: Micros): void {
     if (this.#isStep(ahead, steady)) {
       this.#current = this.#larger!.least;
@@ -37,8 +38,8 @@ export class ClockDifference {
   }
 
   /**
-   * True if the readings have been larger for so long that a clock was set: messages that were held up come all at once, and the one that
-   * follows them is in time again.
+   * True if the readings have been larger for so long that a clock must have been set. Delayed messages arrive all at once, and the next
+   * one is in time again.
    */
   #isStep(ahead: number, steady: Micros): boolean {
     if (this.measured === null || ahead <= this.measured + STEP) {
@@ -49,7 +50,7 @@ export class ClockDifference {
     return steady - this.#larger.since >= STEP_SPAN;
   }
 
-  /** What was read is worth nothing any more. */
+  /** Forgets all readings. */
   forget(): void {
     this.#current = null;
     this.#previous = null;

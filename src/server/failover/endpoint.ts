@@ -4,6 +4,7 @@ import type { FailoverMessage } from '../../protocol/failover/message.js';
 import type {
   BindingChange,
   FailoverApi,
+  FailoverLog,
   FailoverStatus,
   Grant,
   Input,
@@ -38,9 +39,9 @@ import type { FailoverSettings } from './settings.js';
 import { StateController } from './state-controller.js';
 import { statusOf } from './status.js';
 
-/** What an endpoint finds in the store when it starts. */
+/** The stored state of an endpoint. */
 export interface Stored {
-  /** Null if there is none: this server has no memory, or it is new. */
+  /** Null if this server is new or has lost its stored state. */
   readonly record: RelationshipRecord | null;
   readonly bindings: Iterable<Binding>;
 }
@@ -59,13 +60,13 @@ export class FailoverEndpoint implements FailoverApi {
   #storedMachine: Relationship['machine'];
   #lastContact: Seconds = 0;
 
-  /** Takes time that grows with the pools. `version` is told to the partner. */
+  /** Time grows with the pools. `version` is sent to the partner. */
   constructor(settings: FailoverSettings, stored: Stored, now: Moment, version: string) {
     this.name = settings.name;
     this.#relationship = new Relationship(settings, stored.record, stored.bindings, now);
     this.#storedRecord = stored.record;
     this.#storedMachine = this.#relationship.machine;
-    const log = (id: LogOutput['id'], fields: LogOutput['fields']) => this.#log(id, fields);
+    const log: FailoverLog = (id, fields) => this.#log(id, fields);
     this.#handshake = new Handshake(this.#relationship, version, log);
     this.#session = new Session(
       {
@@ -208,7 +209,7 @@ export class FailoverEndpoint implements FailoverApi {
   }
 
   revoked(address: Ipv4, now: Moment): void {
-    // RESET would be right, but a primary that is dhcpd refuses it for an active lease
+    // RESET would be right, but a primary that is dhcpd rejects it for an active lease
     this.released(address, now);
   }
 
@@ -247,7 +248,7 @@ export class FailoverEndpoint implements FailoverApi {
     else if (type === MESSAGE.UPDDONE) this.#states.onUpdatesDone(message, now);
     else if (type === MESSAGE.STATE) this.#states.onState(message, now);
     else if (type === MESSAGE.POOLREQ) this.#balancer.onRequest(message, now);
-    // CONTACT has done its work by coming; POOLRESP only counts the updates that follow
+    // CONTACT needs no handling; POOLRESP only counts the updates that follow
   }
 
   #hear(message: FailoverMessage, now: Moment): void {
@@ -255,7 +256,7 @@ export class FailoverEndpoint implements FailoverApi {
     this.#relationship.clock.note(secondsOf(now) - message.time, now.steady);
   }
 
-  /** A clock was set while the connection stood: it ends, and the next greeting says what is wrong. */
+  /** Ends the connection if a clock was set meanwhile. The next handshake reports the difference. */
   #checkClocks(now: Moment): void {
     const { measured } = this.#relationship.clock;
     if (measured === null || Math.abs(measured) <= CLOCK_LIMIT || !this.#session.isUp) return;

@@ -4,7 +4,7 @@ import type { Ipv4 } from '../../net/ipv4.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import { BINDING_STATUS, MESSAGE, REJECT } from '../../protocol/failover/codes.js';
 import type { FailoverMessage } from '../../protocol/failover/message.js';
-import type { BindingChange, ChangeCause, LogOutput, Moment } from './api.js';
+import type { BindingChange, ChangeCause, FailoverLog, Moment } from './api.js';
 import { givenAway, goesToSecondary } from './balance.js';
 import { type Binding, isUnused, sameHolder } from './binding.js';
 import { type Rejection, readUpdate, type Update, updateOptions } from './binding-update.js';
@@ -15,14 +15,14 @@ import type { Session } from './session.js';
 import type { BindingTable } from './table.js';
 import { UpdateQueue } from './update-queue.js';
 
-/** A refused update is offered again after this, unless it cannot help. */
+/** A rejected update is sent again after this time, unless that is useless. */
 const RETRY: Micros = 60 * MICROS_PER_SECOND;
-/** An answer may wait for a lease to end; one that takes longer will not come. */
+/** The partner may delay an answer until a lease ends, but not for longer than this. */
 const ANSWER_LIMIT: Micros = 150 * MICROS_PER_SECOND;
-/** How far beyond what it was allowed a partner may go, for it may send an update again that it changed. */
+/** How many updates beyond the allowed number are tolerated: the partner may send a changed one again. */
 const TOLERANCE = 100;
 
-/** Refusals that no repetition heals: the pools or the message itself are wrong. */
+/** Rejections for which sending again is useless: the pools or the message itself are wrong. */
 const FINAL: ReadonlySet<number> = new Set([
   REJECT.NOT_IN_POOL,
   REJECT.MISSING_INFORMATION,
@@ -30,25 +30,21 @@ const FINAL: ReadonlySet<number> = new Set([
   REJECT.NOT_RESERVED,
 ]);
 
-/** The exchange of binding updates in both directions, and of the questions for them. */
+/** Exchanges binding updates in both directions, and answers requests for them. */
 export class Exchange {
   readonly #relationship: Relationship;
   readonly #session: Session;
-  readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+  readonly #log: FailoverLog;
   readonly #queue = new UpdateQueue();
-  /** Updates of the partner whose answer waits. */
+  /** Updates of the partner that are answered later. `until`: wall clock, seconds. */
   #waiting = new Map<Ipv4, { message: FailoverMessage; update: Update; until: number }>();
   #changes: BindingChange[] = [];
-  /** Updates taken in since the answers last left. */
+  /** Updates received since answers were last sent. */
   #unanswered = 0;
   #arePoolsLogged = false;
   readonly #catchUp = new CatchUp();
 
-  constructor(
-    relationship: Relationship,
-    session: Session,
-    log: (id: LogOutput['id'], fields: LogOutput['fields']) => void,
-  ) {
+  constructor(relationship: Relationship, session: Session, log: FailoverLog) {
     this.#relationship = relationship;
     this.#session = session;
     this.#log = log;
@@ -62,7 +58,7 @@ export class Exchange {
     return this.#queue.unacked;
   }
 
-  /** When an update of the partner came last, in steady time; 0 if never. */
+  /** When the partner's last update arrived, in steady time; 0 if none did. */
   get lastUpdate(): Micros {
     return this.#catchUp.lastUpdate;
   }
@@ -71,7 +67,7 @@ export class Exchange {
     return this.#changes.splice(0);
   }
 
-  /** Puts a changed binding in force, and on its way if the partner has to know. */
+  /** Puts a changed binding in force, queues it for the partner if pending, and reports the change. */
   change(after: Binding, cause: ChangeCause, update?: Update): void {
     const before = this.#table.get(after.address);
     this.set(after);
@@ -80,13 +76,13 @@ export class Exchange {
     this.#changes.push({ before, after, cause, reported, isPartners, clockAhead: this.#relationship.clockAhead });
   }
 
-  /** As {@link change}, for what the caller itself brought about. */
+  /** As {@link change}, for changes that the caller knows of: not reported. */
   set(after: Binding): void {
     this.#table.set(after);
     if (after.pending) this.#queue.add(after.address);
   }
 
-  /** A connection stands, or was lost. */
+  /** A connection was set up, or lost. */
   restart(now: Moment): void {
     this.#waiting.clear();
     this.#unanswered = 0;
@@ -99,25 +95,25 @@ export class Exchange {
   }
 
   /**
-   * Makes an update ready that may have reached the partner on an earlier connection. It waits for what the partner has to tell: dhcpd would
-   * let go of a newer lease for it that is not on its way yet. For a free address it would do so even later, unless the potential end lies
-   * ahead by any clock.
+   * Prepares an update that the partner may have received on an earlier connection. It waits until the partner has caught up: dhcpd would
+   * give up a newer lease of its own for it while that is not under way. For a free address dhcpd would do so even later, unless the
+   * potential end is in the future by both clocks.
    */
   #resend(binding: Binding, now: Moment): void {
     const isFree = binding.status === 'FREE' || binding.status === 'BACKUP';
     const ahead = secondsOf(now) + 2 * CLOCK_LIMIT;
-    // Nor can a lease become free without the partner any more that it hears of now
+    // The partner learns of the lease now, so it can no longer become free without the partner's consent
     if (binding.rewind) this.#table.set({ ...binding, rewind: null });
     else if (isFree) this.#table.set({ ...binding, promised: Math.max(binding.promised, ahead) });
     this.#queue.defer(binding.address);
   }
 
-  /** True if the partner has had the time to tell of the leases that it gave out of contact. */
+  /** True if the partner has had time to report the leases that it gave without contact. */
   partnerCaughtUp(now: Moment): boolean {
     return this.#catchUp.isOver(now.steady);
   }
 
-  /** The changes were taken back: nothing of what was to be done about them is right any more. */
+  /** For when the changes were rolled back: forgets all that was to follow from them. */
   forget(now: Moment): void {
     this.#changes = [];
     this.restart(now);
@@ -160,14 +156,14 @@ export class Exchange {
     this.finish(now);
   }
 
-  /** The partner wants to know what it did not acknowledge, or everything. */
+  /** UPDREQ (all that the partner has not acknowledged) or UPDREQALL. */
   onRequest(message: FailoverMessage, now: Moment): void {
     const all = message.type === MESSAGE.UPDREQALL;
     this.#queue.request(message.xid, all, () => (all ? this.#table.addresses() : [...this.#table.pending].values()));
     this.finish(now);
   }
 
-  /** Looks again at what waits for its time. */
+  /** Does what is due: updates to send again, and answers that were delayed. */
   tick(now: Moment): void {
     this.#queue.unpark(now.steady);
     if (this.partnerCaughtUp(now)) this.#queue.releaseDeferred();
@@ -183,7 +179,7 @@ export class Exchange {
     }
   }
 
-  /** Sends the updates that are stored, as many as the partner takes. `all`: not only those that it asked for. */
+  /** Sends stored updates, as many as the partner allows. `all`: not only requested ones. */
   send(all: boolean, now: Moment): void {
     this.#unanswered = 0;
     if (!this.#session.isUp) return;
@@ -197,7 +193,7 @@ export class Exchange {
     this.finish(now);
   }
 
-  /** Says that all is sent if all that was asked for is answered. */
+  /** Sends UPDDONE if all requested updates are answered. */
   finish(now: Moment): void {
     const done = this.#session.isUp ? this.#queue.takeFinished() : undefined;
     if (done !== undefined) this.#session.answer(MESSAGE.UPDDONE, done, {}, now);
@@ -221,14 +217,14 @@ export class Exchange {
       this.#refuse(message, verdict, now);
     } else {
       this.#logConflict(own, verdict.binding, context.now);
-      // Thousands of addresses that were never used come at first contact, and are not worth storing
+      // At first contact come thousands of addresses that were never used. They need not be stored
       if (!isUnused(own) || !isUnused(verdict.binding)) this.change(verdict.binding, 'partner', update);
       this.#session.answer(MESSAGE.BNDACK, message.xid, { 'assigned-IP-address': update.address }, now);
       this.#shareOut(verdict.binding, now);
     }
   }
 
-  /** The partner has the binding as it was sent; what had ended is free now for both. */
+  /** The partner has acknowledged the binding. An ended lease becomes free. */
   #acknowledged(sent: Binding, now: Moment): void {
     if (isUnused(sent)) return;
     const isEnded = sent.status === 'EXPIRED' || sent.status === 'RELEASED' || sent.status === 'RESET';
@@ -255,7 +251,7 @@ export class Exchange {
       this.#logPoolsDiffer(address, 'the partner');
       return;
     }
-    // At first contact both send all they have, and one of each two updates is refused so
+    // Usual at first contact: both servers send all they have, and reject one of each two updates
     if (code === REJECT.LESS_CRITICAL) return;
     const reason = message.options.message || `reject reason ${code}`;
     this.#log('failover-update-rejected', { address: formatIpv4(address), status: sent.status, reason, code });
@@ -281,7 +277,7 @@ export class Exchange {
     this.#logPoolsDiffer(address, 'this server');
   }
 
-  /** Once for each connection: there may be thousands of such addresses. */
+  /** Logged once for each connection, as there may be thousands of such addresses. */
   #logPoolsDiffer(address: Ipv4, whose: 'this server' | 'the partner'): void {
     if (this.#arePoolsLogged) return;
     this.#arePoolsLogged = true;
@@ -295,7 +291,7 @@ export class Exchange {
     this.#log('failover-conflict', { address: formatIpv4(own.address), kept: shown(taken), lost: shown(own) });
   }
 
-  /** An address that has just become free goes to the secondary if its client is that one's. */
+  /** Gives an address that has just become free to the secondary if its last client is the secondary's. */
   #shareOut(binding: Binding, now: Moment): void {
     if (goesToSecondary(this.#relationship, binding))
       this.change(givenAway(binding, 'BACKUP', secondsOf(now)), 'internal');

@@ -1,41 +1,37 @@
 import { MESSAGE, REJECT } from '../../protocol/failover/codes.js';
 import type { FailoverMessage } from '../../protocol/failover/message.js';
 import type { OptionValues } from '../../protocol/failover/options.js';
-import type { LogOutput, Moment } from './api.js';
+import type { FailoverLog, Moment } from './api.js';
 import type { Rejection } from './binding-update.js';
 import { CLOCK_LIMIT } from './judge.js';
 import { type Relationship, secondsOf } from './relationship.js';
 
 const PROTOCOL_VERSION = 1;
-/** Vendor class of this program, before its version. */
+/** Vendor class of this program, followed by its version. */
 const VENDOR = 'portledger-';
-/** No TLS is offered. */
+/** Value of TLS-request: none. */
 const NO_TLS = 0;
 
-/** The octets of a name, as dhcpd has them of its configuration. */
+/** A name as latin1 octets of its UTF-8, as dhcpd sends it. */
 function toWire(name: string): string {
   return Buffer.from(name).toString('latin1');
 }
 
-/** What the servers tell one another when they connect, and whether they can be a pair. */
+/** CONNECT and CONNECTACK: what the servers announce to each other, and whether they can be a pair. */
 export class Handshake {
   readonly #relationship: Relationship;
   readonly #version: string;
-  readonly #log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
+  readonly #log: FailoverLog;
 
   #clockRefused: number | null = null;
 
-  constructor(
-    relationship: Relationship,
-    version: string,
-    log: (id: LogOutput['id'], fields: LogOutput['fields']) => void,
-  ) {
+  constructor(relationship: Relationship, version: string, log: FailoverLog) {
     this.#relationship = relationship;
     this.#version = version;
     this.#log = log;
   }
 
-  /** Seconds by which this clock is ahead, where that stood in the way of the last connection; null if it did not. */
+  /** Seconds by which this clock is ahead, if the last connection was refused for that; else null. */
   get clockRefused(): number | null {
     return this.#clockRefused;
   }
@@ -54,7 +50,7 @@ export class Handshake {
     return { ...common, 'TLS-request': NO_TLS, MCLT: mclt.announced, ...(hba && { 'hash-bucket-assignment': hba }) };
   }
 
-  /** Says, and logs, why the two cannot be a pair; undefined if they can. */
+  /** Returns and logs why the two servers cannot be a pair; undefined if they can. */
   check(message: FailoverMessage, now: Moment): Rejection | undefined {
     const { settings, isPrimary } = this.#relationship;
     const name = message.options['relationship-name'];
@@ -75,7 +71,7 @@ export class Handshake {
     return undefined;
   }
 
-  /** Takes over what the partner said in a greeting that was found right. */
+  /** Adopts the partner's announcements. {@link check} must have passed. */
   accept(options: OptionValues, now: Moment): void {
     const relationship = this.#relationship;
     this.#clockRefused = null;
@@ -86,12 +82,12 @@ export class Handshake {
     relationship.hba = options['hash-bucket-assignment'] ?? relationship.hba;
   }
 
-  /** The partner refused the connection, for a reason that its message may tell more of. */
+  /** The partner refused the connection. */
   refused(code: number, { time }: FailoverMessage, now: Moment): void {
     if (code === REJECT.TIME_MISMATCH) this.#clockRefused = secondsOf(now) - time;
   }
 
-  /** @param text as the partner is told it, in octets */
+  /** @param text latin1 octets, as sent to the partner */
   #refuse(code: number, text: string): Rejection {
     this.#log('failover-refused', { reason: Buffer.from(text, 'latin1').toString() });
     return { code, text };

@@ -3,51 +3,53 @@ import { type Binding, isUnused, type Seconds, sameHolder } from './binding.js';
 import type { Rejection, Update } from './binding-update.js';
 import { NEVER } from './lease-time.js';
 
-/** Clocks of a pair differ by less than this, or it does not connect. dhcpd forgives 65 s. */
+/** Seconds by which the clocks of a pair may differ; with more it does not connect. */
 export const CLOCK_LIMIT = 60;
-const FORGIVEN = 65;
-/** Of the known difference of the clocks, seconds. */
+/** Seconds before its end at which dhcpd accepts an expiry. */
+const EARLY_EXPIRY = 65;
+/** Seconds by which the known clock difference may be wrong. */
 const INACCURACY = 2;
 
+/** What a verdict depends on beside binding and update. */
 export interface JudgeContext {
   readonly isPrimary: boolean;
   readonly now: Seconds;
-  /** An update of this server about the same address is on its way. */
+  /** True if an update of this server for the same address is sent and not answered. */
   readonly inFlight: boolean;
-  /** The binding has changed since that was sent. */
+  /** True if the binding has changed since that was sent. */
   readonly isOutdated: boolean;
   /** Seconds by which this server's clock is ahead of the partner's. */
   readonly clockAhead: number;
 }
 
 /**
- * What to do with an update: take it (the binding as it is then), refuse it, or wait: the partner's clock is ahead and the lease that this
- * server gave has some seconds left. An answer at that time costs nothing, for no server waits for one by the clock.
+ * What to do with an update: take it (`binding` is the result), refuse it, or wait. Waiting is for an expiry from a partner whose clock
+ * is ahead, while a lease of this server has some seconds left. It costs nothing: neither server has a timer for an answer so short.
  */
 export type Verdict =
   | { readonly kind: 'take'; readonly binding: Binding }
-  /** `binding`: what the own one becomes all the same. */
+  /** `binding`: the new own binding, if the refused update changes it. */
   | ({ readonly kind: 'refuse'; readonly binding?: Binding } & Rejection)
   | { readonly kind: 'wait'; readonly until: Seconds };
 
-/** Judges an update of the partner against the own binding: dueling first, then whether the change of status is right. */
+/** Judges an update of the partner against this server's binding. */
 export function judge(own: Binding, update: Update, context: JudgeContext): Verdict {
   if (isSame(own, update, context)) return take(own, update, context);
   if (own.status === 'ACTIVE') return judgeActive(own, update, context);
   if (update.status === 'ACTIVE' && isGivenBack(own, update, context)) {
-    // Both may be of the same moment: the update of that is on its way and settles it
+    // Both may have happened at once. This server's update is under way and decides it
     return own.status === 'RELEASED' ? outdated('lease was released here') : lessCritical();
   }
-  // To take it would end the lease a second time: the end is on its way, and settles it
+  // Taking it would end the lease twice. The end is under way and decides it
   if (update.status === 'ACTIVE' && isOverSince(own, update, context)) return lessCritical();
   if (knowsNothing(own, update)) return lessCritical();
-  const duels = context.inFlight && update.status !== 'ACTIVE' && !(isUnused(own) && update.portledger);
-  return duels && context.isPrimary ? lessCritical() : take(own, update, context);
+  const isConflict = context.inFlight && update.status !== 'ACTIVE' && !(isUnused(own) && update.portledger);
+  return isConflict && context.isPrimary ? lessCritical() : take(own, update, context);
 }
 
-/** Both know the same already; refusing it as less critical would be right and helps nobody. */
+/** True if both servers know the same already. To refuse it as less critical would be legal and useless. */
 function isSame(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
-  // Given by both, at the same second of two clocks: that is not the same time
+  // Given by both in the same second of two clocks that differ: not the same time
   const isByBoth = own.status === 'ACTIVE' && own.own && update.portledger?.own;
   if (isByBoth && Math.abs(clockAhead) > INACCURACY) return false;
   return (
@@ -59,8 +61,8 @@ function isSame(own: Binding, update: Update, { clockAhead }: JudgeContext): boo
 }
 
 /**
- * Another Portledger has never heard of the address, which the pair has used or moved: it lost its memory, and would not wait for what it may have
- * given before if it made this server forget as well. Such a partner gives way itself; dhcpd does not.
+ * True if the partner, a Portledger, knows nothing of an address that the pair has used or moved: it lost its stored state. If this server
+ * forgot it too, neither would allow for former leases. Such a partner gives way in turn; dhcpd does not.
  */
 function knowsNothing(own: Binding, update: Update): boolean {
   const isFree = own.status === 'FREE' || own.status === 'BACKUP';
@@ -85,21 +87,21 @@ function judgeActive(own: Binding, update: Update, context: JudgeContext): Verdi
 }
 
 function judgeExpired(own: Binding, update: Update, context: JudgeContext): Verdict {
-  // Extended here in the very moment in which the partner found it over: the update of that is on its way and settles it
+  // Extended here when the partner found it over. That update is under way and decides it
   if (own.pending && context.inFlight) return lessCritical();
-  if (own.pending || own.ends - FORGIVEN > context.now) return impossible(own, update);
-  // Who gave the lease knows best when it ends; its own clock counts
+  if (own.pending || own.ends - EARLY_EXPIRY > context.now) return impossible(own, update);
+  // The clock of the server that gave the lease decides when it ends
   return own.own ? { kind: 'wait', until: own.ends } : take(own, update, context);
 }
 
-/** Of two leases the later one counts, and the primary's if both are of the same second. */
+/** True if the own lease is the later one, or the primary's of two in the same second. */
 function isLater(own: Binding, update: Update, isPrimary: boolean): boolean {
   return own.cltt > update.cltt || (own.cltt === update.cltt && isPrimary);
 }
 
 /**
- * True if the client gave up the lease after it got it here, by clocks whose difference is known to a second or two. In doubt a release is the
- * earlier one, for a lease must not be lost; a decline is the later one, for its client waits for seconds before it asks again.
+ * True if the client ended the lease at the partner after it got it here. The clock difference is known only to a second or two. In doubt
+ * a release counts as earlier, so that no lease is lost; a decline as later, because its client waits for seconds before it asks again.
  */
 function isLaterEnd(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
   if (update.holder !== null && !sameHolder(own.holder, update.holder)) return false;
@@ -107,7 +109,7 @@ function isLaterEnd(own: Binding, update: Update, { clockAhead }: JudgeContext):
   return update.status === 'ABANDONED' ? at + INACCURACY >= own.cltt : at - INACCURACY > own.cltt;
 }
 
-/** The client gave the lease back here, after the partner gave it: the other way round {@link isLaterEnd} says so, too. */
+/** True if the client ended the lease here after the partner gave it. The mirror image of {@link isLaterEnd}. */
 function isGivenBack(own: Binding, update: Update, { clockAhead }: JudgeContext): boolean {
   if (!own.pending) return false;
   const at = update.cltt + aheadOf(update, clockAhead);
@@ -116,8 +118,8 @@ function isGivenBack(own: Binding, update: Update, { clockAhead }: JudgeContext)
 }
 
 /**
- * What is over here was given after the partner's lease, and for longer: the partner does not know of it yet, and takes the end of it, for its own
- * lease is over as well. In doubt it is not so.
+ * True if a lease that is over here was given after the partner's, and for longer. The partner does not know of it yet and will take its
+ * end, because its own lease is over, too. False in doubt.
  */
 function isOverSince(own: Binding, update: Update, { clockAhead, now }: JudgeContext): boolean {
   if (own.status !== 'EXPIRED' || !own.pending || !sameHolder(own.holder, update.holder)) return false;
@@ -129,9 +131,9 @@ function outdated(text: string): Verdict {
   return { kind: 'refuse', code: REJECT.OUTDATED, text };
 }
 
-/** The partner takes the own lease for its own, and may forget that the client has a later end from there: so that is kept here. */
+/** The own binding with the partner's end, if that is later: the partner will take this lease, and may forget the end that it gave the client. */
 function withPartnersEnd(own: Binding, update: Update, clockAhead: number): Binding {
-  // For how long it holds the address nobody was told
+  // No client was given an end that the partner only assumes
   if (isOnlyAssumed(own, update)) return own;
   const ends = Math.min(update.ends + shiftOf(own, update, clockAhead), NEVER);
   if (ends <= own.ends || !sameHolder(own.holder, update.holder)) return own;
@@ -139,25 +141,25 @@ function withPartnersEnd(own: Binding, update: Update, clockAhead: number): Bind
 }
 
 /**
- * Seconds to add to the times of an update about a lease, to have them by the clock by which the own binding tells it: on both servers its times are
- * those of who gave it last.
+ * Seconds to add to the times of an update to get them by the clock of the own binding. On both servers the times of a lease are those of
+ * the server that gave it last.
  */
 function shiftOf(own: Binding, update: Update, clockAhead: number): number {
   return isByOtherClock(own, update) ? clockAhead : 0;
 }
 
 function isByOtherClock(own: Binding, update: Update): boolean {
-  // dhcpd does not say whose lease it is; with the same times it is the one that it was told
+  // dhcpd does not say who gave the lease. With equal times it is the one that this server sent
   const isEcho = update.portledger === undefined && own.starts === update.starts && own.cltt === update.cltt;
   return own.own && isPartners(update) && !isEcho;
 }
 
-/** Of an active lease: it was the partner that gave it last, so that its times are by that one's clock; in doubt it was. */
+/** True if the partner was the last to give the active lease, so that its times are by the partner's clock. True in doubt. */
 function isPartners(update: Update): boolean {
   return update.portledger?.own !== false;
 }
 
-/** Seconds by which this server's clock is ahead of the one by which an active lease is told. */
+/** Seconds by which this server's clock is ahead of the clock of an active lease in an update. */
 function aheadOf(update: Update, clockAhead: number): number {
   return isPartners(update) ? clockAhead : 0;
 }
@@ -172,7 +174,7 @@ function impossible(own: Binding, update: Update): Verdict {
   return { kind: 'refuse', code: REJECT.FATAL_CONFLICT, text };
 }
 
-/** EXPIRED, RELEASED and RESET are free at once for who is told so: the partner frees them when it has the answer. */
+/** The receiver of EXPIRED, RELEASED and RESET frees the address at once; the sender does when it has the answer. */
 const TAKEN_AS: Readonly<Partial<Record<BindingStatus, BindingStatus>>> = {
   EXPIRED: 'FREE',
   RELEASED: 'FREE',
@@ -181,16 +183,16 @@ const TAKEN_AS: Readonly<Partial<Record<BindingStatus, BindingStatus>>> = {
 
 function take(own: Binding, update: Update, context: JudgeContext): Verdict {
   const { now, clockAhead, isOutdated } = context;
-  // The partner may take the active lease that is on its way to it, so it is told the end of it once more
-  const isRetold = own.status === 'ACTIVE' && update.status !== 'ACTIVE' && context.inFlight;
-  const status = (isRetold ? undefined : TAKEN_AS[update.status]) ?? update.status;
+  // The partner may still take the active lease that is under way, so the end must be sent again
+  const isSentAgain = own.status === 'ACTIVE' && update.status !== 'ACTIVE' && context.inFlight;
+  const status = (isSentAgain ? undefined : TAKEN_AS[update.status]) ?? update.status;
   const isFree = status === 'FREE' || status === 'BACKUP';
   const keepsPort = sawLater(own, update, clockAhead);
   const taken: Binding = {
     address: own.address,
     status,
     holder: update.holder ?? (isFree ? own.holder : null),
-    // An echo of what is known here says nothing against what was seen here
+    // An echo of this server's own data does not contradict what it knows
     hostname: update.portledger?.hostname ?? (isSame(own, update, context) ? own.hostname : null),
     port: keepsPort ? own.port : portAfter(own, update, context),
     starts: update.starts,
@@ -199,8 +201,8 @@ function take(own: Binding, update: Update, context: JudgeContext): Verdict {
     promised: update.potential,
     acknowledged: update.potential,
     agreed: now,
-    // The partner may give way to what is on its way, and that is not what is true here any more
-    pending: isOutdated || isRetold || keepsPort,
+    // The partner may give way to an update under way that is outdated here
+    pending: isOutdated || isSentAgain || keepsPort,
     own: staysOwn(own, update, context),
     rewind: null,
     flags: update.flags,
@@ -215,7 +217,7 @@ function portAfter(own: Binding, update: Update, context: JudgeContext): Binding
   return update.portledger?.port ?? (isOfSameExchange(own, update, context) ? own.port : null);
 }
 
-/** The partner gives way to a later lease by what its clock shows, but the client was seen here after that: the partner has to hear of the port. */
+/** True if the client was seen here after the exchange in the update. The partner must then learn the port. */
 function sawLater(own: Binding, update: Update, clockAhead: number): boolean {
   const isLater = own.cltt > update.cltt + clockAhead + INACCURACY;
   return (
@@ -224,42 +226,42 @@ function sawLater(own: Binding, update: Update, clockAhead: number): boolean {
 }
 
 /**
- * The update tells of no exchange with the client that came after the one that is known here, and of its port nothing: a partner that takes this
- * server for one without memory tells none, and holds the lease for longer.
+ * True if the update has no later exchange with the client than the one known here. If it has no port either, the known one stays: a
+ * partner that considers this server's state lost sends no port, and assumes that the lease lasts longer.
  */
 function isOfSameExchange(own: Binding, update: Update, context: JudgeContext): boolean {
   if (isSame(own, update, context) || isOnlyAssumed(own, update)) return true;
-  // dhcpd never tells a port, so that it may have seen the client in the same second
+  // dhcpd never sends a port, and may have seen the client in the same second
   if (update.portledger === undefined || !isSameLease(own, update)) return false;
   return (own.starts === update.starts && own.cltt === update.cltt) || own.cltt >= update.cltt + context.clockAhead;
 }
 
-/** The partner has not given this lease to its client: it takes it for one that may go on. */
+/** True if the partner did not give this lease to its client, but assumes that it goes on. */
 function isOnlyAssumed(own: Binding, update: Update): boolean {
   return isSameLease(own, update) && !isPartners(update);
 }
 
-/** Both know the address as leased to this client. */
+/** True if both servers have an active lease of the same client. */
 function isSameLease(own: Binding, update: Update): boolean {
   return own.status === 'ACTIVE' && update.status === 'ACTIVE' && sameHolder(own.holder, update.holder);
 }
 
 /**
- * True if it still is this server that gave the lease last: the update only repeats it, or both gave the same in the same second and the partner
- * gives way to the primary, or the partner holds the address for longer without having given it since.
+ * True if this server still is the last to have given the lease: the update only repeats it; or both gave it in the same second and the
+ * partner gives way to the primary; or the partner only assumes that it goes on.
  */
 function staysOwn(own: Binding, update: Update, context: JudgeContext): boolean {
   if (!own.own) return false;
   if (isSame(own, update, context)) return !update.portledger?.own || (context.inFlight && context.isPrimary);
   if (!isOnlyAssumed(own, update)) return false;
-  // What the partner holds may be a lease of its own that its client gave back before this one, which it does not know of
+  // What the partner assumes may be an earlier lease of its own: it does not know this one
   const isUnknown = own.pending && own.cltt >= update.cltt + context.clockAhead - INACCURACY;
   return own.starts === update.starts || isUnknown;
 }
 
 /**
- * The client has a later end from here than the partner knows of: an end that was acknowledged to a client is never taken back. Of two
- * clocks it is not exact how far they are apart.
+ * True if the client has a later end from this server than the partner knows. An end that a client was given is never shortened. The
+ * clock difference is not exact.
  */
 function outlasts(own: Binding, update: Update, context: JudgeContext): boolean {
   const isLonger = isByOtherClock(own, update)
@@ -268,7 +270,7 @@ function outlasts(own: Binding, update: Update, context: JudgeContext): boolean 
   return own.pending && isLonger && isSameLease(own, update) && !isSame(own, update, context);
 }
 
-/** The lease goes on as this server knows it, with all times by the same clock: the partner compares them with its own. */
+/** The taken binding with the end that this server gave. All its times are by one clock, as the partner compares them with its own. */
 function keepEnd(own: Binding, update: Update, taken: Binding, clockAhead: number): Binding {
   const shift = shiftOf(own, update, clockAhead);
   const starts = laterOf(own.starts, taken.starts + shift);
@@ -277,7 +279,7 @@ function keepEnd(own: Binding, update: Update, taken: Binding, clockAhead: numbe
   return { ...taken, starts, cltt, ends: own.ends, promised, pending: true, own: own.own };
 }
 
-/** The own time unless the other is certainly later: two that each took the other's for later would go on for ever. */
+/** The own time unless the other is certainly later. Otherwise two servers could exchange ever later times without end. */
 function laterOf(own: Seconds, other: Seconds): Seconds {
   return other > own + INACCURACY ? other : own;
 }

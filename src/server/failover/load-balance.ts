@@ -7,21 +7,21 @@ const TABLE = Buffer.from(
   'hex',
 );
 
-/** Bucket 0-255 of a client: of the content of its option 61, else of its chaddr (latin1 octets). */
+/** Hash bucket 0-255 of a client (RFC 3074). `key`: content of option 61, else chaddr; latin1. */
 export function hashBucket(key: string): number {
   let hash = key.length & 255;
   for (let i = key.length - 1; i >= 0; i--) hash = TABLE[hash ^ (key.charCodeAt(i) & 255)]!;
   return hash;
 }
 
-/** The 32 octets that give buckets 0 to split - 1 to the primary; split is 0-256. */
+/** The hash bucket assignment that gives buckets 0 to split - 1 to the primary: 32 octets; split is 0-256. */
 export function hbaOfSplit(split: number): Buffer {
   const hba = Buffer.alloc(32);
   for (let bucket = 0; bucket < split; bucket++) hba[bucket >> 3]! |= 1 << (bucket & 7);
   return hba;
 }
 
-/** True if the bucket is the primary's: the least significant bit of the first octet is bucket 0 (the draft sends the secondary's). */
+/** True if the bucket is the primary's. Bucket 0 is the least significant bit of the first octet. (The draft has the secondary's; dhcpd does not.) */
 export function isPrimarys(hba: Uint8Array, bucket: number): boolean {
   return (hba[bucket >> 3]! & (1 << (bucket & 7))) !== 0;
 }

@@ -1,7 +1,7 @@
 import type { Seconds } from './binding.js';
 import { NEVER } from './lease-time.js';
 
-/** What is remembered of the maximum client lead time, see {@link RelationshipRecord}. */
+/** The stored part of {@link Mclt}; see RelationshipRecord. Seconds. */
 export interface McltMemory {
   readonly mclt: number;
   readonly formerMclt: number;
@@ -9,12 +9,12 @@ export interface McltMemory {
 }
 
 /**
- * The maximum client lead time, which the primary's configuration may change at any start. No client gets more than both servers know of,
- * so a longer one counts only once the partner was told; and leases that were given by a longer one of before are reckoned with until the last
- * of them is over. All in seconds.
+ * The maximum client lead time (MCLT), which the primary's configuration may change at any start. A longer one counts only when both
+ * servers know it. After a change to a shorter one, leases by the longer one are allowed for until the last of them is over. All in
+ * seconds.
  */
 export class Mclt {
-  /** Of the configuration: the primary's alone. */
+  /** The configured one; only at the primary. */
   readonly #configured: number | undefined;
   readonly #longestLease: number;
   #agreed: number;
@@ -30,17 +30,17 @@ export class Mclt {
     this.#formerUntil = memory?.formerUntil ?? 0;
   }
 
-  /** The one that the partner is told, or told last. 0 if a secondary has not heard it. */
+  /** The one that the primary sends, or sent last. 0 at a secondary that has received none. */
   get announced(): number {
     return this.#configured ?? this.#agreed;
   }
 
-  /** The one by which this server leases. */
+  /** The one that limits this server's leases. */
   get granting(): number {
     return this.#agreed === 0 ? this.announced : Math.min(this.announced, this.#agreed);
   }
 
-  /** The longest by which either server may have given a lease that is not over. */
+  /** The longest one that may apply to a lease that is not over. */
   longest(now: Seconds): number {
     return Math.max(this.announced, this.#agreed, now <= this.#formerUntil ? this.#former : 0);
   }
@@ -49,11 +49,11 @@ export class Mclt {
     return { mclt: this.#agreed, formerMclt: this.#former, formerUntil: this.#formerUntil };
   }
 
-  /** A connection is set up: both know this one now. `promised`: the latest end of which either server may know. */
+  /** A connection was set up, so both servers know this one. `promised` returns the latest end that either server may have promised. */
   agree(mclt: number, now: Seconds, promised: () => Seconds): void {
     if (mclt < this.#agreed) {
       this.#former = now <= this.#formerUntil ? Math.max(this.#former, this.#agreed) : this.#agreed;
-      // The longest lease may have become shorter as well
+      // The longest lease time may have become shorter, too
       const lasting = Math.max(now, promised()) + this.#former;
       this.#formerUntil = Math.min(Math.max(this.#formerUntil, now + this.#longestLease, lasting), NEVER);
     }

@@ -1,10 +1,10 @@
 import type { RelationshipRecord } from './api.js';
 import type { Relationship } from './relationship.js';
 
-/** A change of the clocks' difference below this is not worth a write of its own. Seconds. */
+/** A change of the clock difference below this is not written on its own. Seconds. */
 const CLOCK_STEP = 2;
 
-/** What of a relationship must survive a restart. */
+/** The part of a relationship that must survive a restart. */
 export function recordOf({ settings, machine, mclt, hbaHex, clock }: Relationship): RelationshipRecord {
   return {
     name: settings.name,
@@ -21,7 +21,7 @@ export function recordOf({ settings, machine, mclt, hbaHex, clock }: Relationshi
   };
 }
 
-/** True if the second need not be written over the first. */
+/** True if `record` need not replace `stored`. */
 export function sameRecord(record: RelationshipRecord, stored: RelationshipRecord | null): boolean {
   if (stored === null || Math.abs(record.clockAhead - stored.clockAhead) >= CLOCK_STEP) return false;
   return (Object.keys(record) as (keyof RelationshipRecord)[]).every(

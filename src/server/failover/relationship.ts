@@ -5,7 +5,7 @@ import { ClockDifference } from './clock-difference.js';
 import { CLOCK_LIMIT } from './judge.js';
 import { NEVER } from './lease-time.js';
 import { isPrimarys } from './load-balance.js';
-import { type Machine, startMachine } from './machine.js';
+import { type Machine, startMachine } from './machine-state.js';
 import { Mclt } from './mclt.js';
 import type { FailoverSettings } from './settings.js';
 import { EXPIRING, RECOVERING } from './states.js';
@@ -16,7 +16,7 @@ export function secondsOf(now: Moment): Seconds {
   return Math.floor(now.wall / MICROS_PER_SECOND);
 }
 
-/** What all parts of an endpoint work on, and the times that follow from it. */
+/** The state that all parts of an endpoint share, and the times derived from it. */
 export class Relationship {
   readonly settings: FailoverSettings;
   readonly table: BindingTable;
@@ -24,7 +24,7 @@ export class Relationship {
   readonly mclt: Mclt;
   machine: Machine;
   #hba: { bits: Buffer; hex: string } | undefined;
-  /** The partner is a Portledger, too: updates carry the port of the lease. */
+  /** True if the partner is a Portledger, too. Updates then include the port of the lease. */
   partnerIsPortledger = false;
 
   constructor(settings: FailoverSettings, record: RelationshipRecord | null, bindings: Iterable<Binding>, now: Moment) {
@@ -46,7 +46,7 @@ export class Relationship {
     this.#hba = bits && { bits, hex: bits.toString('hex') };
   }
 
-  /** The same as hex, '' if there are none. */
+  /** {@link hba} as hex; '' if undefined. */
   get hbaHex(): string {
     return this.#hba?.hex ?? '';
   }
@@ -55,7 +55,7 @@ export class Relationship {
     return this.settings.role === 'primary';
   }
 
-  /** Status of the free addresses from which this server gives. */
+  /** Status of the free addresses that this server may give. */
   get ownFree(): 'FREE' | 'BACKUP' {
     return this.isPrimary ? 'FREE' : 'BACKUP';
   }
@@ -70,53 +70,54 @@ export class Relationship {
     return state === 'NORMAL' && heard && !starting;
   }
 
-  /** True if the partner is told of every change, and not only of what it asks for. */
+  /** True if every change is sent to the partner, not only what it requests. */
   get sendsAll(): boolean {
     const { state, starting, partnerState } = this.machine;
     return this.isWorking || (!starting && state === 'PARTNER-DOWN' && RECOVERING.has(partnerState));
   }
 
-  /** True if it is this server's to see to the end of leases. */
+  /** True if this server is the one to end leases whose time is over. */
   get expires(): boolean {
     const { state, starting } = this.machine;
     return !starting && EXPIRING.has(state) && (state !== 'NORMAL' || this.isPrimary);
   }
 
-  /** True if this server takes the clients of the bucket. */
+  /** True if this server serves the clients of the bucket. */
   takesBucket(bucket: number): boolean {
     return this.hba !== undefined && isPrimarys(this.hba, bucket) === this.isPrimary;
   }
 
-  /** Seconds by which this clock is ahead of the partner's; more than the limit is never believed. */
+  /** Seconds by which this clock is ahead of the partner's, at most the allowed difference. */
   get clockAhead(): number {
     return Math.max(-CLOCK_LIMIT, Math.min(this.clock.ahead, CLOCK_LIMIT));
   }
 
-  /** Seconds that a time of the partner may come later by this clock than it says. */
+  /** Seconds to wait beyond a time of the partner's clock, so that it is over by both clocks. */
   get clockGuard(): number {
     return Math.ceil(Math.max(0, this.clockAhead)) + 1;
   }
 
-  /** When the time of a lease, or the quarantine of an address, is over. */
+  /** When a lease or a quarantine is over, by this clock. */
   overAt(binding: Binding): Seconds {
     return binding.ends + (binding.own || binding.status === 'ABANDONED' ? 0 : this.clockGuard);
   }
 
   /**
-   * The end of the longest lease that the partner may have given on this address without this server's knowledge. `served`: until when it may
-   * have renewed leases out of contact, for MCLT each, by the clock of the binding's times; 0 where that is seen to otherwise.
+   * The latest end of a lease that the partner may have given on this address without this server's knowledge.
+   * @param served until when the partner may have renewed leases without contact, each for MCLT, by the clock of the binding's times; 0
+   * if that is taken care of elsewhere
    */
   partnersLongest(binding: Binding, now: Seconds, served: Seconds = 0): Seconds {
     const { state, since } = this.machine;
-    // What this server gave while it was alone the partner cannot have extended
+    // The partner cannot have extended a lease that this server gave while it served alone
     const isAlone = state === 'PARTNER-DOWN' && binding.own && binding.cltt >= since;
-    const told = isAlone ? binding.acknowledged : Math.max(binding.promised, binding.acknowledged, served);
-    return Math.min(told + this.mclt.longest(now) + this.clockGuard, NEVER);
+    const known = isAlone ? binding.acknowledged : Math.max(binding.promised, binding.acknowledged, served);
+    return Math.min(known + this.mclt.longest(now) + this.clockGuard, NEVER);
   }
 
   /**
-   * A server that lost its memory and goes on alone gives no address before this: until then a client may have any of them, from the partner,
-   * or from itself in its former life. 0 with a memory.
+   * Until when any address may be leased by the partner, or by this server before it lost its stored state. In PARTNER-DOWN no address
+   * is given before. 0 if the stored state was not lost.
    */
   formerLeasesUntil(now: Seconds): Seconds {
     const { lostAt, since } = this.machine;
@@ -124,19 +125,19 @@ export class Relationship {
     return Math.max(lostAt, since) + Math.max(this.mclt.longest(now), this.settings.longestLease) + 1;
   }
 
-  /** While this server goes on alone without all that it knew: when new clients are given addresses again; else 0. */
+  /** In PARTNER-DOWN with incomplete state: when new clients get addresses again; else 0. */
   get withholdsUntil(): Seconds {
     const { state, since } = this.machine;
     return state === 'PARTNER-DOWN' ? this.formerLeasesUntil(since) : 0;
   }
 
-  /** In RECOVER-WAIT: the last second of it; else 0. */
+  /** In RECOVER-WAIT: its last second; else 0. */
   get waitsUntil(): Seconds {
     const { state, lostAt } = this.machine;
     return state === 'RECOVER-WAIT' ? lostAt + this.mclt.longest(lostAt) : 0;
   }
 
-  /** In PARTNER-DOWN: from when on the partner's free addresses are given, too; else 0. */
+  /** In PARTNER-DOWN: from then on the partner's free addresses are given, too; else 0. */
   get takesOverAt(): Seconds {
     const { state, since } = this.machine;
     return state === 'PARTNER-DOWN' ? Math.max(this.#sinceDown(since), this.withholdsUntil) + 1 : 0;
@@ -146,13 +147,13 @@ export class Relationship {
     return this.machine.since + this.mclt.longest(now) + this.clockGuard;
   }
 
-  /** In PARTNER-DOWN: when an address that is not this server's to give may go to another client. */
+  /** In PARTNER-DOWN: when an address that is not free for this server may go to another client. */
   reusableAt(binding: Binding, now: Seconds): Seconds {
     const sinceDown = this.#sinceDown(now);
     return Math.max(this.overAt(binding), this.partnersLongest(binding, now), sinceDown, this.formerLeasesUntil(now));
   }
 
-  /** What the partner knows of this binding's potential end; nothing if it has lost its memory since. */
+  /** The potential end that the partner knows; 0 if it has lost its stored state since. */
   acknowledged(binding: Binding): Seconds {
     return binding.agreed >= this.machine.partnerLostAt ? binding.acknowledged : 0;
   }

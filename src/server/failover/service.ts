@@ -8,10 +8,10 @@ import { type Relationship, secondsOf } from './relationship.js';
 import { ANSWERING } from './states.js';
 import type { ListName } from './table.js';
 
-/** How many addresses of a list are looked at for one that the time of PARTNER-DOWN has made free. */
+/** How many addresses of a list {@link pick} tries. */
 const LOOK = 8;
 
-/** IP-flags: a dhcpd keeps the address for its last client. */
+/** IP-flags: the address is reserved for its last client (dhcpd). */
 const RESERVED = 1;
 
 const SILENCE_OF: Readonly<Partial<Record<ServerState, Silence>>> = {
@@ -25,7 +25,7 @@ const SILENCE_OF: Readonly<Partial<Record<ServerState, Silence>>> = {
   SHUTDOWN: 'failover-shut-down',
 };
 
-/** States of the partner in which it alone may act. */
+/** States of the partner in which this server must not answer. */
 const DEMANDING: ReadonlySet<ServerState> = new Set([
   'PARTNER-DOWN',
   'POTENTIAL-CONFLICT',
@@ -73,7 +73,7 @@ export function mayAllocate(relationship: Relationship, binding: Binding, client
     case 'EXPIRED':
     case 'RELEASED':
     case 'RESET':
-      // What has ended becomes the primary's, and until then the partner can only have extended it for the same client
+      // An ended lease becomes free for the primary. Until then the partner can only extend it for the same client
       return (relationship.isPrimary && isHolders) || isReusable(relationship, binding, now);
     default:
       return false;
@@ -81,8 +81,8 @@ export function mayAllocate(relationship: Relationship, binding: Binding, client
 }
 
 /**
- * What is free for this server may be given once the partner agrees that it is free. A server that lost its memory and goes on alone waits
- * until what it may have given before is over.
+ * True if the address is free for this server and the partner has agreed to that. After a loss of stored state, only once former leases
+ * are over.
  */
 function mayUseOwn(relationship: Relationship, { status, pending }: Binding, now: Moment): boolean {
   const seconds = secondsOf(now);
@@ -103,7 +103,7 @@ export function refusesRequest(
 ): Refusal | undefined {
   const silence = silenceOf(relationship);
   if (silence) return silence;
-  // Another's active lease, or a quarantine: the caller has an answer to that
+  // The caller refuses an active lease of another client, and a quarantine
   if (binding.status === 'ACTIVE' || binding.status === 'ABANDONED') return undefined;
   if (mayAllocate(relationship, binding, client, now)) return undefined;
   return withholdingOf(relationship, now) ?? 'failover-partner-owns-lease';
@@ -117,7 +117,7 @@ export function pick(relationship: Relationship, pool: number, now: Moment): num
     const first = take(table.listed(pool, list), LOOK);
     const found = first.find((address) => mayAllocate(relationship, table.get(address), null, now));
     if (found !== undefined) return found;
-    // Those behind them shall have their turn: their time may have come
+    // Next time others are tried, whose time may be over
     for (const address of first) table.moveBack(address);
   }
   return undefined;
@@ -143,13 +143,16 @@ export function leaseSeconds(
   return permittedSeconds(desired, knownTo(relationship, binding, client), relationship.mclt.granting, secondsOf(now));
 }
 
-/** What the partner knows of this client's lease; of another's it counts for nothing. */
+/** The potential end that the partner knows for this client's lease; 0 if the lease is another client's. */
 function knownTo(relationship: Relationship, binding: Binding, client: Holder): Seconds {
   const isHolders = binding.status === 'ACTIVE' && sameHolder(binding.holder, client);
   return isHolders ? relationship.acknowledged(binding) : 0;
 }
 
-/** The binding of a lease that this server grants or extends now. `isUp`: a connection stands, by which the partner may hear of it. */
+/**
+ * The binding of a lease that this server grants or extends now.
+ * @param isUp true if there is a connection, on which the partner may learn of it
+ */
 export function grantedBinding(
   relationship: Relationship,
   before: Binding,
@@ -159,9 +162,8 @@ export function grantedBinding(
 ): Binding {
   const { address, htype, hwaddr, clientId, hostname, port, seconds, desired } = grant;
   const at = secondsOf(now);
-  // What was known of another client's lease says nothing of this one
   const known = knownTo(relationship, before, grant);
-  // Never less than the partner knows: it may have given the lease again by that, out of contact
+  // Never less than the partner knows: without contact it may have extended the lease that far
   const promised = Math.max(promise(Math.max(desired, seconds), seconds, at), known);
   return {
     address,
@@ -170,7 +172,7 @@ export function grantedBinding(
     hostname,
     port,
     starts: at,
-    // Rounded up, as the client's lease ends within this second
+    // Rounded up: the client's lease ends within this second
     ends: Math.min(Math.ceil(now.wall / 1_000_000) + seconds, NEVER),
     cltt: at,
     promised,
@@ -183,7 +185,7 @@ export function grantedBinding(
   };
 }
 
-/** Out of contact a lease of which the partner never hears may become free again without asking it. */
+/** Without contact, a lease that the partner never learns of may become free again without its consent. */
 function rewindOf({ machine, ownFree }: Relationship, before: Binding): Binding['rewind'] {
   if (machine.heard || machine.state !== 'COMMUNICATIONS-INTERRUPTED') return null;
   if (before.status === ownFree && !before.pending) return ownFree;

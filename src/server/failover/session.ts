@@ -13,11 +13,11 @@ import { secondsOf } from './relationship.js';
 const HANDSHAKE: Micros = 15 * MICROS_PER_SECOND;
 /** Time between attempts to connect. */
 const REDIAL: Micros = 5 * MICROS_PER_SECOND;
-/** What a partner is held to allow that never said it. */
+/** Assumed for a partner that does not announce it. */
 const DEFAULT_MAX_UNACKED = 10;
-/** Ticks come every second: between two that are further apart this server did not run, or its clock was set. */
+/** Ticks come every second. If two are further apart, this process did not run or its clock was set. */
 const PAUSE: Micros = 3 * MICROS_PER_SECOND;
-/** CONTACT is sent three times in the time after which the partner would give up. */
+/** CONTACT messages in the time after which the partner gives up. */
 const CONTACTS = 3;
 
 interface Link {
@@ -28,32 +28,32 @@ interface Link {
   lastSent: Micros;
   lastReceived: Micros;
   maxUnacked: number;
-  /** Of the partner, seconds. */
+  /** The partner's, in seconds. */
   receiveTimer: number;
 }
 
-/** What the session asks its owner, and tells it. */
+/** The callbacks and settings that a session needs. */
 export interface SessionOwner {
   readonly isPrimary: boolean;
   readonly name: string;
-  /** Silence in seconds after which a connection is lost. */
+  /** Seconds of silence after which a connection counts as lost. */
   readonly maxResponseDelay: number;
-  /** Options of the own CONNECT or CONNECTACK. */
+  /** Options of this server's CONNECT or CONNECTACK. */
   connectOptions(): OptionValues;
-  /** Looks at the partner's CONNECT (here the secondary) or CONNECTACK; says why it cannot be. */
+  /** Checks the partner's CONNECT (at the secondary) or CONNECTACK. Returns why it is rejected, if it is. */
   check(message: FailoverMessage, now: Moment): Rejection | undefined;
   /** The connection is set up. */
-  onUp(greeting: FailoverMessage, now: Moment): void;
-  /** The partner does not want a connection. */
+  onUp(connect: FailoverMessage, now: Moment): void;
+  /** The partner refused the connection. */
   onRefused(code: number, message: FailoverMessage, now: Moment): void;
   onDown(reason: string, now: Moment): void;
   onMessage(message: FailoverMessage, now: Moment): void;
 }
 
-/** More than this are never sent unanswered, whatever the partner says: they would be longer than what a socket holds. */
+/** Most updates sent without an answer, whatever the partner allows: more would not fit into a socket's buffer. */
 const WINDOW = 1000;
 
-/** The one connection with the partner, from the dial to its loss: who calls whom, the greeting, numbers and timers. No I/O. */
+/** The connection with the partner, from dialling to its loss: handshake, xids and timers. No I/O. */
 export class Session {
   readonly #owner: SessionOwner;
   readonly #put: (output: Output) => void;
@@ -72,12 +72,12 @@ export class Session {
     return this.#link !== null;
   }
 
-  /** Updates that the partner takes without having answered. */
+  /** How many updates may be unanswered. */
   get window(): number {
     return Math.max(1, Math.min(this.#link?.maxUnacked ?? 0, WINDOW));
   }
 
-  /** A TCP connection stands. Only the primary greets, whoever dialled. */
+  /** A TCP connection was established. Only the primary sends CONNECT, whichever side dialled. */
   opened(id: LinkId, now: Moment): void {
     this.#isDialling = false;
     const link = newLink(id, now);
@@ -94,7 +94,7 @@ export class Session {
         if (this.#find(id)) this.#take(link, decodeMessage(frame), now);
       }
     } catch (error) {
-      // Anything else is a fault of this program, and shall not look like one of the partner
+      // Any other error is a fault of this program and must not look like one of the partner
       const whose = error instanceof FailoverWireError ? '' : 'fault of this server: ';
       this.#break(link, `${whose}${messageOf(error)}`, now);
     }
@@ -108,9 +108,9 @@ export class Session {
     if (!early) this.#down('the partner closed the connection', now);
     else if (!this.#link) {
       const what = this.#owner.isPrimary
-        ? 'answer'
-        : 'greeting: it may be a secondary as well, or know its partner by another address';
-      this.#log('failover-disconnected', `the partner closed it before its ${what}`);
+        ? 'it answered CONNECT'
+        : 'it sent CONNECT: it may be a secondary as well, or have another peer-address';
+      this.#log('failover-disconnected', `the partner closed it before ${what}`);
     }
     this.#scheduleDial(now);
   }
@@ -120,22 +120,22 @@ export class Session {
     this.#scheduleDial(now);
   }
 
-  /** Sends a message of its own: its number is returned. */
+  /** Sends a message with a new xid, which is returned. */
   send(type: MessageType, options: OptionValues, now: Moment): number {
     return this.#write(this.#link!, type, options, now);
   }
 
-  /** Sends the answer to the message of this number. */
+  /** Sends the answer to the message with this xid. */
   answer(type: MessageType, xid: number, options: OptionValues, now: Moment): void {
     this.#write(this.#link!, type, options, now, xid);
   }
 
-  /** Gives the connection up, with the reason for the log. */
+  /** Ends the connection. The reason is logged. */
   giveUp(reason: string, now: Moment): void {
     if (this.#link) this.#break(this.#link, reason, now);
   }
 
-  /** Ends every connection without a word. */
+  /** Ends all connections without a message. */
   dropAll(now: Moment): void {
     for (const link of [...this.#candidates.values(), ...(this.#link ? [this.#link] : [])]) this.#end(link);
     this.#scheduleDial(now);
@@ -145,7 +145,7 @@ export class Session {
     const link = this.#link;
     const pause = now.steady - this.#ticked;
     this.#ticked = now.steady;
-    // Nor was the partner silent in that time: what it sent is still to be read
+    // The partner was not silent during a pause: what it sent is still unread
     if (link && pause > PAUSE) link.lastReceived = Math.min(link.lastReceived + pause, now.steady);
     if (link) this.#keepAlive(link, now);
     for (const candidate of this.#candidates.values()) {
@@ -157,8 +157,8 @@ export class Session {
   }
 
   get #silence(): string {
-    if (this.#owner.isPrimary) return 'no answer to the greeting in 15 s';
-    return 'no greeting in 15 s: only a primary greets, so that one of the two has to be primary';
+    if (this.#owner.isPrimary) return 'no answer to CONNECT in 15 s';
+    return 'no CONNECT in 15 s: only a primary sends it, so one of the two servers must be primary';
   }
 
   #keepAlive(link: Link, now: Moment): void {
@@ -173,22 +173,27 @@ export class Session {
   #take(link: Link, message: FailoverMessage, now: Moment): void {
     const { type } = message;
     link.lastReceived = now.steady;
-    const isGreeting = type === MESSAGE.CONNECT || type === MESSAGE.CONNECTACK;
-    if (type === MESSAGE.DISCONNECT) this.#refused(link, message, now);
-    else if (link !== this.#link) this.#greeted(link, message, now);
-    else if (isGreeting) this.#break(link, 'a second greeting on one connection', now);
+    const isHandshake = type === MESSAGE.CONNECT || type === MESSAGE.CONNECTACK;
+    if (type === MESSAGE.DISCONNECT) this.#onRefused(link, message, now);
+    else if (link !== this.#link) this.#onHandshake(link, message, now);
+    else if (isHandshake) this.#break(link, 'a second handshake on one connection', now);
     else this.#owner.onMessage(message, now);
   }
 
-  #greeted(link: Link, message: FailoverMessage, now: Moment): void {
+  #onHandshake(link: Link, message: FailoverMessage, now: Moment): void {
     const { isPrimary } = this.#owner;
     const expected = isPrimary ? MESSAGE.CONNECTACK : MESSAGE.CONNECT;
     if (isPrimary && message.type === MESSAGE.CONNECT)
-      this.#break(link, 'the partner is a primary as well: one has to be secondary', now, 'failover-refused');
-    else if (message.type !== expected) this.#break(link, `message type ${message.type} before the greeting`, now);
-    // Two connections at once come of both having dialled: the older one goes on
+      this.#break(
+        link,
+        'the partner is a primary as well: one of the two servers must be secondary',
+        now,
+        'failover-refused',
+      );
+    else if (message.type !== expected) this.#break(link, `message type ${message.type} before the handshake`, now);
+    // Both servers dialled. The older connection stays
     else if (this.#link) this.#end(link);
-    else if (isPrimary && message.options['reject-reason']) this.#refused(link, message, now);
+    else if (isPrimary && message.options['reject-reason']) this.#onRefused(link, message, now);
     else {
       const rejection = this.#owner.check(message, now);
       if (rejection) this.#refuse(link, message, rejection, now);
@@ -206,8 +211,8 @@ export class Session {
     this.#owner.onUp(message, now);
   }
 
-  /** The partner does not want this connection. */
-  #refused(link: Link, message: FailoverMessage, now: Moment): void {
+  /** The partner refused this connection. */
+  #onRefused(link: Link, message: FailoverMessage, now: Moment): void {
     const { options } = message;
     const code = options['reject-reason'] ?? 0;
     const reason = options.message || `reject reason ${code}`;
@@ -221,7 +226,7 @@ export class Session {
     this.#scheduleDial(now);
   }
 
-  /** This server does not want it: the partner is told why before the end. */
+  /** Refuses a connection, and sends the reason before it ends. */
   #refuse(link: Link, message: FailoverMessage, { code, text }: Rejection, now: Moment): void {
     const options: OptionValues = { ...this.#owner.connectOptions(), 'reject-reason': code, message: text };
     if (code === REJECT.INVALID_PARTNER) {
@@ -234,7 +239,7 @@ export class Session {
     this.#scheduleDial(now);
   }
 
-  /** Something is wrong with a connection: one line, and it ends. */
+  /** Ends a faulty connection, with one log message. */
   #break(link: Link, reason: string, now: Moment, id: LogOutput['id'] = 'failover-broken-message'): void {
     const wasUp = link === this.#link;
     this.#end(link);

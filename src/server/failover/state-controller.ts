@@ -1,43 +1,36 @@
 import { FLAG_STARTUP, MESSAGE, nameOf, SERVER_STATE } from '../../protocol/failover/codes.js';
 import type { FailoverMessage } from '../../protocol/failover/message.js';
-import type { LogOutput, Moment, OperatorCommand } from './api.js';
+import type { FailoverLog, Moment, OperatorCommand } from './api.js';
 import { assumePartnersLeases } from './ending.js';
 import type { Exchange } from './exchange.js';
-import {
-  type Machine,
-  type MachineContext,
-  type MachineInput,
-  react,
-  type Step,
-  step,
-  wantedUpdates,
-} from './machine.js';
+import { type MachineInput, react, step, wantedUpdates } from './machine.js';
+import type { Machine, MachineContext, Step } from './machine-state.js';
 import { type Relationship, secondsOf } from './relationship.js';
 import type { Session } from './session.js';
 
-/** How long a starting server waits for its partner. */
+/** How long a starting server waits for its partner. Microseconds. */
 const START = 15_000_000;
-/** A partner that was asked for updates and has sent none for so long has lost them out of sight. */
+/** A partner that has sent no requested update for so long counts as stuck. Microseconds. */
 const STUCK = 20_000_000;
 
 interface Parts {
   readonly relationship: Relationship;
   readonly session: Session;
   readonly exchange: Exchange;
-  readonly log: (id: LogOutput['id'], fields: LogOutput['fields']) => void;
-  /** This server has come to NORMAL. */
+  readonly log: FailoverLog;
+  /** This server entered NORMAL. */
   readonly onNormal: (now: Moment) => void;
 }
 
-/** Lets the states of both servers act on one another: what the machine says is told to the partner, and asked of it. */
+/** Feeds the state machine, and does what follows from its state: sends it to the partner, requests updates, logs. */
 export class StateController {
   readonly #parts: Parts;
   readonly #started: number;
-  /** The same by the wall clock. */
+  /** {@link #started} by the wall clock, in seconds. */
   readonly #startedAt: number;
-  /** The question for updates that was put in the present state. */
-  #asked: { readonly xid: number; readonly what: 'all' | 'pending'; readonly at: number } | null = null;
-  /** The partner was told on this connection that the recovery is done, to set it going. */
+  /** The UPDREQ or UPDREQALL that was sent in the present state. */
+  #request: { readonly xid: number; readonly what: 'all' | 'pending'; readonly at: number } | null = null;
+  /** True if a stuck partner was roused on this connection. */
   #isRoused = false;
 
   constructor(parts: Parts, now: Moment) {
@@ -52,13 +45,13 @@ export class StateController {
 
   /** A connection is set up. */
   onUp(now: Moment): void {
-    this.#asked = null;
+    this.#request = null;
     this.#isRoused = false;
     this.#sendState(now);
   }
 
   onDown(now: Moment): void {
-    this.#asked = null;
+    this.#request = null;
     this.#drive({ type: 'link-lost' }, now);
   }
 
@@ -66,7 +59,7 @@ export class StateController {
     const code = options['server-state'];
     const state = code === undefined ? undefined : nameOf(SERVER_STATE, code);
     if (state === undefined) {
-      this.#parts.session.giveUp(`the partner told a state that is not known: ${code}`, now);
+      this.#parts.session.giveUp(`the partner sent an unknown state: ${code}`, now);
       return;
     }
     const starting = ((options['server-flags'] ?? 0) & FLAG_STARTUP) !== 0;
@@ -78,13 +71,13 @@ export class StateController {
     this.#drive({ type: 'partner-state', state, since, starting }, now);
     if (this.#machine.partnerLostAt === before.partnerLostAt) return;
     const count = assumePartnersLeases(this.#parts.relationship, this.#parts.exchange, servedUntil(before, now), now);
-    // Who was never heard before has lost nothing that counts here
+    // A partner that was never heard before has lost nothing that matters here
     if (count > 0 || partnerState !== null) this.#parts.log('failover-partner-lost-memory', { count });
   }
 
   onUpdatesDone(message: FailoverMessage, now: Moment): void {
-    if (this.#asked?.xid !== message.xid) return;
-    this.#asked = null;
+    if (this.#request?.xid !== message.xid) return;
+    this.#request = null;
     this.#parts.log('failover-updates-done', {});
     this.#drive({ type: 'updates-done' }, now);
   }
@@ -96,19 +89,25 @@ export class StateController {
   }
 
   /**
-   * True if a dhcpd in PARTNER-DOWN does not get on: it takes the updates that were on their way when a connection broke for sent, so that they fill
-   * its window, and nothing but leaving that state makes it send them again. Who lost its memory lets MCLT pass first.
+   * True if a dhcpd in PARTNER-DOWN is stuck: it counts the updates that were under way when a connection broke as sent, so that they
+   * fill its window, and sends them again only after it has left that state. A server that lost its stored state waits for MCLT first.
    */
   #isStuck(now: Moment): boolean {
     const { state, partnerState, lostAt } = this.#machine;
     const { partnerIsPortledger, mclt } = this.#parts.relationship;
-    if (state !== 'RECOVER' || partnerState !== 'PARTNER-DOWN' || partnerIsPortledger || this.#isRoused || !this.#asked)
+    if (
+      state !== 'RECOVER' ||
+      partnerState !== 'PARTNER-DOWN' ||
+      partnerIsPortledger ||
+      this.#isRoused ||
+      !this.#request
+    )
       return false;
-    const silence = now.steady - Math.max(this.#asked.at, this.#parts.exchange.lastUpdate);
+    const silence = now.steady - Math.max(this.#request.at, this.#parts.exchange.lastUpdate);
     return silence >= STUCK && (lostAt === 0 || secondsOf(now) > lostAt + mclt.longest(secondsOf(now)));
   }
 
-  /** The partner goes to NORMAL by that, and answers the question; until it has, this server is in RECOVER and answers nobody. */
+  /** Makes the partner go to NORMAL and send the updates. Until then this server stays in RECOVER and answers no client. */
   #rouse(now: Moment): void {
     this.#isRoused = true;
     this.#parts.log('failover-partner-roused', {});
@@ -120,7 +119,7 @@ export class StateController {
     if (refusal) this.#parts.log('failover-command-refused', { command, reason: refusal });
   }
 
-  /** Moves the machine, and goes on until the table has no further move for what both are in. */
+  /** One step of the machine, then further ones until the table has none for the states of both servers. */
   #drive(input: MachineInput, now: Moment): Step {
     const first = step(this.#machine, input, this.#context(now), secondsOf(now));
     this.#move(first, now);
@@ -158,11 +157,11 @@ export class StateController {
 
   #requestUpdates(now: Moment): void {
     const what = this.#parts.session.isUp ? wantedUpdates(this.#machine, this.#parts.relationship.settings.role) : null;
-    if (what === (this.#asked?.what ?? null)) return;
-    this.#asked = null;
+    if (what === (this.#request?.what ?? null)) return;
+    this.#request = null;
     if (what === null) return;
     const type = what === 'all' ? MESSAGE.UPDREQALL : MESSAGE.UPDREQ;
-    this.#asked = { xid: this.#parts.session.send(type, {}, now), what, at: now.steady };
+    this.#request = { xid: this.#parts.session.send(type, {}, now), what, at: now.steady };
   }
 
   #context(now: Moment): MachineContext {
@@ -180,13 +179,13 @@ export class StateController {
   }
 }
 
-/** Until when a partner that lost its memory may have given leases out of contact, by what was known of it before. */
+/** Until when a partner that lost its stored state may have given leases without contact, as far as this server knows. */
 function servedUntil({ state, since, partnerState }: Machine, now: Moment): number {
   if (partnerState === null) return 0;
   return state === 'PARTNER-DOWN' ? since : secondsOf(now);
 }
 
-/** Why a server takes up the state it had. */
+/** Why a starting server enters its stored state. */
 function endOfStart({ heard, partnerState }: Machine): string {
   return heard ? `partner is in ${partnerState}` : 'partner not heard at the start';
 }

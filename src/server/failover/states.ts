@@ -1,16 +1,16 @@
 import type { ServerState } from '../../protocol/failover/codes.js';
 
 /**
- * The legal moves of a server, to be held against section 9 of the draft. The rows follow dhcpd where the partner could be one; where
- * dhcpd would shut itself down or exit, the move is one that ends in NORMAL instead.
+ * The state transitions of a server; compare section 9 of draft-ietf-dhc-failover-12. They follow dhcpd where the partner may be one.
+ * Where dhcpd would shut itself down or exit, they lead to NORMAL instead.
  */
 
-/** What a server does about a state of its partner: move there, or nothing if there is no entry. */
+/** State of the partner -> next own state. Without an entry the state stays. */
 export type Reactions = Partial<Record<ServerState, ServerState>>;
 
-/** Own state -> state told by the partner -> own state. */
+/** Own state -> state of the partner -> next own state. */
 export const ON_PARTNER_STATE: Readonly<Record<ServerState, Reactions>> = {
-  // Never asked: a starting server looks up the state it takes up
+  // Not used: a starting server looks up the state that it will enter
   STARTUP: {},
   NORMAL: {
     RECOVER: 'PARTNER-DOWN',
@@ -19,7 +19,7 @@ export const ON_PARTNER_STATE: Readonly<Record<ServerState, Reactions>> = {
     'PARTNER-DOWN': 'POTENTIAL-CONFLICT',
     'POTENTIAL-CONFLICT': 'POTENTIAL-CONFLICT',
     'RESOLUTION-INTERRUPTED': 'POTENTIAL-CONFLICT',
-    // CONFLICT-DONE: a primary that waits to hear that this secondary is NORMAL
+    // No entry for CONFLICT-DONE: the primary waits to hear that this secondary is NORMAL
   },
   'COMMUNICATIONS-INTERRUPTED': {
     NORMAL: 'NORMAL',
@@ -33,7 +33,7 @@ export const ON_PARTNER_STATE: Readonly<Record<ServerState, Reactions>> = {
     'RESOLUTION-INTERRUPTED': 'POTENTIAL-CONFLICT',
     'CONFLICT-DONE': 'POTENTIAL-CONFLICT',
   },
-  // A partner that is starting may still change its mind, see `step`
+  // A partner that is starting may still change its state, see `step`
   'PARTNER-DOWN': {
     'RECOVER-DONE': 'NORMAL',
     NORMAL: 'POTENTIAL-CONFLICT',
@@ -43,14 +43,14 @@ export const ON_PARTNER_STATE: Readonly<Record<ServerState, Reactions>> = {
     'RESOLUTION-INTERRUPTED': 'POTENTIAL-CONFLICT',
     'CONFLICT-DONE': 'POTENTIAL-CONFLICT',
   },
-  // Whatever the partner is in, it is asked for all it knows
+  // In any other state the partner is asked for all it knows
   RECOVER: {
-    // SHUTDOWN: not before it has told what it did while it served alone
+    // No entry for SHUTDOWN: the partner must first send what it did while it served alone
     'POTENTIAL-CONFLICT': 'POTENTIAL-CONFLICT',
     'RESOLUTION-INTERRUPTED': 'POTENTIAL-CONFLICT',
     'CONFLICT-DONE': 'POTENTIAL-CONFLICT',
   },
-  // Only its time ends it
+  // Ends only by time
   'RECOVER-WAIT': {},
   'RECOVER-DONE': {
     NORMAL: 'NORMAL',
@@ -76,7 +76,7 @@ export const ON_PARTNER_STATE: Readonly<Record<ServerState, Reactions>> = {
     RECOVER: 'PARTNER-DOWN',
     SHUTDOWN: 'PARTNER-DOWN',
   },
-  // The primary's alone
+  // Only at the primary
   'CONFLICT-DONE': {
     NORMAL: 'NORMAL',
     'COMMUNICATIONS-INTERRUPTED': 'POTENTIAL-CONFLICT',
@@ -91,16 +91,16 @@ export const ON_PARTNER_STATE: Readonly<Record<ServerState, Reactions>> = {
   SHUTDOWN: {},
 };
 
-/** Where the loss of the connection leads; states without an entry stay. */
+/** State -> state after the connection is lost. Without an entry the state stays. */
 export const ON_LINK_LOST: Reactions = {
   NORMAL: 'COMMUNICATIONS-INTERRUPTED',
   'POTENTIAL-CONFLICT': 'RESOLUTION-INTERRUPTED',
-  // Out of contact the partner goes on alone, so that it has to be asked again for all it did
+  // The partner serves alone without contact, so it must be asked again for all it did
   'RECOVER-WAIT': 'RECOVER',
   'RECOVER-DONE': 'RECOVER',
 };
 
-/** The state that a server takes up after a restart, by the one that it had. */
+/** Stored state -> state after a restart. Without an entry the state stays. */
 export const ON_RESTART: Reactions = {
   SHUTDOWN: 'RECOVER',
   PAUSED: 'COMMUNICATIONS-INTERRUPTED',
@@ -109,17 +109,17 @@ export const ON_RESTART: Reactions = {
   'RECOVER-DONE': 'RECOVER',
 };
 
-/** What a starting server becomes if its partner is found in PARTNER-DOWN: that one served alone, so it is asked for all it did. */
+/** State of a starting server -> its next one if the partner is in PARTNER-DOWN. The partner served alone, so it is asked for all it did. */
 export const ON_PARTNER_DOWN_AT_START: Reactions = {
   NORMAL: 'RECOVER',
   'COMMUNICATIONS-INTERRUPTED': 'RECOVER',
 };
 
 /**
- * Where a server that hears for the first time of its partner's SHUTDOWN asks it for all that it did before it goes on alone. While there was no
- * connection, the partner may have given what was this server's, or what this server was about to take over.
+ * States in which a server that first learns of its partner's SHUTDOWN asks it for all it did, and only then serves alone. Without a
+ * connection the partner may have given addresses that this server considers free.
  */
-export const ASKS_WHO_SHUT_DOWN: ReadonlySet<ServerState> = new Set([
+export const RECOVERS_AFTER_SHUTDOWN: ReadonlySet<ServerState> = new Set([
   'NORMAL',
   'COMMUNICATIONS-INTERRUPTED',
   'PARTNER-DOWN',
@@ -127,24 +127,24 @@ export const ASKS_WHO_SHUT_DOWN: ReadonlySet<ServerState> = new Set([
   'CONFLICT-DONE',
 ]);
 
-/** Where both have yet to tell each other what they did: who shuts down now would leave the other without it. */
+/** States in which the servers still have to exchange what they did. A server that shut down now would withhold its part. */
 export const IN_CONFLICT: ReadonlySet<ServerState> = new Set([
   'POTENTIAL-CONFLICT',
   'RESOLUTION-INTERRUPTED',
   'CONFLICT-DONE',
 ]);
 
-/** In which a server does not know yet all that its partner has to tell. */
+/** States in which a server does not yet know all that its partner knows. */
 export const LEARNING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'POTENTIAL-CONFLICT']);
 
-/** In which a server gets back what it missed, or lost. */
+/** States in which a server gets back what it missed or lost. */
 export const RECOVERING: ReadonlySet<ServerState | null> = new Set<ServerState>([
   'RECOVER',
   'RECOVER-WAIT',
   'RECOVER-DONE',
 ]);
 
-/** A server that is in one of these, or restarts from it, has not served since it came to it. */
+/** A server in one of these states, or restarting from it, has not served since it entered the state. */
 export const RESTING: ReadonlySet<ServerState> = new Set(['RECOVER', 'RECOVER-WAIT', 'RECOVER-DONE', 'SHUTDOWN']);
 
 /** States in which clients are answered. */
@@ -155,10 +155,10 @@ export const ANSWERING: ReadonlySet<ServerState> = new Set([
   'RESOLUTION-INTERRUPTED',
 ]);
 
-/** States in which the end of leases is seen to; in NORMAL by the primary alone. */
+/** States in which leases whose time is over are ended; in NORMAL by the primary only. */
 export const EXPIRING: ReadonlySet<ServerState> = new Set(['NORMAL', 'COMMUNICATIONS-INTERRUPTED', 'PARTNER-DOWN']);
 
-/** Where the operator may say that the partner is down, while there is no connection. */
+/** States in which the operator may declare the partner down, while there is no connection. */
 export const MAY_GO_PARTNER_DOWN: ReadonlySet<ServerState> = new Set([
   'NORMAL',
   'COMMUNICATIONS-INTERRUPTED',

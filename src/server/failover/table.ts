@@ -6,7 +6,7 @@ import { FreeList } from '../leases/free-list.js';
 import { type Binding, isUnused, neverUsed, type Seconds } from './binding.js';
 import type { PoolRange } from './settings.js';
 
-/** The lists that a pool's addresses are on: free of the primary, free of the secondary, ended and not yet agreed to be free. */
+/** The lists of a pool: free for the primary, free for the secondary, ended but not yet agreed to be free. */
 export type ListName = 'FREE' | 'BACKUP' | 'ENDED';
 
 const LIST_OF: Readonly<Partial<Record<BindingStatus, ListName>>> = {
@@ -17,7 +17,7 @@ const LIST_OF: Readonly<Partial<Record<BindingStatus, ListName>>> = {
   RESET: 'ENDED',
 };
 
-/** One pool: how many addresses are free for whom, and which of them is next. Offered addresses count, and are not next. */
+/** One pool: how many addresses are on each list, and in which order they are given. Offered addresses count but are not given. */
 class SharedPool {
   readonly range: PoolRange;
   readonly lists: Readonly<Record<ListName, FreeList>>;
@@ -35,8 +35,8 @@ class SharedPool {
 }
 
 /**
- * The bindings of all pools of a relationship, with everything that is found by them. Changes since the last {@link commit} can be
- * taken back. No operation takes time that grows with the pools, but those that say so.
+ * The bindings of all pools of a relationship, with their indexes. Changes since the last {@link commit} can be rolled back. Time grows
+ * with the pools only where a comment says so.
  */
 export class BindingTable {
   readonly #pools: readonly SharedPool[];
@@ -46,7 +46,7 @@ export class BindingTable {
   readonly #expiry = new ExpiryQueue();
   #journal: { address: Ipv4; before: Binding | undefined }[] = [];
 
-  /** Lays out the lists: takes time that grows with the pools. Bindings of addresses in no pool are left out. */
+  /** Time grows with the pools. Bindings of addresses in no pool are ignored. */
   constructor(ranges: readonly PoolRange[], stored: Iterable<Binding>) {
     this.#pools = ranges.map((range) => new SharedPool(range));
     for (const binding of stored) if (this.covers(binding.address)) this.#byAddress.set(binding.address, binding);
@@ -68,15 +68,15 @@ export class BindingTable {
   }
 
   /**
-   * True if the partner knows of an address that was used or moved. What this server alone knows, from a time without a partner, is no past of
-   * the pair. Takes time that grows with the number of bindings.
+   * True if the pair has used or moved an address before. Leases that only this server knows, from a time without a partner, do not
+   * count. Time grows with the number of bindings.
    */
   get hasPast(): boolean {
     for (const binding of this.#byAddress.values()) if (!binding.own && !isUnused(binding)) return true;
     return false;
   }
 
-  /** The latest end that either server may have promised. Takes time that grows with the number of bindings. */
+  /** The latest end that either server may have promised. Time grows with the number of bindings. */
   get latestPromise(): Seconds {
     let latest = 0;
     for (const { promised, acknowledged } of this.#byAddress.values())
@@ -84,12 +84,12 @@ export class BindingTable {
     return latest;
   }
 
-  /** Addresses whose binding the partner does not know as it is, oldest change first. */
+  /** Addresses whose binding the partner does not know in its present form, oldest change first. */
   get pending(): ReadonlySet<Ipv4> {
     return this.#pending;
   }
 
-  /** Every stored binding; those of addresses that were never used are not. */
+  /** All bindings except those of addresses that were never used. */
   all(): IterableIterator<Binding> {
     return this.#byAddress.values();
   }
@@ -107,18 +107,18 @@ export class BindingTable {
     return this.#pools[pool]!.counts[list];
   }
 
-  /** Index of the address's pool. */
+  /** Index of the pool that contains the address. */
   poolIndex(address: Ipv4): number {
     return this.#pools.findIndex((pool) => pool.contains(address));
   }
 
-  /** The addresses of a list that are not offered, the one longest on it first. */
+  /** The addresses of a list that are not offered, longest on it first. */
   *listed(pool: number, list: ListName): Generator<Ipv4> {
     const { lists, range } = this.#pools[pool]!;
     for (const slot of lists[list].slots()) yield range.first + slot;
   }
 
-  /** The address goes to the end of its list: it was looked at, and others shall be. */
+  /** Moves the address to the end of its list, so that others are looked at next. */
   moveBack(address: Ipv4): void {
     const pool = this.#poolOf(address);
     const list = LIST_OF[this.get(address).status];
@@ -151,7 +151,7 @@ export class BindingTable {
     if (pool && list) pool.lists[list].push(address - pool.range.first);
   }
 
-  /** Leases and quarantines that are over by `now`; `overAt` tells when one is. At most `limit`. */
+  /** Leases and quarantines that are over by `now`, at most `limit`. `overAt` returns when one is over. */
   takeDue(now: Seconds, limit: number, overAt: (binding: Binding) => Seconds): Binding[] {
     const endOf = (address: Ipv4) => {
       const binding = this.get(address);
@@ -160,11 +160,12 @@ export class BindingTable {
     return this.#expiry.takeDue(now * MICROS_PER_SECOND, limit, endOf).map((address) => this.get(address));
   }
 
+  /** A point to which {@link rollback} goes back. */
   savepoint(): number {
     return this.#journal.length;
   }
 
-  /** Bindings changed since the last {@link commit}, each once, as they are now. */
+  /** The bindings changed since the last {@link commit}, each once, in their present form. */
   changed(): Binding[] {
     return [...new Set(this.#journal.map(({ address }) => address))].map((address) => this.get(address));
   }
@@ -178,7 +179,7 @@ export class BindingTable {
     this.#journal = [];
   }
 
-  /** Takes back the changes since the mark. */
+  /** Undoes the changes since the savepoint. */
   rollback(savepoint = 0): void {
     for (const { address, before } of this.#journal.splice(savepoint).reverse()) {
       this.#leave(this.get(address));

@@ -2,40 +2,40 @@ import type { Micros } from '../../base/time.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import type { Binding } from './binding.js';
 
-/** What was sent about an address and is not answered. */
+/** An update that was sent and not yet answered. */
 interface Sent {
   readonly xid: number;
   readonly binding: Binding;
   readonly at: Micros;
 }
 
-/** The partner's question for updates that is being answered. */
+/** The partner's UPDREQ or UPDREQALL that is being answered. */
 interface UpdateRequest {
   xid: number;
   readonly isAll: boolean;
   readonly todo: Iterator<Ipv4>;
   isSent: boolean;
-  /** On their way, so that the question is not answered yet. */
+  /** Addresses whose updates are sent and not answered. The request is finished when none is left. */
   readonly waiting: Set<Ipv4>;
 }
 
-/** What to send next: `isRequested` if the partner wants it even if it is no news. */
+/** An address to send next. `isRequested`: the partner wants it even if it is not pending. */
 interface Next {
   readonly address: Ipv4;
   readonly isRequested: boolean;
 }
 
 /**
- * The updates on their way to the partner: first in, first out, no more unanswered than it allows, and one for an address at a time. What
- * was sent is noted as the binding it was, so that an answer to an older one is never taken for an answer to the present one.
+ * The updates for the partner: first in, first out, at most as many unanswered as it allows, and one for each address at a time. The
+ * binding that was sent is remembered, so that the answer to an older one does not count for the present one.
  */
 export class UpdateQueue {
   #queue = new Set<Ipv4>();
   readonly #sent = new Map<Ipv4, Sent>();
   #request: UpdateRequest | null = null;
-  /** Refused ones, until they are tried again. */
+  /** Rejected updates, and when they are sent again. */
   readonly #parked = new Map<Ipv4, Micros>();
-  /** Not to be sent before {@link release}. */
+  /** Not sent before {@link releaseDeferred}. */
   readonly #deferred = new Set<Ipv4>();
 
   /** Number of updates sent and not answered. */
@@ -43,25 +43,25 @@ export class UpdateQueue {
     return this.#sent.size;
   }
 
-  /** What was sent about the address and is not answered. */
+  /** The binding that was sent for the address and is not answered; undefined if there is none. */
   inFlight(address: Ipv4): Binding | undefined {
     return this.#sent.get(address)?.binding;
   }
 
-  /** When the update was sent that waits longest for its answer. */
+  /** When the oldest unanswered update was sent; undefined if there is none. */
   get oldest(): Micros | undefined {
     for (const { at } of this.#sent.values()) return at;
     return undefined;
   }
 
-  /** The binding of the address changed and the partner has to know. */
+  /** The binding of the address changed, and the partner must learn it. */
   add(address: Ipv4): void {
     this.#parked.delete(address);
     this.#deferred.delete(address);
     this.#queue.add(address);
   }
 
-  /** The update waits until {@link release}. */
+  /** Keeps the update back until {@link releaseDeferred}. */
   defer(address: Ipv4): void {
     this.#queue.delete(address);
     this.#deferred.add(address);
@@ -72,7 +72,7 @@ export class UpdateQueue {
     this.#deferred.clear();
   }
 
-  /** A new connection: nothing is on its way, and everything in `pending` has to go. Takes time that grows with that. */
+  /** A new connection: nothing is sent yet, and all of `pending` must be. Time grows with `pending`. */
   restart(pending: Iterable<Ipv4>): void {
     this.#queue = new Set(pending);
     this.#sent.clear();
@@ -82,15 +82,15 @@ export class UpdateQueue {
   }
 
   /**
-   * The partner asks for these addresses; they are read one by one, as they are sent. The same question once more (dhcpd asks twice) takes the place
-   * of the first, another one is forgotten for it. What is on its way answers the question as well.
+   * The partner requests updates for these addresses, which are read one by one as they are sent. A second request of the same kind
+   * (dhcpd sends two) continues the first; one of the other kind replaces it. Updates that are already sent count for it, too.
    */
   request(xid: number, isAll: boolean, addresses: () => Iterator<Ipv4>): void {
     if (this.#request?.isAll === isAll) this.#request.xid = xid;
     else this.#request = { xid, isAll, todo: addresses(), isSent: false, waiting: new Set(this.#sent.keys()) };
   }
 
-  /** The xid of the question if it is answered whole by now; it is forgotten then. */
+  /** The xid of the request if all its updates are answered; removes the request. */
   takeFinished(): number | undefined {
     const request = this.#request;
     if (!request?.isSent || request.waiting.size > 0) return undefined;
@@ -104,7 +104,7 @@ export class UpdateQueue {
     return this.#sent.size < window && (isRequested || (all && this.#queue.size > 0));
   }
 
-  /** The addresses to send now, at most until `window` are unanswered: those asked for, then, if `all`, the others. */
+  /** Removes and yields addresses to send until `window` are unanswered: requested ones, then, if `all`, the others. */
   *next(window: number, all: boolean): Generator<Next> {
     const request = this.#request;
     while (request && !request.isSent && this.#sent.size < window) {
@@ -128,7 +128,7 @@ export class UpdateQueue {
     this.#sent.set(binding.address, { xid, binding, at });
   }
 
-  /** The answer to an update came. Returns the binding that was sent; undefined if none was, or the answer is to another one. */
+  /** A BNDACK arrived. Returns the binding that was sent; undefined if none was, or with another xid. */
   answered(xid: number, address: Ipv4): Binding | undefined {
     const sent = this.#sent.get(address);
     if (sent?.xid !== xid) return undefined;
@@ -137,19 +137,19 @@ export class UpdateQueue {
     return sent.binding;
   }
 
-  /** An answer with a wrong number: the slot is given back all the same. Returns whether there was one. */
+  /** A BNDACK with a wrong xid arrived. Frees the place in the window all the same. False if the address had none. */
   giveUp(address: Ipv4): boolean {
     this.#request?.waiting.delete(address);
     return this.#sent.delete(address);
   }
 
-  /** Refused: the update is tried again at `until`; never on this connection if that is infinite. */
+  /** The update was rejected: it is sent again at `until`, never on this connection if that is infinite. */
   park(address: Ipv4, until: Micros): void {
     this.#queue.delete(address);
     if (until < Number.POSITIVE_INFINITY) this.#parked.set(address, until);
   }
 
-  /** Puts refused updates whose time has come into the queue again. */
+  /** Queues the rejected updates that are due again. */
   unpark(now: Micros): void {
     for (const [address, until] of this.#parked) if (until <= now) this.add(address);
   }

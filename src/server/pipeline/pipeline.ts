@@ -208,7 +208,7 @@ export class Pipeline {
     const { settings, topology } = this.#parts;
     const { leases, direct, pairs } = this.#state;
     return {
-      config: settings,
+      settings,
       topology,
       leases,
       direct,
@@ -224,7 +224,7 @@ export class Pipeline {
   #answer({ datagram, listen, order }: Pending, context: DecisionContext, batch: Batch): Outcome {
     const savepoint = batch.savepoint();
     try {
-      const requester = readRequester(datagram, listen, context.config, context.topology);
+      const requester = readRequester(datagram, listen, context.settings, context.topology);
       if (requester.kind === 'drop') return this.#drop(requester.reason, datagram);
       this.#show(requester);
       const isOvertaken = requester.type !== MESSAGE_TYPE.discover && this.#overtaken.has(turnOf(requester), order);

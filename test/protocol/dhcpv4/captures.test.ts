@@ -56,7 +56,7 @@ describe('captured packets', () => {
 
     const lines = linesOf(capture);
     if (lines) {
-      it(`of ${capture} hold what another decoder saw in them`, () => {
+      it(`of ${capture} have the values that another decoder found`, () => {
         const packets = packetsOf(capture);
         const start = packets[0]?.time ?? 0;
         assert.deepEqual(

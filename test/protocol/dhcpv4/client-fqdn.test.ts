@@ -17,7 +17,7 @@ describe('the name of a client FQDN', () => {
     assert.equal(nameOf('01 00 00 70632d312e612e'), 'pc-1.a');
   });
 
-  it('is none if the option has none or a broken one', () => {
+  it('is absent if the option has none or a broken one', () => {
     for (const hex of ['', '00', '050000', '050000 00', '000000 2e', '040000 05616263', '040000 c000'])
       assert.equal(nameOf(hex), undefined, hex);
   });

@@ -10,7 +10,7 @@ import { outgoing, packetsOf, withOptions } from './packets.js';
 const PRINTABLE_LINE = /^[\x20-\x7e]+$/;
 
 describe('describeMessage', () => {
-  it('tells a relayed OFFER in one line', () => {
+  it('describes a relayed OFFER in one line', () => {
     const offer = packetsOf('relay-a-server')[1]!;
     assert.equal(
       describeMessage(decodeMessage(offer.payload)),
@@ -20,7 +20,7 @@ describe('describeMessage', () => {
     );
   });
 
-  it('tells the rarer parts of the header', () => {
+  it('describes the rarer fields of the header', () => {
     const bytes = withOptions('ff', {
       1: 6,
       8: Buffer.from([0, 9]),

@@ -124,7 +124,7 @@ describe('decodeMessage', () => {
     assert.deepEqual([...options], [[53, Buffer.from([3])]]);
   });
 
-  it('forgives a missing END where an option ends with the datagram', () => {
+  it('tolerates a missing END if an option ends with the datagram', () => {
     assert.deepEqual([...decodeMessage(withOptions('35 01 03 0c 01 41')).options.keys()], [53, 12]);
     assert.equal(decodeMessage(header()).options.size, 0);
   });

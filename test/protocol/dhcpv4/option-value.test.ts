@@ -58,7 +58,7 @@ describe('an option value', () => {
     });
   }
 
-  it('can be given in the shorter forms of the handbooks', () => {
+  it('can be given in the shorter forms of the manuals of other servers', () => {
     assert.equal(hexOf('array of ip-address', '198.18.0.1'), 'c6120001');
     assert.equal(hexOf('array of ip-address', '198.18.0.1, 192.0.2.9'), 'c6120001c0000209');
     assert.equal(hexOf('array of { ip-address, ip-address }', '198.18.1.0 198.18.0.1'), 'c6120100c6120001');
@@ -71,7 +71,7 @@ describe('an option value', () => {
     assert.equal(hexOf('ipv6-address', '2001:DB8:0::192.0.2.1'), '20010db80000000000000000c0000201');
   });
 
-  it('that does not fit is refused with what was expected and what came', () => {
+  it('that does not fit is refused with what was expected and what was found', () => {
     const cases: readonly (readonly [string, unknown, RegExp])[] = [
       ['ip-address', '198.18.0.256', /^Expected an IPv4 address for option tried, got "198\.18\.0\.256"$/],
       ['ip-address', 7, /IPv4 address.*got 7$/],
@@ -147,7 +147,7 @@ describe('an option value', () => {
 });
 
 describe('an option type', () => {
-  it('is read in the words of the handbooks and said in its own', () => {
+  it('is read in the words of the manuals of other servers and printed in its own', () => {
     const cases: readonly (readonly [string, string])[] = [
       ['ip-address', 'ip-address'],
       ['  Array  of IP-Address ', 'array of ip-address'],
@@ -166,7 +166,7 @@ describe('an option type', () => {
     }
   });
 
-  it('that is unknown or cannot be taken apart again is refused', () => {
+  it('that is unknown or cannot be decoded again is refused', () => {
     for (const text of [
       '',
       'array of',
@@ -187,7 +187,7 @@ describe('an option type', () => {
     }
   });
 
-  it('takes every atom by its name', () => {
+  it('accepts every atom by its name', () => {
     for (const atom of ATOM_NAMES) assert.deepEqual(parseOptionType(atom), { kind: 'atom', atom });
   });
 });

@@ -52,7 +52,7 @@ describe('the table of options', () => {
     assert.equal(REGISTRY.byName('no-such-option'), undefined);
   });
 
-  it('marks what only the protocol sets', () => {
+  it('marks the options that only the server sets', () => {
     const codes = STANDARD_OPTIONS.filter(({ protocol }) => protocol).map(({ code }) => code);
     assert.deepEqual(codes, [50, 51, 52, 53, 54, 55, 57, 61, 82, 118]);
   });
@@ -108,7 +108,7 @@ describe('user-defined options', () => {
     assert.equal(encodeOptionValue(xgrid, '198.18.0.9').toString('hex'), 'c6120009');
   });
 
-  it('take the place of the standard option of their code', () => {
+  it('replace the standard option of their code', () => {
     const routes = { name: 'my-routes', code: 121, type: parseOptionType('hex string') };
     const registry = new OptionRegistry([routes]);
     assert.equal(registry.byCode(121), routes);

@@ -111,14 +111,14 @@ describe('the echo of Option 82', () => {
     assert.deepEqual(decodeMessage(encodeMessage(reply([], { relayAgent }), 548).bytes).relayAgent, relayAgent);
   });
 
-  it('goes before options that a reply can do without', () => {
+  it('has priority over options that a reply does not need', () => {
     const relayAgent = decodeRelayAgent([Buffer.concat([Buffer.from([1, 198]), Buffer.alloc(198, 7)])], false);
     const message = reply([option(53, 1), option(54, 4), option(43, 200)], { relayAgent });
     const encoded = encodeMessage(message, 548);
     assert.deepEqual([encoded.omitted, encoded.relayAgentOmitted], [[43], false]);
   });
 
-  it('is left out, and that is told, where it would cost an option that a reply cannot do without', () => {
+  it('is omitted, and reported as such, if it would cost an option that a reply needs', () => {
     const relayAgent = decodeRelayAgent([Buffer.alloc(255, 1), Buffer.alloc(49, 1)], false);
     const names = { file: Buffer.from('f'), sname: Buffer.from('s') };
     const encoded = encodeMessage(reply([option(53, 1), option(54, 4)], { relayAgent, ...names }), 548);

@@ -177,7 +177,7 @@ describe('the failover codec', () => {
   });
 });
 
-describe('what a binding carries between two Portledgers', () => {
+describe('the portledger-lease option', () => {
   const latin1 = (maxLength: number) =>
     fc.uint8Array({ maxLength, minLength: 0 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
   const carried = fc.record(

@@ -10,13 +10,13 @@ function measured(...readings: [number, number][]): number {
 }
 
 describe('the difference of the clocks of a pair', () => {
-  it('is assumed until a message tells it', () => assert.equal(measured(), 60));
+  it('is assumed until the first message', () => assert.equal(measured(), 60));
 
-  it('is the smallest reading, for what a message takes on its way only adds to it', () => {
+  it('is the smallest reading, because travel time only adds to it', () => {
     assert.equal(measured([0, 4], [1, 3], [2, 9], [3, 4]), 3);
   });
 
-  it('does not grow by messages that were held up and come together', () => {
+  it('does not grow by delayed messages that arrive together', () => {
     assert.equal(measured([0, 1], [20, 16], [20.1, 12], [20.2, 6], [20.3, 1]), 1);
     assert.equal(measured([0, 1], [20, 16], [21, 2], [24, 9]), 1);
   });
@@ -27,7 +27,7 @@ describe('the difference of the clocks of a pair', () => {
     assert.equal(measured([0, 1], [5, 8], [6, 9], [8, 8]), 8);
   });
 
-  it('follows one that drifts within two minutes', () => {
+  it('follows a clock that drifts, within two minutes', () => {
     assert.equal(measured([0, 1], [50, 2], [70, 2], [130, 3], [140, 3]), 2);
   });
 });

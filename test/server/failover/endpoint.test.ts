@@ -33,8 +33,8 @@ const update = (address: number, status: keyof typeof BINDING_STATUS, changes = 
   ...changes,
 });
 
-describe('the greeting of a failover pair', () => {
-  it("is the primary's, whoever dialled, and has all that dhcpd wants to know", () => {
+describe('the handshake of a failover pair', () => {
+  it('is begun by the primary, whichever side dialled, and has all that dhcpd demands', () => {
     const bench = new Bench();
     bench.open();
     const [connect] = bench.sent;
@@ -119,7 +119,7 @@ describe('the greeting of a failover pair', () => {
     });
   }
 
-  it('is waited for at the start, and the end of that is logged though the state is what it was', () => {
+  it('is awaited at the start, and the end of STARTUP is logged even if the state is the stored one', () => {
     const bench = new Bench({}, record('COMMUNICATIONS-INTERRUPTED'));
     bench.wait(16);
     const stay = { name: 'pair', from: 'STARTUP', to: 'COMMUNICATIONS-INTERRUPTED' };
@@ -129,7 +129,7 @@ describe('the greeting of a failover pair', () => {
     assert.equal(bench.logged.length, 1);
   });
 
-  it('shows by how much the clocks differ if the partner refused it for that, until they are compared again', () => {
+  it('shows the clock difference if the partner refused it for that, until clocks are compared again', () => {
     const bench = new Bench();
     bench.open();
     const refusal = { 'reject-reason': REJECT.TIME_MISMATCH, message: 'clocks' };
@@ -140,11 +140,14 @@ describe('the greeting of a failover pair', () => {
     assert.equal(bench.endpoint.status().clockAhead, 0);
   });
 
-  it('says that a connection was closed before the greeting, whatever the role', () => {
+  it('says that a connection was closed before the handshake, whatever the role', () => {
     for (const role of ['primary', 'secondary'] as const) {
       const bench = new Bench({ role });
       bench.give({ type: 'closed', link: bench.open() });
-      assert.match(String(bench.logged.at(-1)?.fields.reason), /^the partner closed it before its (answer|greeting)/);
+      assert.match(
+        String(bench.logged.at(-1)?.fields.reason),
+        /^the partner closed it before it (answered|sent) CONNECT/,
+      );
     }
   });
 
@@ -157,7 +160,7 @@ describe('the greeting of a failover pair', () => {
       const [said, reason] =
         role === 'primary'
           ? ['failover-refused', /is a primary as well/]
-          : ['failover-broken-message', /has to be primary/];
+          : ['failover-broken-message', /must be primary/];
       assert.match(String(bench.logged.find(({ id }) => id === said)?.fields.reason), reason as RegExp);
       assert.deepEqual(bench.closed, [bench.link]);
     });
@@ -195,11 +198,11 @@ describe('a partner that is broken or hostile', () => {
     ['a huge length', frame(0xff, 0xff), /message length 65535 is not between/],
     ['an unknown message', frame(0, 12, 99, 12, 0, 0, 0, 0, 0, 0, 0, 0), /message type 99 is not known/],
     ['a cut option', frame(0, 14, 10, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24), /ends within the header/],
-    ['a second greeting', encodeMessage({ type: MESSAGE.CONNECT, time: T0, xid: 1, options: {} }), /second greeting/],
+    ['a second handshake', encodeMessage({ type: MESSAGE.CONNECT, time: T0, xid: 1, options: {} }), /second handshake/],
     [
       'an unknown state',
       encodeMessage({ type: MESSAGE.STATE, time: T0, xid: 1, options: { 'server-state': 77 } }),
-      /not known: 77/,
+      /unknown state: 77/,
     ],
   ];
   for (const [what, bytes, expected] of BROKEN) {
@@ -216,13 +219,13 @@ describe('a partner that is broken or hostile', () => {
     });
   }
 
-  it('loses its connection by a message before the greeting', () => {
+  it('loses its connection by a message before the handshake', () => {
     const bench = new Bench({ role: 'secondary' });
     bench.open();
     bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE'));
     assert.deepEqual(
       bench.logged.map(({ id, fields }) => [id, fields.reason]),
-      [['failover-broken-message', 'message type 3 before the greeting']],
+      [['failover-broken-message', 'message type 3 before the handshake']],
     );
     assert.equal(bench.endpoint.binding(FIRST).status, 'FREE');
   });
@@ -241,7 +244,7 @@ describe('a partner that is broken or hostile', () => {
     assert.deepEqual(bench.closed, [bench.link]);
   });
 
-  it('is lost by its silence, and told apart from one that sends CONTACT', () => {
+  it('is lost by its silence, unless it sends CONTACT', () => {
     const bench = normalPair('primary');
     for (let i = 0; i < 5; i++) {
       bench.wait(20);
@@ -256,7 +259,7 @@ describe('a partner that is broken or hostile', () => {
     );
   });
 
-  it('is not lost by a time in which this server did not run, or its clock was set', () => {
+  it('is not lost after a pause of this process or a set clock', () => {
     const bench = normalPair('primary');
     bench.time += 100;
     bench.wait(29);
@@ -265,7 +268,7 @@ describe('a partner that is broken or hostile', () => {
     assert.equal(bench.endpoint.status().state, 'COMMUNICATIONS-INTERRUPTED');
   });
 
-  it('hears a CONTACT three times in the time that it would wait', () => {
+  it('gets a CONTACT three times in the time that it would wait', () => {
     const bench = normalPair('primary');
     bench.forget();
     for (let i = 0; i < 3; i++) {
@@ -296,7 +299,7 @@ describe('updates of a failover pair', () => {
     assert.deepEqual([bench.endpoint.status().unacked, bench.endpoint.status().pending], [0, 0]);
   });
 
-  it('say what a lease is, and what it may become', () => {
+  it('have the end of a lease, and its potential end', () => {
     const bench = normalPair('primary');
     assert.equal(bench.grant(FIRST + 9), 60);
     const [sent] = bench.of(MESSAGE.BNDUPD);
@@ -319,7 +322,7 @@ describe('updates of a failover pair', () => {
     assert.equal(bench.endpoint.leaseSeconds(FIRST + 9, OTHER, 300, bench.now), 60);
   });
 
-  it('keep no place in the window for an answer with a wrong number', () => {
+  it('keep no place in the window after an answer with a wrong xid', () => {
     const bench = normalPair('primary', { maxUnackedUpdates: 1 });
     bench.grant(FIRST + 9);
     bench.say(MESSAGE.BNDACK, { 'assigned-IP-address': FIRST + 9 }, 55555);
@@ -336,7 +339,7 @@ describe('updates of a failover pair', () => {
     assert.equal(bench.endpoint.status().pending, 0);
   });
 
-  it('are asked for twice by dhcpd: the last question is answered, when its updates are', () => {
+  it('are requested twice by dhcpd: the last request is answered, when its updates are', () => {
     const bench = new Bench({ role: 'secondary' }, record('NORMAL'));
     bench.connect('RECOVER');
     bench.forget();
@@ -369,7 +372,7 @@ describe('updates of a failover pair', () => {
     assert.deepEqual([change?.after.status, change?.reported, change?.before.status], ['ACTIVE', 'ACTIVE', 'BACKUP']);
   });
 
-  it('may tell any time: what follows from it can still be stored and sent', () => {
+  it('may have any time: what follows from it can still be stored and sent', () => {
     const bench = normalPair('primary');
     const late = { 'lease-expiration-time': 0xffffffff, 'potential-expiration-time': 0xffffffff };
     bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE', late));
@@ -381,7 +384,7 @@ describe('updates of a failover pair', () => {
     assert.equal(told?.options['lease-expiration-time'], 0x7fffffff);
   });
 
-  it('keep for one server alone whose lease it is', () => {
+  it('leave a lease to one server alone', () => {
     for (const [role, expected] of [
       ['primary', true],
       ['secondary', false],
@@ -416,7 +419,7 @@ describe('updates of a failover pair', () => {
     assert.equal(bench.endpoint.status().state, 'COMMUNICATIONS-INTERRUPTED');
   });
 
-  it('are refused for addresses that are in no pool, which is said once', () => {
+  it('are refused for addresses that are in no pool, which is logged once', () => {
     const bench = normalPair('primary');
     bench.say(MESSAGE.BNDUPD, update(FIRST + 500, 'ACTIVE'));
     bench.say(MESSAGE.BNDUPD, update(FIRST + 501, 'ACTIVE'));
@@ -461,7 +464,7 @@ describe('updates of a failover pair', () => {
     }
   });
 
-  it('carry no port to a partner that lost its memory, for it may have seen the client elsewhere, until that is seen again', () => {
+  it('carry no port to a partner that lost its stored state until the client is seen again, for it may have seen it elsewhere', () => {
     const bench = new Bench({}, record('NORMAL'));
     const port = { giaddr: 1, option82: '\x01\x02ab' };
     const connects = (state: ServerState, since: number) => {
@@ -505,7 +508,7 @@ describe('updates of a failover pair', () => {
 });
 
 describe('the service of a failover pair', () => {
-  it('is shared by the hash, until a client has waited or the partner has nothing left', () => {
+  it('is shared by hash bucket, until a client has waited or the partner has no address left', () => {
     const bench = normalPair('primary');
     const [own, partners] = ['\x01\x02\x03\x04', '\x02\xf0\0\0\x01\x01'];
     assert.equal(bench.endpoint.answersDiscover(own, 0), undefined);
@@ -515,7 +518,7 @@ describe('the service of a failover pair', () => {
     assert.equal(bench.endpoint.answersDiscover(partners, 0), undefined);
   });
 
-  it('gives the own half alone, and the other after MCLT in PARTNER-DOWN', () => {
+  it('gives its own half only, and the other half after MCLT in PARTNER-DOWN', () => {
     const bench = normalPair('primary');
     const { free, backup } = bench.endpoint.status().pools[0]!;
     assert.deepEqual([free, backup], [5, 5]);
@@ -537,7 +540,7 @@ describe('the service of a failover pair', () => {
     assert.notEqual(bench.endpoint.pick(0, bench.now), undefined);
   });
 
-  it('is refused in RECOVER-WAIT until the second that is shown', () => {
+  it('is refused in RECOVER-WAIT until the second in the status', () => {
     const bench = new Bench({ role: 'secondary' });
     bench.connect('PARTNER-DOWN');
     bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE'));
@@ -555,7 +558,7 @@ describe('the service of a failover pair', () => {
     assert.notEqual(bench.endpoint.status().state, 'RECOVER-WAIT');
   });
 
-  it('does not pick what is offered', () => {
+  it('does not pick offered addresses', () => {
     const bench = normalPair('primary');
     const seen = new Set<number>();
     for (
@@ -571,7 +574,7 @@ describe('the service of a failover pair', () => {
     assert.equal(bench.endpoint.pick(0, bench.now), [...seen][2]);
   });
 
-  it('ends leases in NORMAL as primary alone, and frees them when the partner agrees', () => {
+  it('ends leases in NORMAL only as primary, and frees them when the partner agrees', () => {
     const [primary, secondary] = [normalPair('primary'), normalPair('secondary')];
     for (const bench of [primary, secondary])
       bench.say(MESSAGE.BNDUPD, update(FIRST, 'ACTIVE', { 'lease-expiration-time': T0 + 5 }));
@@ -585,15 +588,15 @@ describe('the service of a failover pair', () => {
     assert.match(primary.endpoint.binding(FIRST).status, /FREE|BACKUP/);
   });
 
-  it('is not taken up alone by a secondary that was never told mclt', () => {
+  it('is not begun alone by a secondary that never received mclt', () => {
     const bench = new Bench({ role: 'secondary' });
     bench.wait(20);
     bench.give({ type: 'operator', command: 'partner-down' });
     assert.equal(bench.endpoint.status().state, 'RECOVER');
-    assert.match(String(bench.logged.at(-1)?.fields.reason), /never told its mclt/);
+    assert.match(String(bench.logged.at(-1)?.fields.reason), /never sent its mclt/);
   });
 
-  it('is not taken up alone without a memory before the longest lease is over', () => {
+  it('is not begun alone without stored state before the longest lease is over', () => {
     const bench = new Bench();
     bench.wait(20);
     bench.give({ type: 'operator', command: 'partner-down' });
@@ -612,7 +615,7 @@ describe('the service of a failover pair', () => {
     assert.deepEqual(bench.logged, []);
   });
 
-  it('is not held for a partner that starts again after a shutdown of which this server heard', () => {
+  it('assumes no longer leases for a partner that starts again after a known shutdown', () => {
     for (const [since, isLost] of [
       [T0, false],
       [T0 + 5, true],
@@ -635,7 +638,7 @@ describe('the service of a failover pair', () => {
     }
   });
 
-  it('keeps the time of a shutdown when it recovers from it, after a restart or not, so that its partner knows that', () => {
+  it('keeps the start time of a shutdown in RECOVER, after a restart or not, so that its partner sees that nothing was lost', () => {
     for (const isRestart of [true, false]) {
       const stored = isRestart ? record('SHUTDOWN') : record('NORMAL');
       const bench = new Bench({}, stored);
@@ -650,7 +653,7 @@ describe('the service of a failover pair', () => {
     }
   });
 
-  it('holds a lease that is over here for a partner that lost its memory, which may have extended it out of contact', () => {
+  it('assumes that a lease that is over here goes on if the partner lost its stored state: it may have extended it without contact', () => {
     for (const [isAlone, status, ends] of [
       [false, 'ACTIVE', 161],
       [true, 'EXPIRED', -200],
@@ -689,7 +692,7 @@ describe('the service of a failover pair', () => {
     assert.deepEqual(found, [undefined, undefined, FIRST + 20, FIRST + 20]);
   });
 
-  it('ends the connection where a clock was set', () => {
+  it('ends the connection after a clock was set', () => {
     const bench = normalPair('primary');
     for (let i = 0; i < 14; i++) {
       bench.wait(10);
@@ -701,7 +704,7 @@ describe('the service of a failover pair', () => {
     assert.equal(bench.endpoint.status().connected, false);
   });
 
-  it('rouses a dhcpd in PARTNER-DOWN that keeps its updates back, and answers nobody until they have come', () => {
+  it('rouses a dhcpd in PARTNER-DOWN that sends no updates, and answers nobody until they have arrived', () => {
     const bench = new Bench({}, record('COMMUNICATIONS-INTERRUPTED'));
     bench.connect('PARTNER-DOWN');
     assert.equal(bench.endpoint.status().state, 'RECOVER');
@@ -721,7 +724,7 @@ describe('the service of a failover pair', () => {
     assert.equal(bench.endpoint.status().state, 'NORMAL');
   });
 
-  it('lets MCLT pass before it rouses a partner if it has lost its memory', () => {
+  it('waits for MCLT before it rouses a partner if it has lost its stored state', () => {
     const bench = new Bench();
     bench.connect('PARTNER-DOWN');
     bench.forget();
@@ -746,7 +749,7 @@ describe('the service of a failover pair', () => {
     assert.ok(!bench.logged.some(({ id }) => id === 'failover-partner-roused'));
   });
 
-  it('tells the operator why the partner cannot be down', () => {
+  it('logs why the partner cannot be declared down', () => {
     const bench = normalPair('primary');
     bench.give({ type: 'operator', command: 'partner-down' });
     assert.deepEqual(bench.logged.at(-1), {
@@ -756,7 +759,7 @@ describe('the service of a failover pair', () => {
     });
   });
 
-  it('tells the operator to resume a server that he has paused before its partner can be down', () => {
+  it('demands that a paused server is resumed before its partner can be declared down', () => {
     for (const [command, state] of [
       ['pause', 'paused'],
       ['shutdown', 'shutdown'],
@@ -769,7 +772,7 @@ describe('the service of a failover pair', () => {
     }
   });
 
-  it('says who keeps an address that both have leased', () => {
+  it('logs which client keeps an address that both servers have leased', () => {
     const bench = normalPair('primary');
     bench.grant(FIRST, OTHER);
     bench.acknowledgeAll();
@@ -784,7 +787,7 @@ describe('the service of a failover pair', () => {
     });
   });
 
-  it('promises no less of a lease than its partner knows, which may have given it again by that', () => {
+  it('promises no earlier end than the partner knows, which may have extended the lease that far', () => {
     const bench = normalPair('primary');
     bench.grant(FIRST, CLIENT, 250);
     bench.acknowledgeAll();
@@ -801,7 +804,7 @@ describe('the service of a failover pair', () => {
     assert.equal(bench.endpoint.mayAllocate(FIRST, OTHER, bench.now), false);
   });
 
-  it('makes no lease free without its partner that was given while a connection came up', () => {
+  it('frees no lease without its partner that was given while a connection was set up', () => {
     const bench = new Bench({ role: 'secondary' }, record('COMMUNICATIONS-INTERRUPTED'), [
       { ...neverUsed(FIRST), status: 'BACKUP', starts: T0 - 500 },
     ]);
@@ -812,7 +815,7 @@ describe('the service of a failover pair', () => {
     assert.deepEqual([bench.endpoint.binding(FIRST).status, bench.endpoint.binding(FIRST).rewind], ['ACTIVE', null]);
   });
 
-  it('sends no more updates unanswered than a socket holds, whatever the partner takes', () => {
+  it('has no more updates unanswered than a socket buffers, whatever the partner allows', () => {
     const pools = [{ first: FIRST, last: FIRST + 1999, excluded: new Set<number>() }];
     const used = Array.from({ length: 2000 }, (_, i) => ({
       ...neverUsed(FIRST + i),
@@ -861,7 +864,7 @@ describe('the service of a failover pair', () => {
     assert.equal(bench.endpoint.mayAllocate(FIRST, OTHER, bench.now), true);
   });
 
-  it('shares the lease of a client without a hardware address, and refuses one that nothing tells from another', () => {
+  it('shares the lease of a client without a hardware address, and refuses one that nothing identifies', () => {
     const bench = normalPair('primary');
     const bare = { 'client-hardware-address': Buffer.from([32]) };
     const identified = bench.say(
@@ -877,7 +880,7 @@ describe('the service of a failover pair', () => {
     assert.deepEqual(bench.endpoint.binding(FIRST).holder, { htype: 32, hwaddr: '', clientId: 'id' });
   });
 
-  it('tells its name in the octets of UTF-8, as dhcpd does', () => {
+  it('sends its name in the octets of UTF-8, as dhcpd does', () => {
     const bench = new Bench({ name: 'кампус' });
     bench.open();
     const told = bench.sent[0]!.options['relationship-name']!;

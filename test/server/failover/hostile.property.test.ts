@@ -62,7 +62,7 @@ function perform(bench: Bench, what: typeof act extends fc.Arbitrary<infer T> ? 
 
 describe('whatever a partner says', () => {
   for (const role of ['primary', 'secondary'] as const) {
-    it(`does not bring a ${role} down, nor leave what cannot be stored and told on`, () => {
+    it(`does not bring a ${role} down, and leaves nothing that cannot be stored and sent on`, () => {
       const states = fc.constantFrom<ServerState>('NORMAL', 'RECOVER', 'PARTNER-DOWN', 'POTENTIAL-CONFLICT');
       fc.assert(
         fc.property(states, fc.array(act, { maxLength: 40 }), (start, acts) => {

@@ -83,7 +83,7 @@ describe('a lease that both servers gave', () => {
   const near = given.map(({ ago, length, misread }) => ({ ago: ago % 5, length: 60 + (length % 5), misread }));
   const both = fc.oneof(fc.tuple(given, given), fc.tuple(near, near));
 
-  it('comes to one owner, one end that no client is cut short of, and the port seen last, however the two clocks differ', () => {
+  it('gets one owner, an end no earlier than any client was given, and the port seen last, however the clocks differ', () => {
     fc.assert(
       fc.property(both, skew, fc.infiniteStream(fc.boolean()), ([one, two], skew, turns) => {
         const a = new Side(true, T0 + skew, skew + one.misread, lease(T0 + skew, one, 'a'));

@@ -188,14 +188,14 @@ describe('an update of the partner', () => {
     it(what, () => assert.equal(outcome(judge(mine, told(theirs), context(changes))), expected));
   }
 
-  it('never takes an end back that a client was given', () => {
+  it('never shortens the end that a client was given', () => {
     const mine = binding('ACTIVE', { ...own, ends: T0 + 500, cltt: T0 - 20 });
     const verdict = judge(mine, told(binding('ACTIVE', { ends: T0 + 60, cltt: T0 - 1 })), context());
     assert.ok(verdict.kind === 'take');
     assert.deepEqual([verdict.binding.ends, verdict.binding.pending], [T0 + 500, true]);
   });
 
-  it('has the times of this server where that end is kept, but for a lease that only this server gave', () => {
+  it('is converted to the clock of this server where that end stays, except for a lease that only this server gave', () => {
     const mine = binding('ACTIVE', { ...own, starts: T0 - 20, cltt: T0 - 20, ends: T0 + 500 });
     const timesAfter = (theirs: Partial<Binding>, changes: Partial<Binding> = {}) => {
       const update = told(binding('ACTIVE', { ends: T0 + 60, ...theirs }));
@@ -210,7 +210,7 @@ describe('an update of the partner', () => {
     assert.deepEqual(timesAfter({ ...seen, own: true }, { own: false }), [20, 25, true]);
   });
 
-  it('takes no port away by an exchange that is known, as one of a partner does that holds the lease for longer', () => {
+  it('removes no port if it has no later exchange, as from a partner that assumes a longer lease', () => {
     const port = { giaddr: 0x0a000001, option82: 'port' };
     const mine = binding('ACTIVE', { port });
     const portAfter = (changes: Partial<Binding>, rest: Partial<Update> = {}, clockAhead = 0) => {
@@ -227,7 +227,7 @@ describe('an update of the partner', () => {
     assert.equal(portAfter(later, { portledger: undefined }, -40), null);
   });
 
-  it('is no echo of what this server gave at the same second of a clock that differs', () => {
+  it('is no echo of a lease that this server gave in the same second of a clock that differs', () => {
     const mine = binding('ACTIVE', own);
     const outcomeAt = (clockAhead: number, isPrimary: boolean, gaveIt = true) => {
       const verdict = judge(mine, told(binding('ACTIVE', { own: gaveIt })), context({ clockAhead, isPrimary }));
@@ -250,7 +250,7 @@ describe('an update of the partner', () => {
     );
   });
 
-  it('gets no end from a partner that only held the address for an earlier one', () => {
+  it('gives no end to an own lease if the partner only assumed that', () => {
     const mine = binding('ACTIVE', { ...own, ends: T0 + 60, cltt: T0 - 1 });
     const endOf = (gaveIt: boolean) => {
       const verdict = judge(mine, told(binding('ACTIVE', { ends: T0 + 80, own: gaveIt })), context());
@@ -259,7 +259,7 @@ describe('an update of the partner', () => {
     assert.deepEqual([endOf(true), endOf(false)], [T0 + 80, T0 + 60]);
   });
 
-  it('gets that end by the clock of the partner, if that gave it', () => {
+  it('gives an end by the clock of the partner if the partner gave the lease', () => {
     const mine = binding('ACTIVE', { ...own, ends: T0 + 60, cltt: T0 - 20 });
     const endOf = (clockAhead: number, gaveIt = true) => {
       const update = told(binding('ACTIVE', { ends: T0 + 80, cltt: T0 - 1, own: gaveIt }));
@@ -269,7 +269,7 @@ describe('an update of the partner', () => {
     assert.deepEqual([endOf(0), endOf(-30), endOf(-30, false)], [T0 + 80, T0 + 60, T0 + 80]);
   });
 
-  it('is decided alike by both where two cross, or told again', () => {
+  it('is decided alike by both servers if two cross, or one is sent again', () => {
     const any = fc.record({
       status: fc.constantFrom(...STATUSES),
       holder: fc.constantFrom(CLIENT, OTHER),
@@ -303,7 +303,7 @@ describe('an update of the partner', () => {
     );
   });
 
-  it('is refused where it lacks what it needs', () => {
+  it('is refused if it lacks an option that it needs', () => {
     const refusal = (options: Parameters<typeof readUpdate>[0]) => {
       const read = readUpdate(options);
       return read.kind === 'rejection' ? [read.rejection.code, read.rejection.text] : [];

@@ -13,7 +13,7 @@ const step = fc.oneof(
 );
 
 describe('The maximum client lead time of a pair', () => {
-  it('is never less to one server than what the other may have leased by, however it is changed', () => {
+  it('is never less at one server than the other may have leased by, however it is changed', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         let now = 1000;
@@ -46,7 +46,7 @@ describe('The maximum client lead time of a pair', () => {
     );
   });
 
-  it('counts at once where it is shorter, and once the partner was told where it is longer', () => {
+  it('counts at once if it is shorter, and when the partner knows it if it is longer', () => {
     const known = { mclt: 60, formerMclt: 0, formerUntil: 0 };
     assert.equal(new Mclt(30, LONGEST, known).granting, 30);
     const longer = new Mclt(90, LONGEST, known);
@@ -63,7 +63,7 @@ describe('The maximum client lead time of a pair', () => {
     assert.deepEqual([kept.longest(1000 + LONGEST), kept.longest(1001 + LONGEST)], [60, 30]);
   });
 
-  it('reckons with a longer one for as long as a lease of before may last, if the longest lease became shorter as well', () => {
+  it('allows for a longer one as long as a former lease may last, even if the longest lease became shorter as well', () => {
     const mclt = new Mclt(30, 100, { mclt: 60, formerMclt: 0, formerUntil: 0 });
     mclt.agree(30, 1000, () => 5000);
     assert.deepEqual([mclt.longest(5060), mclt.longest(5061)], [60, 30]);

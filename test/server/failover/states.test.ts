@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { SERVER_STATE, type ServerState } from '../../../src/protocol/failover/codes.js';
-import {
-  type Machine,
-  type MachineContext,
-  react,
-  startMachine,
-  step,
-  wantedUpdates,
-} from '../../../src/server/failover/machine.js';
+import { react, step, wantedUpdates } from '../../../src/server/failover/machine.js';
+import { type Machine, type MachineContext, startMachine } from '../../../src/server/failover/machine-state.js';
 import { ON_PARTNER_STATE } from '../../../src/server/failover/states.js';
 import { record, T0 } from './peer.js';
 
@@ -62,7 +56,7 @@ function meet(states: readonly [ServerState, ServerState]): [Machine, Machine] {
 }
 
 describe('the states of a failover server', () => {
-  it('come to rest at whatever the partner is in', () => {
+  it('come to rest whatever the state of the partner', () => {
     for (const own of STATES)
       for (const partner of STATES)
         for (const role of ROLES)
@@ -83,7 +77,7 @@ describe('the states of a failover server', () => {
     });
   }
 
-  it('do not go round and round between two servers that both lost their memory longer than MCLT ago', () => {
+  it('do not go in circles if both servers lost their stored state longer than MCLT ago', () => {
     for (const one of MEETING)
       for (const other of MEETING) {
         let pair = [one, other].map((state) => machine(state, { partnerState: null, lostAt: T0 - 500 }));
@@ -97,7 +91,7 @@ describe('the states of a failover server', () => {
       }
   });
 
-  it('have a table of known states alone', () => {
+  it('have a table with known states only', () => {
     for (const [own, reactions] of Object.entries(ON_PARTNER_STATE)) {
       assert.ok(own in SERVER_STATE);
       for (const [partner, next] of Object.entries(reactions))
@@ -105,7 +99,7 @@ describe('the states of a failover server', () => {
     }
   });
 
-  it('never say COMMUNICATIONS-INTERRUPTED to a primary that waits in CONFLICT-DONE: dhcpd would end itself', () => {
+  it('never say COMMUNICATIONS-INTERRUPTED to a primary that waits in CONFLICT-DONE: dhcpd would exit', () => {
     const waiting = machine('NORMAL', { partnerState: 'CONFLICT-DONE', heard: true });
     assert.equal(
       step(waiting, { type: 'link-lost' }, context('secondary'), T0).machine.state,
@@ -119,7 +113,7 @@ describe('the states of a failover server', () => {
     assert.equal(startMachine(record('POTENTIAL-CONFLICT'), T0).state, 'RESOLUTION-INTERRUPTED');
   });
 
-  it('are announced as they were kept, until the partner is heard or 15 s have passed', () => {
+  it('are announced as they were stored, until the partner is heard or 15 s have passed', () => {
     const starting = startMachine(record('NORMAL'), T0);
     assert.deepEqual([starting.state, starting.starting, starting.since], ['NORMAL', true, T0 - 1000]);
     assert.equal(hear(starting, 'COMMUNICATIONS-INTERRUPTED', 'primary').state, 'NORMAL');
@@ -128,7 +122,7 @@ describe('the states of a failover server', () => {
     assert.deepEqual([alone.state, alone.starting], ['COMMUNICATIONS-INTERRUPTED', false]);
   });
 
-  it('wait for MCLT after RECOVER only if a memory was lost that was worth something', () => {
+  it('wait for MCLT after RECOVER only if the pair has worked before', () => {
     const done = (lostAt: number, hasPast: boolean, partnerState: ServerState = 'RECOVER') => {
       const knowing = context('primary', { hasPast: () => hasPast });
       return step(machine('RECOVER', { lostAt, partnerState }), { type: 'updates-done' }, knowing, T0).machine.state;
@@ -145,7 +139,7 @@ describe('the states of a failover server', () => {
     assert.deepEqual([tick(T0 + 50), tick(T0 + 51)], ['RECOVER-WAIT', 'RECOVER-DONE']);
   });
 
-  it('go to PARTNER-DOWN by themselves only where that is configured', () => {
+  it('go to PARTNER-DOWN on their own only if that is configured', () => {
     const alone = machine('COMMUNICATIONS-INTERRUPTED', { since: T0 });
     const stateAt = (autoPartnerDown: number, now: number) =>
       step(alone, { type: 'tick' }, context('primary', { autoPartnerDown }), now).machine.state;
@@ -154,14 +148,14 @@ describe('the states of a failover server', () => {
     assert.equal(stateAt(100, T0 + 100), 'PARTNER-DOWN');
   });
 
-  it('are learnt from a partner that shuts down, before this server goes on alone', () => {
+  it('ask a partner that shuts down for what it did, before this server serves alone', () => {
     const first = hear(machine('RECOVER'), 'SHUTDOWN', 'secondary');
     assert.deepEqual([first.state, wantedUpdates(first, 'secondary')], ['RECOVER', 'all']);
     const { machine: done } = step(first, { type: 'updates-done' }, context('secondary'), T0);
     assert.equal(react(done, context('secondary'), T0).machine.state, 'PARTNER-DOWN');
   });
 
-  it('do not become SHUTDOWN without a memory: the partner would take what it has then for all', () => {
+  it('do not become SHUTDOWN without stored state: the partner would consider it complete', () => {
     const shutdown = { type: 'operator', command: 'shutdown' } as const;
     for (const state of ['RECOVER', 'RECOVER-WAIT', 'RECOVER-DONE', 'PARTNER-DOWN'] as const) {
       const { machine: after, refusal } = step(machine(state, { lostAt: T0 }), shutdown, context('primary'), T0);
@@ -172,7 +166,7 @@ describe('the states of a failover server', () => {
     }
   });
 
-  it('do not become SHUTDOWN where the partner would go on without what this server gave', () => {
+  it('do not become SHUTDOWN if the partner would serve alone without knowing the leases of this server', () => {
     const shutDown = (state: ServerState, partnerState: ServerState | null) =>
       step(machine(state, { partnerState }), { type: 'operator', command: 'shutdown' }, context('primary'), T0);
     for (const partner of [null, ...STATES]) {
@@ -195,7 +189,7 @@ describe('the states of a failover server', () => {
     }
   });
 
-  it('are asked of a partner that was shut down unheard, and of one whose SHUTDOWN is known only once', () => {
+  it('ask a partner that was shut down without contact, and one with a known SHUTDOWN only once', () => {
     const lost = { partnerState: 'NORMAL' as const, heard: false };
     const asks = ['NORMAL', 'COMMUNICATIONS-INTERRUPTED', 'PARTNER-DOWN', 'RESOLUTION-INTERRUPTED', 'CONFLICT-DONE'];
     const goesOn = ['RECOVER-DONE', 'POTENTIAL-CONFLICT'];
@@ -223,14 +217,14 @@ describe('the states of a failover server', () => {
     assert.equal(hear(machine('NORMAL', { ...lost, heard: true }), 'SHUTDOWN', 'primary').state, 'PARTNER-DOWN');
   });
 
-  it('serve nobody, without a memory, before the partner has told what it knows', () => {
+  it('serve nobody without stored state before the partner has sent what it knows', () => {
     for (const partner of STATES) {
       const { state } = hear(machine('RECOVER', { lostAt: T0 }), partner, 'primary', partner === 'NORMAL');
       assert.equal(state, 'RECOVER', `${partner} leads to ${state}`);
     }
   });
 
-  it('compare without a memory with dhcpd alone, which would end itself otherwise; another Portledger serves until MCLT has passed', () => {
+  it('go to POTENTIAL-CONFLICT without stored state only with dhcpd, which would exit otherwise; a Portledger serves until MCLT has passed', () => {
     for (const partner of ['POTENTIAL-CONFLICT', 'RESOLUTION-INTERRUPTED', 'CONFLICT-DONE'] as const) {
       const lost = machine('RECOVER', { lostAt: T0 });
       assert.equal(hear(lost, partner, 'primary', false, { partnerAsks: false }).state, 'POTENTIAL-CONFLICT');
@@ -241,7 +235,7 @@ describe('the states of a failover server', () => {
     }
   });
 
-  it('are compared with a starting partner that served alone too: without its memory it would only ask what is known here', () => {
+  it('go to POTENTIAL-CONFLICT with a starting partner that served alone too: without stored state it would be in RECOVER', () => {
     const alone = machine('PARTNER-DOWN', { heard: false });
     assert.equal(hear(alone, 'PARTNER-DOWN', 'primary', true).state, 'POTENTIAL-CONFLICT');
     // dhcpd, and who may still change its mind

@@ -13,7 +13,7 @@ describe('The size of a batch', () => {
     assert.equal(size.limit, least);
   });
 
-  it('does not grow where few wait, however long they are stored', () => {
+  it('does not grow if few requests wait, however slow the disk', () => {
     const size = new BatchSize();
     const least = size.limit;
     for (let i = 0; i < 10; i++) size.note(least - 1, 50, 20_000);

@@ -39,7 +39,7 @@ describe('A flood from one port', () => {
     for (let i = 0; i < 40; i++) assert.ok(ports.includes(`p${i}`), `port p${i}`);
   });
 
-  it('is cut to what one port may have waiting, and what was cut is counted', () => {
+  it('is limited to the backlog of one port, and the rest is counted', () => {
     lab.receive(...Array.from({ length: FLOOD }, (_, i) => flooded(i)));
     lab.pipeline.drain();
     const { traffic, drops } = lab.counters.snapshot();

@@ -18,7 +18,7 @@ function keyOf(sketch: Omit<RequestSketch, 'type'> & { bytes?: Buffer }) {
   return intakeKey({ bytes, source, sourcePort: 67, viaBroadcast, endpoint }, listen);
 }
 
-describe('The place of a datagram in the intake', () => {
+describe('The key of a datagram in the intake', () => {
   it('is the port that the relay names, whoever the client says to be', () => {
     const first = keyOf({ giaddr: RELAY, mac: '02000000000a', option82: option82('p1', 'sw') });
     assert.deepEqual(keyOf({ giaddr: RELAY, mac: '02000000000b', option82: option82('p1', 'sw') }), first);
@@ -46,22 +46,22 @@ describe('The place of a datagram in the intake', () => {
     assert.notEqual(keyOf({ giaddr: '198.18.0.3', source: '198.18.0.9' }).relay, one.relay);
   });
 
-  it('does not believe Option 82 without a relay, but where a snooping switch puts it in', () => {
+  it('does not believe Option 82 without a relay, unless the listener is behind a snooping switch', () => {
     const forged = [option82('p1'), option82('p2')].map((payload) => keyOf({ option82: payload }));
     assert.deepEqual(forged[0], forged[1]);
     const snooped = [option82('p1'), option82('p2')].map((payload) => keyOf({ option82: payload, snooping: true }));
     assert.notDeepEqual(snooped[0], snooped[1]);
   });
 
-  it('is one relay for all who renew from their own addresses, each in a place of his own', () => {
+  it('is one relay for all clients that renew from their own addresses, and a port for each', () => {
     const one = keyOf({ ciaddr: '198.18.0.100', mac: '02000000000a' });
     const other = keyOf({ ciaddr: '198.18.0.101', mac: '02000000000a' });
     assert.equal(one.relay, other.relay);
     assert.notEqual(one.port, other.port);
-    assert.deepEqual(keyOf({ ciaddr: '198.18.0.100', mac: '02000000000b' }), one, 'one sender is one place');
+    assert.deepEqual(keyOf({ ciaddr: '198.18.0.100', mac: '02000000000b' }), one, 'one sender is one port');
   });
 
-  it('tells who begins an exchange from who goes on with one', () => {
+  it('distinguishes DISCOVERs from other messages', () => {
     const typed = (type: number, payload?: string) => {
       const bytes = encodeRequest({ type, xid: 1, giaddr: RELAY, ...(payload ? { option82: payload } : {}) });
       return keyOf({ giaddr: RELAY, bytes }).isDiscover;
@@ -73,7 +73,7 @@ describe('The place of a datagram in the intake', () => {
     }
   });
 
-  it('can be told of any bytes', () => {
+  it('can be made of any bytes', () => {
     const relayed = (options: Uint8Array) => {
       const bytes = Buffer.concat([
         encodeRequest({ type: TYPE.discover, xid: 1, giaddr: RELAY }).subarray(0, 240),

@@ -34,7 +34,7 @@ const nameOf = ({ relay, port, isDiscover }: Omit<Item, 'order' | 'arrived'>) =>
 describe('The intake', () => {
   let order = 0;
 
-  it('loses and doubles nothing, keeps the order of a port, and never grows beyond its bounds', () => {
+  it('loses and duplicates nothing, keeps the order of a port, and never exceeds its bounds', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const intake = new Intake<Item>(PORT_BACKLOG, BACKLOG);
@@ -79,7 +79,7 @@ describe('The intake', () => {
     );
   });
 
-  it('gives every relay that waits the same share, in it every kind, and of that every port, whatever the others send', () => {
+  it('gives the same share to every relay, in it to both kinds, in these to every port, whatever the others send', () => {
     const sender = fc.record({
       relay: fc.nat(4),
       port: fc.nat(5),
@@ -115,7 +115,7 @@ describe('The intake', () => {
     );
   });
 
-  it('takes the place for a newcomer from the relay that holds the most', () => {
+  it('removes a datagram of the relay that has the most, if it is full', () => {
     const intake = new Intake<Named>(64, 40);
     const push = (relay: string, port: string) =>
       intake.push({ relay, port, isDiscover: true }, { name: relay, arrived: 0, order: order++ })?.name;
@@ -124,7 +124,7 @@ describe('The intake', () => {
     assert.equal(countBy(intake.take(40, 0).map(({ name }) => name)).get('quiet'), 15);
   });
 
-  it('lets fresh requests go before those who wanted to begin long ago, which it keeps', () => {
+  it('serves new requests before old DISCOVERs, and keeps those', () => {
     const intake = new Intake<Named>();
     const push = (name: string, arrived: number, isDiscover = true) =>
       intake.push({ relay: 'a', port: name, isDiscover }, { name, arrived, order: order++ });
@@ -135,7 +135,7 @@ describe('The intake', () => {
     assert.deepEqual([take(), take()], [['old renewal', 'fresh'], ['old']]);
   });
 
-  it('spares exchanges that are under way, but leaves those who begin some places, whatever floods', () => {
+  it('prefers to keep exchanges under way, but leaves some room to DISCOVERs, whatever floods', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 100, maxLength: 400 }), (sent) => {
         const intake = new Intake<{ isDiscover: boolean; order: number; arrived: number }>(1, 90);
@@ -145,14 +145,14 @@ describe('The intake', () => {
           const out = intake.push({ relay: 'a', port: `${i}`, isDiscover }, { isDiscover, arrived: 0, order: i });
           if (!out) continue;
           waiting[`${out.isDiscover}`] -= 1;
-          if (out.isDiscover) assert.ok(waiting.true >= 9, 'no tenth of the places is left to those who begin');
-          else assert.ok(waiting.true <= 10, 'one who goes on gave way to those who begin');
+          if (out.isDiscover) assert.ok(waiting.true >= 9, 'less than a tenth of the room is left to DISCOVERs');
+          else assert.ok(waiting.true <= 10, 'an exchange under way gave way to DISCOVERs');
         }
       }),
     );
   });
 
-  it('serves the same ones in the same order if a relay that had its place taken comes back', () => {
+  it('serves the same datagrams in the same order if a relay that lost all of them comes back', () => {
     const intake = new Intake<Named>(64, 2);
     const push = (relay: string, name: string) =>
       intake.push({ relay, port: name, isDiscover: true }, { name, arrived: 0, order: order++ })?.name;
@@ -167,7 +167,7 @@ describe('The intake', () => {
     assert.deepEqual([intake.size, ...intake.take(9, 0).map(({ name }) => name), intake.size], [1, 'c2', 0]);
   });
 
-  it('drops of a relay that has too many those who want to begin, and first the late ones', () => {
+  it('drops DISCOVERs first if a relay has too many, and of these the late ones', () => {
     const intake = new Intake<Named>(64, 3);
     const push = (name: string, arrived: number, isDiscover: boolean) =>
       intake.push({ relay: 'a', port: name, isDiscover }, { name, arrived, order: order++ })?.name;

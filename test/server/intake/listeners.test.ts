@@ -55,7 +55,7 @@ describe('Listeners', () => {
     });
   }
 
-  it('keep the old entries in force where a new one cannot be opened', async () => {
+  it('keep the old entries in force if a new one cannot be opened', async () => {
     await replace(entry(FIRST!));
     const taken = createSocket('udp4');
     taken.bind(port, SECOND);
@@ -79,7 +79,7 @@ describe('Listeners', () => {
     assert.deepEqual([before.clientPort, listen.snooping], [1068, true]);
   });
 
-  it('hold what arrives until they are put in use', async () => {
+  it('buffer what arrives until they are put in use', async () => {
     await listeners.open([entry(FIRST!)]);
     client.send('early', port, FIRST);
     await new Promise((resolve) => client.send('later', port, FIRST, resolve));

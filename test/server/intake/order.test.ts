@@ -37,7 +37,7 @@ describe('What one client sent while the server could not run', () => {
   });
   afterEach(() => lab.close());
 
-  it('is worked off in the order in which it came, at whichever ports', () => {
+  it('is served in the order of arrival, at whichever ports', () => {
     lab.send(renewal('A'), renewal('A'), renewal('B'));
     assert.deepEqual(own().map(circuitOf), ['A', 'A', 'A', 'B']);
   });
@@ -75,13 +75,13 @@ describe('What one client sent while the server could not run', () => {
     );
   });
 
-  it('leaves nothing behind: a later request is taken as ever', () => {
+  it('leaves nothing behind: a later request is served as usual', () => {
     lab.send(...crowdAt('A'), renewal('A'), renewal('B', GATEWAYS[1]));
     lab.send(renewal('A'));
     assert.equal(circuitOf(own().at(-1)!), 'A');
   });
 
-  it('never ends at another port than that of its last request, whoever else waits', () => {
+  it('always ends at the port of its last request, whoever else waits', () => {
     const one = fc.record({ port: fc.constantFrom('A', 'B', 'C'), gateway: fc.constantFrom(...GATEWAYS) });
     const crowd = fc.record({ port: fc.constantFrom('A', 'B', 'C'), count: fc.nat(120) });
     const group = fc.record({ crowd, one });
@@ -106,7 +106,7 @@ function crowdAt(port: string, count = CROWD, from = 0): RequestSketch[] {
 }
 
 describe('What was overtaken', () => {
-  it('is told from what was not, with a memory that has a bound', () => {
+  it('is recognised, with bounded memory', () => {
     const overtaken = new Overtaken();
     const count = 10 * BACKLOG;
     for (let i = 1; i <= count; i++) overtaken.note(`client ${i}`, i);

@@ -61,7 +61,7 @@ describe('Address allocation', () => {
     assert.deepEqual(events(), ['granted', 'granted']);
   });
 
-  it('does not take a reserved address from the client that still holds it', () => {
+  it('does not take a reserved address from the client that still has it', () => {
     const config = (reservations: ReservationSettings[]) =>
       sketchConfig([{ subnet: '198.18.0.0/24', pools: POOL, reservations }]);
     const here = start(config([]));
@@ -125,7 +125,7 @@ describe('Address allocation', () => {
     assert.equal(here.leases.active, 1);
   });
 
-  it('asks the pool no more often when 99.9 % are taken than when all are free', function () {
+  it('queries the pool no more often when 99.9 % are taken than when all are free', function () {
     this.timeout(20_000);
     const here = start(sketchConfig([{ subnet: '198.18.0.0/15', pools: ['198.18.1.0-198.18.250.255'] }]));
     const pool = here.topology.networks[0]!.pools[0]!;

@@ -36,7 +36,7 @@ describe('Option 82', () => {
     }
   });
 
-  it('is shown with the whole request where the log is asked for it', () => {
+  it('is logged with the whole request if that is enabled', () => {
     lab.send({ type: TYPE.discover, giaddr: RELAY, option82: option82('Gi1/0/1', 'sw-a') });
     const shown = lab.logger.lines.filter(({ id }) => id === 'request-received').map(({ fields }) => fields.message);
     assert.equal(shown.length, 1);
@@ -150,14 +150,14 @@ describe('Option 82', () => {
       assert.equal(lab.events()[1]?.giaddr, RELAY, 'the relay of the packet that showed the port');
     });
 
-    it('is seen at once when the client asks again from another port, 5 % into its lease', () => {
+    it('is observed at once when the client starts again at another port, 5 % into its lease', () => {
       lab.send({ type: TYPE.request, giaddr: RELAY, requested: '198.18.0.100', option82: P2 });
       assert.deepEqual(ports().at(-1), ['renewed', 'p2', 'observed']);
       lab.send(renew);
       assert.deepEqual(ports().at(-1), ['renewed', 'p2', 'carried']);
     });
 
-    it('is seen when the client broadcasts its renewal from another port before T2', () => {
+    it('is observed when the client broadcasts its renewal from another port before T2', () => {
       lab.send({ ...renew, giaddr: RELAY, option82: P2 });
       assert.deepEqual(ports().at(-1), ['renewed', 'p2', 'observed']);
       assert.equal(lab.events().at(-1)?.clientState, 'REBINDING');
@@ -188,7 +188,7 @@ describe('Option 82', () => {
       assert.deepEqual(ports().at(-1), ['renewed', 'p1', 'carried']);
     });
 
-    it('is what the copy says if the relay says that it came by broadcast (RFC 5010)', () => {
+    it('is that of the copy if the relay says that it received a broadcast (RFC 5010)', () => {
       lab.send({ ...renew, giaddr: RELAY, option82: option82('p2', 'sw-a', '0a0100') });
       assert.deepEqual(ports().at(-1), ['renewed', 'p2', 'observed']);
       lab.send({ ...renew, giaddr: RELAY, option82: option82('p3', 'sw-a', '0a0180') });
@@ -229,13 +229,13 @@ describe('Option 82', () => {
       assert.equal(typeOf(nak), TYPE.nak);
     });
 
-    it('is not taken for carried when a relay of no network here broadcasts after T2: that client left', () => {
+    it('is not carried when a relay of no configured network broadcasts after T2: that client left', () => {
       lab.clock.advance(3300);
       assert.deepEqual(lab.send({ ...renew, giaddr: '203.0.113.1', option82: P2 }), []);
       assert.equal(lab.counters.dropped('no-subnet'), 1);
     });
 
-    it('goes by the T2 that the client was told', () => {
+    it('uses the T2 that the client was sent', () => {
       const soon = new Lab(sketchConfig(SUBNETS, { leases: { default: 3600, min: 60, max: 3600, rebinding: 600 } }));
       soon.lease({ giaddr: RELAY, option82: P1 });
       soon.clock.advance(900);
@@ -258,7 +258,7 @@ describe('Option 82', () => {
     });
   });
 
-  it('that leaves no room goes without it, and is counted', () => {
+  it('that leaves no room is not echoed, and is counted', () => {
     const long = option82('x'.repeat(250), 'y'.repeat(200));
     const [offer] = lab.send({ type: TYPE.discover, giaddr: RELAY, option82: long });
     assert.equal(formatIpv4(offer!.message.yiaddr), '198.18.0.100');

@@ -27,7 +27,7 @@ describe('max-leases-per-port', () => {
   const kinds = () => lab.events().map(({ kind }) => kind);
   const lease = (port: string, client: number) => yiaddrOf(lab.lease(on(port, client)));
 
-  it('gives a further client on the port nothing, says so once in words, and counts it', () => {
+  it('gives nothing to one more client on the port, logs that once, and counts it', () => {
     assert.equal(lease('p1', 1), '198.18.0.100');
     assert.equal(lease('p1', 2), '198.18.0.101');
     assert.equal(lease('p1', 3), undefined);
@@ -40,7 +40,7 @@ describe('max-leases-per-port', () => {
     );
   });
 
-  it('lets the clients that are there renew, ask again, and take another address', () => {
+  it('lets the clients that have leases renew, start again, and take another address', () => {
     lease('p1', 1);
     lease('p1', 2);
     assert.equal(typeOf(lab.send({ type: TYPE.request, mac: '020000000001', ciaddr: '198.18.0.100' })[0]), TYPE.ack);
@@ -49,7 +49,7 @@ describe('max-leases-per-port', () => {
     assert.deepEqual(kinds(), ['granted', 'granted', 'renewed', 'renewed', 'renewed']);
   });
 
-  it('keeps who declines every address from taking a pool out of use, until they have rested', () => {
+  it('keeps a client that declines every address from emptying a pool', () => {
     const taken: (string | undefined)[] = [];
     for (let i = 0; i < 10; i++) {
       const address = lease('p1', i);
@@ -76,7 +76,7 @@ describe('max-leases-per-port', () => {
     assert.ok(lease('p1', 5));
   });
 
-  it('refuses a move into a full port, and the lease goes on where it was', () => {
+  it('refuses a move into a full port, and the lease stays', () => {
     lease('p1', 1);
     lease('p1', 2);
     lease('p2', 3);
@@ -87,7 +87,7 @@ describe('max-leases-per-port', () => {
     assert.equal(lease('p1', 3), undefined, 'nor does it get another address there');
   });
 
-  it('is silent about such a move where the server is not authoritative', () => {
+  it('does not answer such a move if the server is not authoritative', () => {
     const modest = new Lab(limited(1, false));
     modest.lease(on('p1', 1));
     modest.lease(on('p2', 2));
@@ -103,7 +103,7 @@ describe('max-leases-per-port', () => {
     assert.ok(lease('p1', 3));
   });
 
-  it('counts offers, until they are taken or over: a flood of DISCOVERs holds no more addresses than leases could', () => {
+  it('counts offers until they are accepted or over: a flood of DISCOVERs gets no more addresses than leases could', () => {
     const discover = (client: number) => lab.send({ type: TYPE.discover, ...on('p1', client) }).length;
     assert.deepEqual([1, 2, 3, 4, 1].map(discover), [1, 1, 0, 0, 1]);
     assert.equal(lab.leases.offers, 2);
@@ -111,20 +111,20 @@ describe('max-leases-per-port', () => {
     assert.deepEqual([3, 4, 5].map(discover), [1, 1, 0]);
   });
 
-  it('does not hold an offer and the lease of the same client for two', () => {
+  it('counts an offer and the lease of the same client once', () => {
     lease('p1', 1);
     assert.equal(lab.send({ type: TYPE.discover, ...on('p1', 1) }).length, 1);
     assert.ok(lease('p1', 2));
   });
 
-  it('does not know ports where the relay names none', () => {
+  it('does not apply if the relay names no port', () => {
     for (let client = 1; client <= 5; client++) {
       assert.ok(lab.lease({ giaddr: RELAY, mac: `02000000000${client}` }));
       assert.ok(lab.lease({ giaddr: RELAY, mac: `02000000001${client}`, option82: option82(null, 'sw-a') }));
     }
   });
 
-  it('tells switches apart that use the same circuit-ids', () => {
+  it('distinguishes switches that use the same circuit-ids', () => {
     lease('p1', 1);
     lease('p1', 2);
     assert.ok(lab.lease({ ...on('p1', 3), option82: option82('p1', 'sw-b') }));
@@ -150,7 +150,7 @@ describe('max-leases-per-port', () => {
     assert.equal(table.leasesOnPort(name), 2);
   });
 
-  it('ends no lease when it is lowered by a reload, and is off when it is taken away', () => {
+  it('ends no lease when a reload lowers it, and is off when a reload removes it', () => {
     for (const client of [1, 2]) lease('p1', client);
     lab.configure(limited(1));
     assert.equal(typeOf(lab.send({ type: TYPE.request, ...on('p1', 2), requested: '198.18.0.101' })[0]), TYPE.ack);

@@ -25,7 +25,7 @@ describe('RFC 2131 section 4.3', () => {
       assert.deepEqual(lab.events(), []);
     });
 
-    it('gets the same offer again while it stands, and other clients get other addresses', () => {
+    it('gets the same offer again until it is over, and other clients get other addresses', () => {
       const first = lab.send({ type: TYPE.discover, giaddr: RELAY, mac: '020000000001' });
       const other = lab.send({ type: TYPE.discover, giaddr: RELAY, mac: '020000000002' });
       const again = lab.send({ type: TYPE.discover, giaddr: RELAY, mac: '020000000001' });
@@ -108,7 +108,7 @@ describe('RFC 2131 section 4.3', () => {
       assert.equal(options.get(54)?.toString('hex'), 'c6120001');
     });
 
-    it('keeps the lease time that the client asks for within the limits', () => {
+    it('has the lease time that the client requests, within the limits', () => {
       const asking = (seconds: number) => {
         const value = Buffer.alloc(4);
         value.writeUInt32BE(seconds);
@@ -118,7 +118,7 @@ describe('RFC 2131 section 4.3', () => {
       assert.deepEqual([asking(7200), asking(1), asking(0xffffffff)], [7200, 60, DAY]);
     });
 
-    it('for another server is silent and frees the address that was offered', () => {
+    it('for another server gets no reply and frees the offered address', () => {
       lab.send({ type: TYPE.discover, giaddr: RELAY, mac: '02000000000a' });
       const replies = lab.send({
         type: TYPE.request,
@@ -303,7 +303,7 @@ describe('RFC 2131 section 4.3', () => {
   });
 
   describe('where replies go (section 4.1)', () => {
-    it('to the link address of a client without an address, unless it wants broadcast', () => {
+    it('to the link address of a client without an address, unless it demands broadcast', () => {
       assert.equal(lab.send({ type: TYPE.discover })[0]?.to, 'link 198.18.0.100');
       assert.equal(lab.send({ type: TYPE.discover, flags: 0x8000 })[0]?.to, 'broadcast');
     });
@@ -320,7 +320,7 @@ describe('RFC 2131 section 4.3', () => {
     assert.equal(offer?.message.options.get(61)?.toString('hex'), 'ff0102');
   });
 
-  it('tells clients by client identifier, not by hardware address (section 4.2)', () => {
+  it('identifies clients by client identifier, not by hardware address (section 4.2)', () => {
     assert.equal(yiaddrOf(lab.lease({ giaddr: RELAY, clientId: '01aa' })), '198.18.0.100');
     assert.equal(yiaddrOf(lab.lease({ giaddr: RELAY, clientId: '01bb' })), '198.18.0.101');
     assert.equal(yiaddrOf(lab.lease({ giaddr: RELAY, clientId: '01aa', mac: '0200000000ee' })), '198.18.0.100');

@@ -72,7 +72,7 @@ describe('a failover pair, simulated', () => {
     for (const seed of TELLING_RESTED) new World({ ...optionsOf(seed), rested: true }).run();
   });
 
-  it(`keeps them in ${RESTED_SCHEDULES} schedules from seed ${SEED} on in which a server is shut down unheard`, function () {
+  it(`keeps them in ${RESTED_SCHEDULES} schedules from seed ${SEED} on in which a server is shut down without contact`, function () {
     this.timeout(0);
     let shutDown = 0;
     for (let seed = SEED; seed < SEED + RESTED_SCHEDULES; seed++) {
@@ -94,7 +94,7 @@ describe('a failover pair, simulated', () => {
     console.log(`      ${found.message.split('\n')[0]}`);
   }).timeout(0);
 
-  it('has no refused update where nothing befalls it', () => {
+  it('has no refused update if nothing goes wrong', () => {
     for (let seed = 1; seed <= 100; seed++) {
       const world = new World({ seed, peaceful: true });
       world.run();
@@ -103,7 +103,7 @@ describe('a failover pair, simulated', () => {
     }
   }).timeout(60_000);
 
-  it('runs a schedule twice alike', () => {
+  it('runs a schedule the same way twice', () => {
     const [one, two] = [new World(optionsOf(7)), new World(optionsOf(7))];
     for (const world of [one, two]) world.run();
     assert.deepEqual(one.log, two.log);
