@@ -14,12 +14,12 @@ import {
 import { FieldReader, readUint } from './field-reader.js';
 import { type Codec, FIELDS, type Field, HASH_LENGTH, HEAD_LENGTH, NULL_LENGTH, VERSION } from './layout.js';
 
-/** Where events are encoded, behind the room for the hash before them. Grows as needed. */
+/** Events are encoded here, after room for the hash of the event before. Grows as needed. */
 let scratch: Buffer = Buffer.allocUnsafe(8192);
-/** Most UUIDs that follow one another are the same: that of the queue at work. */
+/** The UUID that was read last: mostly the next one is the same. */
 let lastUuid: { text: string; bytes: Buffer } = { text: '', bytes: Buffer.alloc(0) };
 
-/** What the hash covers besides the hash before it. */
+/** What the hash covers besides the previous hash. */
 export type NamedDraft = EventDraft & { queue: string; sequence: number; at: Micros };
 
 /** The hash that stands before the first event of a queue: SHA-256 of the UUID's 16 bytes. */
@@ -27,7 +27,7 @@ export function genesisHash(queue: string): Buffer {
   return createHash('sha256').update(uuidBytes(queue)).digest();
 }
 
-/** The 16 bytes of a UUID in text; to be read only. */
+/** The 16 bytes of a UUID in text; do not change them. Throws EventEncodingError. */
 export function uuidBytes(uuid: string): Buffer {
   if (uuid === lastUuid.text) return lastUuid.bytes;
   const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex');
@@ -64,7 +64,7 @@ export function encodeEvent(event: NamedDraft): Buffer {
   return Buffer.from(scratch.subarray(HASH_LENGTH, end));
 }
 
-/** Reads what {@link encodeEvent} wrote; bytes of the event are views into it. Throws EventEncodingError. */
+/** Reads what {@link encodeEvent} wrote; byte fields are views into it. Throws EventEncodingError. */
 export function decodeEvent(encoded: Uint8Array): NamedDraft {
   const bytes = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength);
   const fields = new FieldReader(bytes, 0);
@@ -74,7 +74,7 @@ export function decodeEvent(encoded: Uint8Array): NamedDraft {
   return event;
 }
 
-/** Written out, and not by the table of fields, because objects that are built key by key cost ten times as much. */
+/** Written out field by field: an object that is built key by key costs ten times as much. */
 function readEvent(fields: FieldReader): NamedDraft {
   const version = fields.raw(1)[0];
   if (version !== VERSION) throw new EventEncodingError(`Event encoding of version ${version} is not known`);
@@ -112,20 +112,20 @@ export function sealEvent(event: NamedDraft, previous: Uint8Array): { encoded: B
   const end = encodeToScratch(event);
   const encoded = Buffer.from(scratch.subarray(HASH_LENGTH, end));
   const sealed = scratchHash(previous, end);
-  // A field that is new stands in front of those that are copied: behind them, it costs ten times as much.
+  // A new field before the copied ones: after them it costs ten times as much.
   const ledgerEvent: LedgerEvent = { hash: sealed, ...event };
-  // What was sealed before has a hash already.
+  // The copied event may have a hash already.
   ledgerEvent.hash = sealed;
   return { encoded, event: ledgerEvent };
 }
 
-/** The chain's hash of the encoding that ends there. */
+/** The chain's hash of the encoding in scratch, which ends at `end`. */
 function scratchHash(previous: Uint8Array, end: number): Buffer {
   scratch.set(previous, 0);
   return hash('sha256', scratch.subarray(0, end), 'buffer');
 }
 
-/** Writes the encoding behind the room for a hash; returns where it ends. */
+/** Writes the encoding into scratch, after the room for a hash; returns its end. */
 function encodeToScratch(event: NamedDraft): number {
   let offset = HASH_LENGTH;
   scratch[offset] = VERSION;
@@ -150,7 +150,7 @@ function writeField(value: EventDraft[Field], codec: Codec, offset: number): num
   return end;
 }
 
-/** Returns how many bytes it took. */
+/** Returns the number of bytes written. */
 function writeValue(value: string | number | Uint8Array, codec: Codec, start: number): number {
   if (codec === 'text') return scratch.write(value as string, start, 'utf8');
   if (codec === 'uint') {

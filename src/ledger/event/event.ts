@@ -5,7 +5,7 @@ export const SERVER_EVENT_KINDS = ['server-started', 'server-stopped', 'clock-st
 export const EVENT_KINDS = [...LEASE_EVENT_KINDS, ...SERVER_EVENT_KINDS] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-/** State of the client that the request shows (RFC 2131 section 4.3.2). */
+/** State of the client, as its request shows it (RFC 2131 section 4.3.2). */
 export const CLIENT_STATES = ['SELECTING', 'INIT-REBOOT', 'RENEWING', 'REBINDING'] as const;
 export type ClientState = (typeof CLIENT_STATES)[number];
 
@@ -66,7 +66,7 @@ export interface EventDraft {
   detail: string | null;
 }
 
-/** An event as it was committed: immutable, named for ever by (queue, sequence). */
+/** An event as it was committed: immutable, named forever by (queue, sequence). */
 export interface LedgerEvent extends EventDraft {
   /** UUID of the queue, lower-case text. */
   queue: string;
@@ -78,7 +78,7 @@ export interface LedgerEvent extends EventDraft {
   hash: Uint8Array;
 }
 
-/** True for the kinds that belong to an address. */
+/** True for events about a lease, false for events of the server itself. */
 export function isLeaseEvent(kind: EventKind): boolean {
   return (LEASE_EVENT_KINDS as readonly string[]).includes(kind);
 }

@@ -1,16 +1,13 @@
 import { EventEncodingError } from './errors.js';
 import { NULL_LENGTH } from './layout.js';
 
-/**
- * Texts by field, as they were read last. Those of few forms (kind, server, evidence ...) mostly come again, and comparing is faster
- * than decoding.
- */
+/** The text of each field that was read last. Kind, server or evidence mostly repeat, and comparing is faster than decoding. */
 const lastTexts = new Map<string, string>();
 
 /** Reads the fields of an encoded event one after the other: each a 2-byte length (0xffff = null) and its bytes. */
 export class FieldReader {
   readonly #bytes: Buffer;
-  /** Where the field at hand begins, behind its length, and where it ends. */
+  /** Where the current field begins, after its length, and where it ends. */
   #start = 0;
   #end: number;
 
@@ -24,7 +21,7 @@ export class FieldReader {
     return this.#end;
   }
 
-  /** So many bytes that have no length in front: a view of them. */
+  /** A view of the next `length` bytes, which have no length in front. */
   raw(length: number): Buffer {
     const start = this.#end;
     this.#end += length;
@@ -55,7 +52,7 @@ export class FieldReader {
     return readUint(this.#bytes, this.#start);
   }
 
-  /** Goes on to the next field; false if it is null. */
+  /** Moves to the next field; false if it is null. */
   #next(name: string): boolean {
     const bytes = this.#bytes;
     const start = this.#end + 2;
@@ -78,7 +75,7 @@ export class FieldReader {
   }
 }
 
-/** An integer of 8 bytes, big-endian; those that an event holds are exact in a number. */
+/** An integer of 8 bytes, big-endian. The numbers of events are exact in a double. */
 export function readUint(bytes: Buffer, offset: number): number {
   const high = ((bytes[offset + 1]! * 256 + bytes[offset + 2]!) * 256 + bytes[offset + 3]!) | (bytes[offset]! << 24);
   const low = ((bytes[offset + 5]! * 256 + bytes[offset + 6]!) * 256 + bytes[offset + 7]!) | (bytes[offset + 4]! << 24);

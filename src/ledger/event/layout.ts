@@ -5,7 +5,7 @@ export const VERSION = 1;
 export const HASH_LENGTH = 32;
 /** Version, queue, sequence and at. */
 export const HEAD_LENGTH = 33;
-/** Where they stand in it, behind the version. */
+/** Their offsets, after the version. */
 export const QUEUE_AT = 1;
 export const SEQUENCE_AT = 17;
 export const AT_AT = 25;

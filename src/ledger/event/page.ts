@@ -3,40 +3,40 @@ import { EventEncodingError } from './errors.js';
 import { CLIENT_STATES, EVENT_KINDS, EVIDENCES } from './event.js';
 import { FIELDS, fieldNumber, HASH_LENGTH, HEAD_LENGTH, NULL_LENGTH, QUEUE_AT, VERSION } from './layout.js';
 
-/** Events one behind the other, each as its canonical encoding and its hash. */
+/** Consecutive events, each as its canonical encoding and its hash. */
 export interface Page {
   readonly bytes: Buffer;
   readonly count: number;
-  /** POSITIONS for each event: where each field stands (its length, then itself), then HASH and BEGIN. */
+  /** For each event {@link POSITIONS} offsets: of each field (of its length), then {@link HASH} and {@link BEGIN}. */
   readonly positions: Uint32Array;
   /** The queue of the first event. */
   readonly uuid: Buffer;
   readonly queue: string;
 }
 
-/** Where the hash stands, which is where the last field ends. */
+/** Offset of the hash, where the last field ends. */
 export const HASH = FIELDS.length;
-/** Where the event begins. */
+/** Offset of the event. */
 export const BEGIN = HASH + 1;
 export const POSITIONS = BEGIN + 1;
 
 const SHORTEST = HEAD_LENGTH + 2 * FIELDS.length + HASH_LENGTH;
 const UUID_LENGTH = 16;
 const NUMBER_LENGTH = 8;
-/** Most in the first two bytes of a number that is exact in a double. */
+/** Largest second byte of a number that is exact in a double; its first byte is 0. */
 const MOST_EXACT = 0x1f;
 
 const IS_NUMBER = FIELDS.map(([, codec]) => codec === 'uint');
-/** What the texts of some fields may be. */
+/** Allowed texts of some fields. */
 const KNOWN = new Map<number, readonly string[]>([
   [fieldNumber('kind'), EVENT_KINDS],
   [fieldNumber('clientState'), CLIENT_STATES],
   [fieldNumber('evidence'), EVIDENCES],
 ]);
-/** The text of each field that was read last: those of few forms mostly come again, and comparing is faster than decoding. */
+/** The text of each field that was read last: many repeat, and comparing is faster than decoding. */
 const lastTexts: string[] = FIELDS.map(() => '');
 
-/** Finds the parts of all events. Throws EventEncodingError if these are none, or end too early. */
+/** Finds the fields of all events. Throws EventEncodingError if the bytes are no events, or end too early. */
 export function readPage(bytes: Buffer): Page {
   const positions = new Uint32Array(Math.ceil(bytes.length / SHORTEST) * POSITIONS);
   let count = 0;
@@ -51,7 +51,7 @@ export function readPage(bytes: Buffer): Page {
   return { bytes, count, positions, uuid, queue: count === 0 ? '' : uuidText(uuid) };
 }
 
-/** Notes from `index` on where the fields of an event stand; returns where the last one ends. */
+/** Writes the offsets of an event's fields to `positions`, from `index` on; returns the end of the last field. */
 function readFields(bytes: Buffer, begin: number, positions: Uint32Array, index: number): number {
   if (bytes[begin] !== VERSION) throw new EventEncodingError(`Event encoding of version ${bytes[begin]} is not known`);
   let offset = begin + HEAD_LENGTH;
@@ -75,12 +75,12 @@ function checkNumber(bytes: Buffer, start: number, length: number): void {
     throw new EventEncodingError('An event number is larger than an event can hold');
 }
 
-/** The length of the field that stands there; not a number beyond the end. */
+/** The length of the field at this offset; NaN beyond the end. */
 export function lengthAt(bytes: Buffer, offset: number): number {
   return bytes[offset]! * 256 + bytes[offset + 1]!;
 }
 
-/** A field of UTF-8. Throws EventEncodingError for a text that it may not have. */
+/** Reads a field of UTF-8. Throws EventEncodingError for a text that is not allowed there. */
 export function readText(bytes: Buffer, field: number, start: number, end: number): string {
   const last = lastTexts[field]!;
   if (isAscii(bytes, start, end, last)) return last;

@@ -30,20 +30,20 @@ const LEASE_END = fieldNumber('leaseEnd');
 const DETAIL = fieldNumber('detail');
 
 /**
- * An event as it lies in its queue, by its very bytes. A field is read when it is asked for: of most events that are shipped only few are,
- * and an object for each field of each event would cost more than all else that happens to it.
+ * An event as bytes of its queue. A field is read on access: shipping reads few of them, and an object for each field of each event would
+ * cost more than all other work.
  */
 export class StoredEvent implements LedgerEvent {
   readonly #page: Page;
   readonly #index: number;
 
-  /** @param number which of the page, from 0 */
+  /** @param number its number on the page, from 0 */
   constructor(page: Page, number: number) {
     this.#page = page;
     this.#index = number * POSITIONS;
   }
 
-  /** The canonical encoding, and the hash behind it: a view. */
+  /** A view of the canonical encoding and the hash after it. */
   get stored(): Buffer {
     return this.#page.bytes.subarray(this.#position(BEGIN), this.#position(HASH) + HASH_LENGTH);
   }
@@ -164,12 +164,12 @@ export class StoredEvent implements LedgerEvent {
     return this.#page.bytes.toString('latin1', this.#position(GIADDR), this.#position(LINK_SELECTION));
   }
 
-  /** True if it follows, by sequence and hash, after this event. */
+  /** True if it is the next event after `previous`, by sequence and hash. */
   follows(previous: StoredEvent): boolean {
     if (this.sequence !== previous.sequence + 1) return false;
     const { bytes } = this.#page;
     const [begin, end] = [this.#position(BEGIN), this.#position(HASH)];
-    // Mostly the hash before stands where its event does: right before this one.
+    // On one page the previous hash mostly stands right before this event.
     const isNext = previous.#page === this.#page && previous.#position(HASH) === begin - HASH_LENGTH;
     const digest = isNext
       ? hash('sha256', bytes.subarray(begin - HASH_LENGTH, end), 'hex')
@@ -200,16 +200,16 @@ export class StoredEvent implements LedgerEvent {
   }
 }
 
-/** Reads events one behind the other, each as its canonical encoding and its hash. Throws EventEncodingError. */
+/** Reads consecutive events, each as its canonical encoding and its hash. Throws EventEncodingError. */
 export function readStored(bytes: Buffer): StoredEvent[] {
   const page = readPage(bytes);
   const events = Array.from({ length: page.count }, (_, number) => new StoredEvent(page, number));
-  // Each of these is known by its name only if its text is one that may be; nobody shall meet that later.
+  // Reading these checks them: an unknown text must fail here and not later.
   for (const event of events) void [event.kind, event.server, event.clientState, event.evidence];
   return events;
 }
 
-/** The events by their canonical encodings; where they are so already, they themselves. */
+/** Encodes the events; returns them unchanged if they are stored events already. */
 export function storeEvents(events: readonly LedgerEvent[]): readonly StoredEvent[] {
   if (events.every((event) => event instanceof StoredEvent)) return events;
   return readStored(Buffer.concat(events.flatMap((event) => [encodeEvent(event), event.hash])));

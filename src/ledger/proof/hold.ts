@@ -7,7 +7,7 @@ const PURPOSE = 'portledger hold v1';
 export const HOLD_SUBJECTS = ['mac', 'ip', 'port'] as const;
 export type HoldSubject = (typeof HOLD_SUBJECTS)[number];
 
-/** A legal hold: what retention must keep, whatever its age. */
+/** A legal hold: evidence that retention must keep, whatever its age. */
 export interface HoldClaim {
   /** 1, 2, 3 ... */
   readonly id: number;

@@ -4,7 +4,7 @@ import { encodeStatement } from './statement.js';
 
 const PURPOSE = 'portledger key v1';
 
-/** How a key came to be: the first of a server by itself, a later one certified by the key before it. */
+/** Introduces a key: the first of a server stands for itself, a later one is certified by the key before it. */
 export interface Introduction {
   readonly keyId: string;
   /** SPKI, DER. */
@@ -17,12 +17,12 @@ export interface Introduction {
   readonly signature: Uint8Array | null;
 }
 
-/** Introduces a key that nobody certifies: it must be trusted for itself. */
+/** Introduces a key without a certificate: verifiers must trust it by itself. */
 export function introduceFirst(key: PublicKey, server: string, at: Micros): Introduction {
   return { keyId: key.id, publicKey: key.der, server, at, by: null, signature: null };
 }
 
-/** Certifies the key that is to take over from this one. */
+/** Certifies the next key with this one. */
 export function introduceNext(next: PublicKey, server: string, at: Micros, by: SigningKey): Introduction {
   const claim = { keyId: next.id, publicKey: next.der, server, at, by: by.public.id };
   return { ...claim, signature: by.sign(encodeIntroduction(claim)) };

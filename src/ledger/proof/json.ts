@@ -5,13 +5,13 @@ import type { Checkpoint } from './checkpoint.js';
 import type { Introduction } from './introduction.js';
 import type { Removal } from './removal.js';
 
-/** A file that is not of the form it should have. */
+/** A file that does not have the expected form. */
 export class ProofFormatError extends UsageError {}
 
 /** Anything that JSON can hold. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A checkpoint as people keep it: bytes as hex, times as ISO 8601. */
+/** A checkpoint as JSON: bytes as hex, times as ISO 8601. */
 export function checkpointToJson(checkpoint: Checkpoint): Json {
   const { queue, sequence, hash, at, nextWithin, keyId, signature } = checkpoint;
   return { queue, sequence, hash: hex(hash), at: toIsoTime(at), nextWithin, keyId, signature: hex(signature) };
@@ -31,7 +31,7 @@ export function checkpointOfJson(json: unknown): Checkpoint {
   };
 }
 
-/** An introduction of a key as people keep it. */
+/** An introduction of a key as JSON. */
 export function introductionToJson(introduction: Introduction): Json {
   const { keyId, publicKey, server, at, by, signature } = introduction;
   return { keyId, publicKey: hex(publicKey), server, at: toIsoTime(at), by, signature: signature && hex(signature) };
@@ -50,7 +50,7 @@ export function introductionOfJson(json: unknown): Introduction {
   };
 }
 
-/** A removal as people keep it. */
+/** A removal as JSON. */
 export function removalToJson(removal: Removal): Json {
   const { queue, from, to, hashBefore, hashAfter, at, reason, keyId, signature } = removal;
   const hashes = { hashBefore: hex(hashBefore), hashAfter: hex(hashAfter) };

@@ -22,7 +22,7 @@ import {
   signingKeyOfPem,
 } from './key.js';
 
-/** Where the public half of a key file lies. */
+/** Path of the public half of a key file. */
 export function publicKeyFile(keyFile: string): string {
   return `${keyFile}.pub`;
 }
@@ -50,7 +50,7 @@ export function readPublicKeyFile(file: string): PublicKey {
   return readPem(file, publicKeyOfPem);
 }
 
-/** The private key of the file, which is made if there is none. Its public half is written beside it. Throws KeyError. */
+/** Reads the private key, and makes it if there is none. Writes its public half beside it. Throws KeyError. */
 export function readOrMakeKeyFile(keyFile: string): SigningKey {
   if (!keyFileExists(keyFile)) replaceKeyFile(keyFile, generateSigningKey());
   const key = readKeyFile(keyFile);
@@ -58,7 +58,7 @@ export function readOrMakeKeyFile(keyFile: string): SigningKey {
   return key;
 }
 
-/** Puts another key into the file, durably: whoever reads it meets the whole old or the whole new key. Throws KeyError. */
+/** Puts another key into the file, durably and atomically: a reader finds the old or the new key. Throws KeyError. */
 export function replaceKeyFile(keyFile: string, key: SigningKey): void {
   attempt(keyFile, () => {
     mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 });
@@ -74,7 +74,7 @@ function writePublic(keyFile: string, key: SigningKey): void {
 function writeDurably(file: string, text: string, mode: number): void {
   const fd = openSync(`${file}.new`, 'w', mode);
   try {
-    fchmodSync(fd, mode); // whatever the umask is, and also if one was left there
+    fchmodSync(fd, mode); // whatever the umask is, and also if the file was left there
     writeSync(fd, text);
     fsyncSync(fd);
   } finally {

@@ -1,10 +1,10 @@
 import { type Introduction, isCertifiedBy } from './introduction.js';
 import { type PublicKey, publicKeyOfDer } from './key.js';
 
-/** The keys whose signatures count. */
+/** Keys whose signatures count, by id. */
 export type KeyRing = ReadonlyMap<string, PublicKey>;
 
-/** Keys by themselves, and every key that one of them certified, directly or through others. */
+/** The trusted keys, and every key that one of them certified, directly or through others. */
 export function trustedRing(trusted: readonly PublicKey[], introductions: readonly Introduction[]): KeyRing {
   const ring = new Map(trusted.map((key) => [key.id, key]));
   let size: number;
@@ -20,7 +20,7 @@ export function trustedRing(trusted: readonly PublicKey[], introductions: readon
   return ring;
 }
 
-/** Every key that was introduced, trusted for nothing but that its signatures fit it. */
+/** Every introduced key: shows only that signatures fit it, not that it can be trusted. */
 export function claimedRing(introductions: readonly Introduction[]): KeyRing {
   const keys = introductions.map(keyOf).filter((key) => key !== null);
   return new Map(keys.map((key) => [key.id, key]));

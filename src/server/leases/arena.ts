@@ -1,17 +1,17 @@
 /** Records begin at multiples of this. */
 const GRAIN = 16;
-/** Bytes that are asked for at a time: 2^16 grains. No record is longer. */
+/** Size of a buffer: 2^16 grains. No record is longer. */
 const CHUNK_BITS = 16;
 const CHUNK_GRAINS = 1 << CHUNK_BITS;
 const NONE = 0xffffffff;
 
 /**
  * Room for many records of bytes in a few large buffers, which the garbage collector need not look into. What is given back is
- * used again for records of about the same length. A place is a number of 32 bits.
+ * used again for records of about the same length. A record is named by a number of 32 bits.
  */
 export class Arena {
   readonly #chunks: Buffer[] = [];
-  /** Room that was given back, by its length in grains: the first place; each holds the next one in its first bytes. */
+  /** Room that was given back, by its length in grains: the first piece; each holds the number of the next one in its first bytes. */
   readonly #free = new Map<number, number>();
   /** Where the last chunk is not used yet, in grains. */
   #end = 0;
@@ -21,17 +21,17 @@ export class Arena {
     return grains(length) === grains(other);
   }
 
-  /** Where a record begins in the buffer that {@link chunk} returns. */
-  static start(place: number): number {
-    return (place & (CHUNK_GRAINS - 1)) * GRAIN;
+  /** The byte at which a record begins in the buffer that {@link chunk} returns. */
+  static start(record: number): number {
+    return (record & (CHUNK_GRAINS - 1)) * GRAIN;
   }
 
   /** The buffer that the record lies in. */
-  chunk(place: number): Buffer {
-    return this.#chunks[place >>> CHUNK_BITS]!;
+  chunk(record: number): Buffer {
+    return this.#chunks[record >>> CHUNK_BITS]!;
   }
 
-  /** Room for a record of so many bytes, at most 1 MiB; what it holds is not defined. */
+  /** Takes room for a record of so many bytes, at most 1 MiB. Its content is undefined. Returns its number. */
   take(length: number): number {
     const size = grains(length);
     const first = this.#free.get(size) ?? NONE;
@@ -41,10 +41,10 @@ export class Arena {
   }
 
   /** Gives the room of a record back. */
-  release(place: number, length: number): void {
+  release(record: number, length: number): void {
     const size = grains(length);
-    this.chunk(place).writeUInt32LE(this.#free.get(size) ?? NONE, Arena.start(place));
-    this.#free.set(size, place);
+    this.chunk(record).writeUInt32LE(this.#free.get(size) ?? NONE, Arena.start(record));
+    this.#free.set(size, record);
   }
 
   #append(size: number): number {
@@ -54,9 +54,9 @@ export class Arena {
       this.#end = capacity;
       this.#chunks.push(Buffer.allocUnsafeSlow(CHUNK_GRAINS * GRAIN));
     }
-    const place = this.#end;
+    const record = this.#end;
     this.#end += size;
-    return place;
+    return record;
   }
 }
 

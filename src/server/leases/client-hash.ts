@@ -4,8 +4,8 @@ import { randomFillSync } from 'node:crypto';
 const FACTORS = 258;
 
 /**
- * A hash of clients' identities. Each place of the identity has a factor of its own that nobody can guess: clients who choose their
- * identities cannot make many of them alike.
+ * A hash of clients' identities. Each byte position has a random secret factor, so that clients cannot choose identities with the same
+ * hash.
  */
 export class ClientHash {
   readonly #factors = randomFillSync(new Int32Array(FACTORS)).map((factor) => factor | 1);
@@ -19,7 +19,7 @@ export class ClientHash {
     return hash >>> 0;
   }
 
-  /** The same of a text that is still bytes. */
+  /** As {@link ofText}, for `length` bytes from `from` on. */
   ofBytes(bytes: Uint8Array, from: number, length: number): number {
     const factors = this.#factors;
     let hash = Math.imul(length, factors[0]!);

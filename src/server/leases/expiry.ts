@@ -2,12 +2,12 @@ import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
 import type { Ipv4 } from '../../net/ipv4.js';
 import { Uint32Map } from './uint32-map.js';
 
-/** In the year 2106: what ends later, as a lease for ever, is looked at then. */
+/** In the year 2106. Infinite leases, and all that end later, have their entry here. */
 const LAST_SECOND = 0xffff_fffe - 1;
 
 /**
- * Tells which addresses are due, in buckets of one second. An address has one entry however often it is renewed: a later end
- * leaves the entry where it is, and the address moves on when that is looked at.
+ * Finds the addresses that are due, in buckets of one second. An address has one entry however often its lease is renewed: a later end
+ * leaves the entry where it is, and takeDue() moves it on.
  */
 export class ExpiryQueue {
   readonly #buckets = new Map<number, Ipv4[]>();
@@ -16,7 +16,7 @@ export class ExpiryQueue {
   /** All buckets below this second are empty. */
   #from = Number.MAX_SAFE_INTEGER;
 
-  /** @param expected about how many addresses will wait */
+  /** @param expected estimated number of addresses */
   constructor(expected = 0) {
     this.#secondOf.reserve(expected);
   }
@@ -33,7 +33,7 @@ export class ExpiryQueue {
   }
 
   /**
-   * Takes out addresses whose end lies at or before now, at most `limit`. `endOf` tells the end that is true today, undefined if the address
+   * Takes out addresses whose end is at or before `now`, at most `limit`. `endOf` returns the current end of an address; undefined if it
    * has none any more.
    */
   takeDue(now: Micros, limit: number, endOf: (address: Ipv4) => Micros | undefined): Ipv4[] {
@@ -77,7 +77,7 @@ export class ExpiryQueue {
     if (second < this.#from) this.#from = second;
   }
 
-  /** After a long time without entries the walk over empty seconds is replaced by one look at the keys. */
+  /** Skips empty seconds. After a long time without entries one look at the keys is faster than a walk over the seconds. */
   #skipAhead(current: number): void {
     if (this.#buckets.size === 0) this.#from = Number.MAX_SAFE_INTEGER;
     else if (current - this.#from > this.#buckets.size) {

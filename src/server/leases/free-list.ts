@@ -32,7 +32,7 @@ export class FreeList {
     return slot === this.#head ? undefined : slot;
   }
 
-  /** The free slots, the one that has been free for the longest time first. A slot that was yielded may be removed meanwhile. */
+  /** The free slots, longest free first. A slot that was yielded may be removed during the iteration. */
   *slots(): Generator<number> {
     for (let slot = this.#next[this.#head]!; slot !== this.#head; ) {
       const next = this.#next[slot]!;

@@ -39,14 +39,14 @@ export class LatestLeases {
     const network = this.#networkOf(this.#store.address(slot));
     if (!network) return;
     const hash = this.#store.hashOfClient(slot, this.#hash);
-    // Of most clients nothing is known when all leases are entered: then what they are called need not be read
+    // At the start most hashes are new: then the client need not be read
     const known = this.#first.has(hash) ? this.#find(hash, network, this.#store.client(slot)) : undefined;
     if (known === slot || (known !== undefined && !this.#isNewer(slot, known))) return;
     if (known !== undefined) this.#unlink(hash, known);
     this.#link(hash, slot);
   }
 
-  /** Says which lease, by its address, is the client's latest in the network of an address; with undefined there is none. */
+  /** Sets the client's latest lease, by its address, in the network of `address`; with undefined there is none. */
   set(address: Ipv4, client: string, latest: Ipv4 | undefined): void {
     const network = this.#networkOf(address);
     const hash = this.#hash.ofText(client);
@@ -55,7 +55,7 @@ export class LatestLeases {
     if (latest !== undefined) this.#link(hash, this.#store.slotOf(latest)!);
   }
 
-  /** Forgets that a lease is its client's latest, if it is. It must still be in the store. */
+  /** If the lease is its client's latest, the client has none any more. The lease must still be in the store. */
   remove({ address, client }: Lease): void {
     this.#unlink(this.#hash.ofText(client), this.#store.slotOf(address)!);
   }

@@ -11,7 +11,7 @@ const TEXTS = 5;
 const HEADER = 2 * TEXTS;
 /** State of a slot that has no lease. */
 const VACANT = LEASE_STATES.length;
-/** Objects that are kept of leases that were asked for or changed: an exchange asks for the same ones several times. */
+/** Number of leases that are cached as objects: an exchange reads the same lease several times. */
 const RECENT = 1024;
 const LEAST_SLOTS = 64;
 
@@ -29,7 +29,7 @@ class Columns {
   readonly renewed: Float64Array;
   readonly end: Float64Array;
   readonly due: Float64Array;
-  /** Place of the texts in the arena. */
+  /** Record of the texts in the arena. */
   readonly texts: Uint32Array;
 
   constructor(capacity: number, former?: Columns) {
@@ -60,8 +60,8 @@ class Columns {
 }
 
 /**
- * Leases by address, one each, in columns: about 150 bytes a lease, and no object for any that nobody asks for. A lease keeps its slot until its
- * address is removed.
+ * Leases by address, one each, in columns: about 150 bytes a lease, and an object only for a lease that is read. A lease keeps its slot
+ * until its address is removed.
  */
 export class LeaseStore {
   readonly #slots = new Uint32Map();
@@ -70,7 +70,7 @@ export class LeaseStore {
   /** Slots below this were used. */
   #used = 0;
   #vacant: number[] = [];
-  /** A lease as an object, at the rest of its slot. */
+  /** Cached leases, each at its slot modulo {@link RECENT}. */
   readonly #recent: (Lease | undefined)[] = new Array(RECENT).fill(undefined);
 
   get size(): number {
@@ -107,23 +107,23 @@ export class LeaseStore {
   }
 
   client(slot: number): string {
-    const place = this.#columns.texts[slot]!;
-    const chunk = this.#arena.chunk(place);
-    const start = Arena.start(place);
+    const record = this.#columns.texts[slot]!;
+    const chunk = this.#arena.chunk(record);
+    const start = Arena.start(record);
     return chunk.toString('latin1', start + HEADER, start + HEADER + readLength(chunk, start, 0));
   }
 
   hashOfClient(slot: number, hash: ClientHash): number {
-    const place = this.#columns.texts[slot]!;
-    const chunk = this.#arena.chunk(place);
-    const start = Arena.start(place);
+    const record = this.#columns.texts[slot]!;
+    const chunk = this.#arena.chunk(record);
+    const start = Arena.start(record);
     return hash.ofBytes(chunk, start + HEADER, readLength(chunk, start, 0));
   }
 
   isClient(slot: number, client: string): boolean {
-    const place = this.#columns.texts[slot]!;
-    const chunk = this.#arena.chunk(place);
-    const start = Arena.start(place);
+    const record = this.#columns.texts[slot]!;
+    const chunk = this.#arena.chunk(record);
+    const start = Arena.start(record);
     if (readLength(chunk, start, 0) !== client.length) return false;
     for (let i = 0; i < client.length; i++) if (chunk[start + HEADER + i] !== client.charCodeAt(i)) return false;
     return true;
@@ -137,7 +137,7 @@ export class LeaseStore {
     return lease;
   }
 
-  /** As {@link get}, for those who go through many: it takes no place of one that may be asked for again. */
+  /** As {@link get}, to go through many leases: it does not push out one that may be asked for again. */
   read(slot: number): Lease {
     const columns = this.#columns;
     const [client, hwaddr, clientId, hostname, option82] = this.#texts(slot) as Texts;
@@ -169,17 +169,17 @@ export class LeaseStore {
     return slot;
   }
 
-  /** As {@link put}, for one that is read from a file. */
+  /** As {@link put}, for a lease that is read from a file. Its due time is its end. */
   load(packed: PackedLease): number {
     const { lengths, bytes, offset } = packed;
     let length = 0;
     for (let i = 0; i < TEXTS; i++) if (lengths[i] !== NULL_LENGTH) length += lengths[i]!;
     const slot = this.#write(packed, packed.state, packed.giaddr, HEADER + length);
     this.#columns.due[slot] = packed.end;
-    const place = this.#columns.texts[slot]!;
-    const [chunk, start] = [this.#arena.chunk(place), Arena.start(place)];
+    const record = this.#columns.texts[slot]!;
+    const [chunk, start] = [this.#arena.chunk(record), Arena.start(record)];
     for (let i = 0; i < TEXTS; i++) writeLength(chunk, start, i, lengths[i]!);
-    // So few bytes are copied sooner one by one
+    // For so few bytes a loop is faster than Buffer.copy
     for (let i = 0; i < length; i++) chunk[start + HEADER + i] = bytes[offset + i]!;
     this.#recent[slot % RECENT] = undefined;
     return slot;
@@ -195,7 +195,7 @@ export class LeaseStore {
     this.#vacant.push(slot);
   }
 
-  /** All but due time and texts, for which it makes room: so many bytes. */
+  /** Writes everything but due time and texts, and makes room for `length` bytes of texts. Returns the slot. */
   #write(
     lease: Pick<Lease, 'address' | 'htype' | 'start' | 'renewed' | 'end'>,
     state: number,
@@ -225,9 +225,9 @@ export class LeaseStore {
   }
 
   #writeTexts(slot: number, texts: readonly (string | null)[]): void {
-    const place = this.#columns.texts[slot]!;
-    const chunk = this.#arena.chunk(place);
-    const start = Arena.start(place);
+    const record = this.#columns.texts[slot]!;
+    const chunk = this.#arena.chunk(record);
+    const start = Arena.start(record);
     let at = start + HEADER;
     for (let i = 0; i < TEXTS; i++) {
       const text = texts[i];
@@ -236,7 +236,7 @@ export class LeaseStore {
     }
   }
 
-  /** Makes room for other texts of a slot in place of those that it has. */
+  /** Makes room for new texts of a slot in place of its old ones. */
   #makeRoom(slot: number, length: number): void {
     const former = this.#columns.texts[slot]!;
     const formerLength = this.#lengthOf(slot);
@@ -246,9 +246,9 @@ export class LeaseStore {
   }
 
   #lengthOf(slot: number): number {
-    const place = this.#columns.texts[slot]!;
-    const chunk = this.#arena.chunk(place);
-    const start = Arena.start(place);
+    const record = this.#columns.texts[slot]!;
+    const chunk = this.#arena.chunk(record);
+    const start = Arena.start(record);
     let length = HEADER;
     for (let i = 0; i < TEXTS; i++) {
       const one = readLength(chunk, start, i);
@@ -258,9 +258,9 @@ export class LeaseStore {
   }
 
   #texts(slot: number): (string | null)[] {
-    const place = this.#columns.texts[slot]!;
-    const chunk = this.#arena.chunk(place);
-    const start = Arena.start(place);
+    const record = this.#columns.texts[slot]!;
+    const chunk = this.#arena.chunk(record);
+    const start = Arena.start(record);
     let from = start + HEADER;
     const texts: (string | null)[] = [];
     for (let i = 0; i < TEXTS; i++) {

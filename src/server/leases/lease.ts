@@ -9,8 +9,8 @@ export const LEASE_STATES = ['active', 'released', 'expired', 'revoked', 'declin
 export type LeaseState = (typeof LEASE_STATES)[number];
 
 /**
- * The packet that last showed the port of a lease: payload of its Option 82 and its relay. Bytes are held as latin1 strings (one
- * character a byte): they are compact, immutable and usable as keys of a Map.
+ * What the packet that last showed the port of a lease said about it: Option 82 payload and relay. Bytes are latin1 strings (one
+ * character a byte): compact, immutable and usable as keys of a Map.
  */
 export interface PortObservation {
   /** Relay agent address of that packet, 0 if a snooping switch inserted the option. */
@@ -18,7 +18,7 @@ export interface PortObservation {
   option82: string;
 }
 
-/** One address and who has, or last had, it. Never changed in place: a change is a new object in the table. */
+/** One address and the client that has, or last had, it. Immutable: a change is a new object in the table. */
 export interface Lease {
   readonly address: Ipv4;
   readonly state: LeaseState;
@@ -35,9 +35,9 @@ export interface Lease {
   readonly start: Micros;
   /** When its current term began: T1 and T2 count from here. */
   readonly renewed: Micros;
-  /** Until when it holds (active), the address is quarantined (declined), or when it ended: in the time that events carry. */
+  /** The end of the lease (active) or of the quarantine (declined), or when the lease ended. In the time that events carry. */
   readonly end: Micros;
-  /** When that is on the server's steady time, which goes on where the time of events is held. Not stored. */
+  /** `end` in the server's steady time, which goes on when the wall clock steps back. Not stored. */
   readonly due: Micros;
   readonly port: PortObservation | null;
 }

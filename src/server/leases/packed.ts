@@ -6,8 +6,8 @@ import { LEASE_STATES, type Lease } from './lease.js';
 export const NULL_LENGTH = 0xffff;
 
 /**
- * A lease whose texts are still bytes, so that a million of them can be read without making as many objects. Whoever reads them
- * may hand out the same one again and again: it is what it is only until the next one is asked for.
+ * A lease whose texts are still bytes, so that a million of them can be read without making as many objects. A reader may yield the same
+ * object each time: it is valid only until the next one is read.
  */
 export interface PackedLease {
   readonly address: Ipv4;
@@ -17,16 +17,16 @@ export interface PackedLease {
   readonly start: Micros;
   readonly renewed: Micros;
   readonly end: Micros;
-  /** Of the port, 0 without one. */
+  /** Relay of the port, 0 without a port. */
   readonly giaddr: Ipv4;
   /** Lengths of client, hwaddr, clientId, hostname and Option 82, {@link NULL_LENGTH} for null. Without an Option 82 there is no port. */
   readonly lengths: readonly number[];
-  /** Holds these one after the other, from `offset` on. */
+  /** The texts one after the other, from `offset` on. */
   readonly bytes: Buffer;
   readonly offset: number;
 }
 
-/** The lease as an object of its own. */
+/** Makes a lease of it. */
 export function unpack(packed: PackedLease): Lease {
   const [client, hwaddr, clientId, hostname, option82] = textsOf(packed);
   return {

@@ -1,31 +1,31 @@
 import type { Ipv4 } from '../../net/ipv4.js';
 import { FreeList } from './free-list.js';
 
-/** What a pool asks that two servers share: which of the addresses that nobody holds this one may give. */
+/** For a pool that two servers share: which of its free addresses this server may give. */
 export interface PoolSharing {
-  /** True if this server may give the address to somebody who does not hold it. */
+  /** True if this server may give the address to a new client. */
   mayGive(address: Ipv4): boolean;
-  /** The address for somebody new. */
+  /** The address for a new client. */
   pick(): Ipv4 | undefined;
-  /** The address is offered to somebody, and is not to be picked again until that is over. */
+  /** The address is offered to a client: it is not picked again before {@link offerEnded}. */
   offered(address: Ipv4): void;
-  /** It is offered no longer, if it was. */
+  /** The address is no longer offered, if it was. */
   offerEnded(address: Ipv4): void;
-  /** How many addresses are free and only the partner's to give. */
+  /** Number of free addresses that only the partner may give. */
   partnersFree(): number;
 }
 
-/** A range of addresses for dynamic allocation. Reserved addresses inside it belong to their owners and are never free here. */
+/** A range of addresses for dynamic allocation. Reserved addresses in it are never free here. */
 export class AddressPool {
   readonly first: Ipv4;
   readonly last: Ipv4;
   /** Addresses that dynamic allocation may use: the range without reserved ones. */
   readonly size: number;
-  /** Name of the failover relationship that shares it; undefined if it is this server's alone. */
+  /** Name of the failover relationship that shares it; undefined if only this server uses it. */
   readonly failover: string | undefined;
-  /** What becomes of a shared pool's addresses; nothing is given before it is set. */
+  /** Set for a shared pool before anything is given from it. */
   sharing: PoolSharing | undefined;
-  /** The addresses that nobody holds. */
+  /** Addresses that are neither leased, offered nor declined. */
   readonly #free: FreeList;
   readonly #reserved: ReadonlySet<Ipv4>;
 
@@ -43,7 +43,7 @@ export class AddressPool {
     return address >= this.first && address <= this.last && !this.#reserved.has(address);
   }
 
-  /** Number of addresses that nobody holds, is offered, or declined. */
+  /** Number of addresses that are neither leased, offered nor declined. */
   get free(): number {
     return this.#free.length;
   }
@@ -72,12 +72,12 @@ export class AddressPool {
     this.sharing?.offerEnded(address);
   }
 
-  /** Takes an address out of the free ones. */
+  /** The address is no longer free. */
   take(address: Ipv4): void {
     if (this.contains(address)) this.#free.remove(address - this.first);
   }
 
-  /** Takes an address out of the free ones that is only offered so far. */
+  /** The address is offered: not free, and not given by the partner. */
   offer(address: Ipv4): void {
     this.take(address);
     if (this.contains(address)) this.sharing?.offered(address);

@@ -3,7 +3,7 @@ import type { PortObservation } from './lease.js';
 /** Names the switch and port of an observation, null if it shows no port. */
 export type PortOf = (port: PortObservation) => string | null;
 
-/** How many there are on each port. */
+/** A count for each port. */
 export class PortCounts {
   readonly #counts = new Map<string, number>();
 

@@ -1,18 +1,18 @@
 const LEAST_BITS = 6;
 /** 2^32 divided by the golden ratio: spreads blocks of keys that follow one another. */
 const SPREAD = 0x9e3779b1;
-/** Keys of a block lie side by side: addresses are mostly asked for in their order, and so many fit into a line of the processor's cache. */
+/** Keys of a block lie side by side: addresses are mostly read in their order, and 16 of them fill a cache line. */
 const BLOCK_BITS = 4;
 const BLOCK = (1 << BLOCK_BITS) - 1;
 
 /**
- * A number from 0 to 2^32 - 2 for each of many keys from 0 to 2^32 - 1. A Map takes several times the memory, and the garbage collector
- * walks through it.
+ * Maps keys from 0 to 2^32 - 1 to numbers from 0 to 2^32 - 2, by open addressing. A Map takes several times the memory, and the garbage
+ * collector walks through it.
  */
 export class Uint32Map {
   #bits = LEAST_BITS;
   #keys = new Uint32Array(1 << LEAST_BITS);
-  /** One more than the number; 0: nothing is here. */
+  /** The number plus one; 0 where there is no key. */
   #numbers = new Uint32Array(1 << LEAST_BITS);
   #size = 0;
 
@@ -21,12 +21,12 @@ export class Uint32Map {
   }
 
   get(key: number): number | undefined {
-    const number = this.#numbers[this.#placeOf(key)]!;
+    const number = this.#numbers[this.#indexOf(key)]!;
     return number === 0 ? undefined : number - 1;
   }
 
   has(key: number): boolean {
-    return this.#numbers[this.#placeOf(key)] !== 0;
+    return this.#numbers[this.#indexOf(key)] !== 0;
   }
 
   /** Makes room for so many keys at once, which costs less than to grow step by step. */
@@ -37,37 +37,37 @@ export class Uint32Map {
   }
 
   set(key: number, number: number): void {
-    const place = this.#placeOf(key);
-    if (this.#numbers[place] === 0) {
-      this.#keys[place] = key;
+    const index = this.#indexOf(key);
+    if (this.#numbers[index] === 0) {
+      this.#keys[index] = key;
       this.#size += 1;
     }
-    this.#numbers[place] = number + 1;
+    this.#numbers[index] = number + 1;
     if (this.#size > this.#numbers.length / 2) this.#resize(this.#bits + 1);
   }
 
   delete(key: number): void {
-    let gap = this.#placeOf(key);
+    let gap = this.#indexOf(key);
     if (this.#numbers[gap] === 0) return;
     this.#size -= 1;
     const mask = this.#numbers.length - 1;
-    // Whoever stands behind the gap, and was put there because this place was taken, moves up
-    for (let place = (gap + 1) & mask; this.#numbers[place] !== 0; place = (place + 1) & mask) {
-      const home = this.#homeOf(this.#keys[place]!);
-      if (((place - home) & mask) < ((place - gap) & mask)) continue;
-      this.#keys[gap] = this.#keys[place]!;
-      this.#numbers[gap] = this.#numbers[place]!;
-      gap = place;
+    // A key that stands behind the gap only because this index was taken moves up
+    for (let index = (gap + 1) & mask; this.#numbers[index] !== 0; index = (index + 1) & mask) {
+      const home = this.#homeOf(this.#keys[index]!);
+      if (((index - home) & mask) < ((index - gap) & mask)) continue;
+      this.#keys[gap] = this.#keys[index]!;
+      this.#numbers[gap] = this.#numbers[index]!;
+      gap = index;
     }
     this.#numbers[gap] = 0;
   }
 
-  /** Where the key is, or would be put. */
-  #placeOf(key: number): number {
+  /** Index of the key, or the free one that it would get. */
+  #indexOf(key: number): number {
     const mask = this.#numbers.length - 1;
-    let place = this.#homeOf(key);
-    while (this.#numbers[place] !== 0 && this.#keys[place] !== key) place = (place + 1) & mask;
-    return place;
+    let index = this.#homeOf(key);
+    while (this.#numbers[index] !== 0 && this.#keys[index] !== key) index = (index + 1) & mask;
+    return index;
   }
 
   #homeOf(key: number): number {
@@ -82,9 +82,9 @@ export class Uint32Map {
     this.#numbers = new Uint32Array(1 << this.#bits);
     for (let i = 0; i < numbers.length; i++) {
       if (numbers[i] === 0) continue;
-      const place = this.#placeOf(keys[i]!);
-      this.#keys[place] = keys[i]!;
-      this.#numbers[place] = numbers[i]!;
+      const index = this.#indexOf(keys[i]!);
+      this.#keys[index] = keys[i]!;
+      this.#numbers[index] = numbers[i]!;
     }
   }
 }

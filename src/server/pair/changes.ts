@@ -12,7 +12,7 @@ import {
 import type { DecisionContext } from '../v4/context.js';
 import { expireLease, withdrawLease } from '../v4/lease-events.js';
 
-/** What an address that the partner says is no longer leased is in the lease table. */
+/** State in the lease table, by the binding status that the partner reported for an address that is no longer leased. */
 const ENDED: Readonly<Record<Exclude<Binding['status'], 'ACTIVE' | 'ABANDONED'>, LeaseState>> = {
   FREE: 'expired',
   BACKUP: 'expired',
@@ -20,64 +20,65 @@ const ENDED: Readonly<Record<Exclude<Binding['status'], 'ACTIVE' | 'ABANDONED'>,
   RELEASED: 'released',
   RESET: 'revoked',
 };
-/** What a partner reports of a lease that its client has ended there. */
-const GIVEN_BACK: ReadonlySet<Binding['status'] | null> = new Set(['RELEASED', 'RESET', 'ABANDONED'] as const);
-/** Of the known difference of the clocks, seconds. */
+/** Statuses that a partner reports for a lease that was ended there before its time. */
+const ENDED_EARLY: ReadonlySet<Binding['status'] | null> = new Set(['RELEASED', 'RESET', 'ABANDONED'] as const);
+/** How exactly the difference of the clocks is known, seconds. */
 const INACCURACY: Seconds = 2;
-/** Of an address that was declined before anybody was known to hold it. */
+/** Stands for the client of an address that was declined and has no known client. */
 const NOBODY: Holder = { htype: 0, hwaddr: '', clientId: null };
 
 /**
- * Brings the lease table in line with what the failover endpoint did by itself. The trail gets an event from the server alone that
- * knows of it at first hand: who sent the ACK, or got the RELEASE. Only the end of a lease that this server was the last to grant is
- * its own to record, whoever found that it is over.
+ * Applies to the lease table a change that the failover endpoint made by itself. Each event is recorded by one server: the one that sent
+ * the ACK or received the RELEASE. So this server records only the end of leases that it was the last to grant, whichever server found
+ * that they are over.
  */
-export function applyChange(change: BindingChange, desk: DecisionContext, moment: Moment): void {
+export function applyChange(change: BindingChange, context: DecisionContext, moment: Moment): void {
   const { before, after } = change;
-  // Nobody was told of the hold, and an echo of what is known is no news: the lease is what it was
+  // An assumed lease was promised to no client, and an update that changes nothing is no news: the lease stays as it is
   if (change.cause === 'assumed' || isSameLease(before, after)) return;
-  recordOwnEnd(change, desk);
-  const lease = desk.leases.get(after.address);
-  if (after.status === 'ACTIVE') takeActive(before, after, lease, desk, moment);
-  else if (after.status === 'ABANDONED') takeDeclined(after, lease, desk, moment);
-  else if (lease?.state === 'active' || lease?.state === 'declined') takeEnded(change, lease, desk);
-  else learn(after, lease, desk);
+  recordOwnEnd(change, context);
+  const lease = context.leases.get(after.address);
+  if (after.status === 'ACTIVE') takeActive(before, after, lease, context, moment);
+  else if (after.status === 'ABANDONED') takeDeclined(after, lease, context, moment);
+  else if (lease?.state === 'active' || lease?.state === 'declined') takeEnded(change, lease, context);
+  else noteLastClient(after, lease, context);
 }
 
 /**
- * The end of a lease that this server was the last to grant, with the end that its client was told. A lease whose client has given it
- * back to the partner, or has extended it there, is the partner's to record.
+ * Records the end of a lease that this server was the last to grant, with the end that it promised to the client. If the client gave the
+ * lease back to the partner, or extended it there, the partner records that.
  */
-function recordOwnEnd(change: BindingChange, desk: DecisionContext): void {
+function recordOwnEnd(change: BindingChange, context: DecisionContext): void {
   const { before, after, cause } = change;
-  const lease = desk.leases.get(after.address);
+  const lease = context.leases.get(after.address);
   const staysOwn = after.own && after.status === 'ACTIVE';
   if (!before.own || staysOwn || lease?.state !== 'active') return;
-  const isOver = !isActive(lease, desk.now) || change.reported === 'EXPIRED';
-  if (cause === 'expired') expireLease(desk, lease);
+  const isOver = !isActive(lease, context.now) || change.reported === 'EXPIRED';
+  if (cause === 'expired') expireLease(context, lease);
   else if (cause !== 'partner') return;
-  else if (isOver && !isPartnersToEnd(change, lease)) expireLease(desk, lease);
-  // The partner gave the address to somebody else, or got it back before, without knowing of what this server had told the client
-  else if (!isOver && before.pending && !isPartnersToEnd(change, lease)) withdrawLease(desk, lease);
+  else if (isOver && !isPartnersToEnd(change, lease)) expireLease(context, lease);
+  // The partner gave the address to another client, or got it back, before it knew what this server had promised
+  else if (!isOver && before.pending && !isPartnersToEnd(change, lease)) withdrawLease(context, lease);
 }
 
-/** True if the partner saw the client last, within the time that this server had given it. */
+/** True if the partner was the last to hear the client, within the time that this server had promised. */
 function isPartnersToEnd(change: BindingChange, lease: Lease): boolean {
   if (!isOfSameClient(change)) return false;
   const { before, after, reported, isPartners, clockAhead } = change;
-  // What the partner only held for this server is over with the end that was told here, however long that hold was
+  // The partner only assumed a lease that this server had granted: it ends when this server said, however long the partner assumed it
   if (isPartners === false) return false;
-  // Nor was any client told for how long the partner held its own lease, of before this one
+  // The partner ended its own, earlier lease: no client was promised the time after it
   if (isPartners && before.pending && before.cltt > after.cltt + clockAhead + INACCURACY) return false;
-  const told = Math.ceil(lease.end / MICROS_PER_SECOND);
-  if (reported === 'ACTIVE') return after.starts + clockAhead <= told;
+  const promised = Math.ceil(lease.end / MICROS_PER_SECOND);
+  if (reported === 'ACTIVE') return after.starts + clockAhead <= promised;
   const ends = after.ends + (isPartners ? clockAhead : 0);
-  if (!GIVEN_BACK.has(reported)) return ends > Math.max(told, before.ends);
-  const given = Math.max(after.cltt, after.starts) + clockAhead;
-  // Of a declined address the client is not told: it may have been another one if that was after the end
-  if (given + (reported === 'ABANDONED' ? INACCURACY : -INACCURACY) > told) return false;
-  // What the partner had heard of is given back since; the other may have been extended here after that. In doubt a lease ends twice
-  return !before.pending || given - INACCURACY > before.cltt;
+  if (!ENDED_EARLY.has(reported)) return ends > Math.max(promised, before.ends);
+  const endedAt = Math.max(after.cltt, after.starts) + clockAhead;
+  // An update about a declined address does not name the client: after the end it may have been another one
+  if (endedAt + (reported === 'ABANDONED' ? INACCURACY : -INACCURACY) > promised) return false;
+  // If the partner does not know the latest extension (pending), the client may have extended it here after it ended it there. In doubt
+  // both servers record an end
+  return !before.pending || endedAt - INACCURACY > before.cltt;
 }
 
 function isOfSameClient({ before, after }: BindingChange): boolean {
@@ -88,22 +89,22 @@ function takeActive(
   before: Binding,
   after: Binding,
   lease: Lease | undefined,
-  desk: DecisionContext,
+  context: DecisionContext,
   moment: Moment,
 ): void {
   if (!after.holder) return;
   const client = clientOf(after.holder);
-  const held = lease?.state === 'active' && lease.client === client.client ? lease : undefined;
+  const known = lease?.state === 'active' && lease.client === client.client ? lease : undefined;
   const starts = after.starts * MICROS_PER_SECOND;
-  // A lease that stays this server's own ends in the trail when its client was told, though the client may have it longer from the partner,
-  // and keeps the port at which it was seen, which a partner that holds it may not tell
-  const own = before.own && after.own ? held : undefined;
-  desk.leases.put({
+  // A lease that stays this server's own ends in the trail when this server promised, even if the partner extended it. It keeps its port,
+  // which the partner may not report
+  const own = before.own && after.own ? known : undefined;
+  context.leases.put({
     ...client,
     address: after.address,
     state: 'active',
-    hostname: after.hostname ?? held?.hostname ?? null,
-    start: held?.start ?? starts,
+    hostname: after.hostname ?? known?.hostname ?? null,
+    start: known?.start ?? starts,
     renewed: starts,
     end: own?.end ?? after.ends * MICROS_PER_SECOND,
     due: dueOf(after.ends, moment),
@@ -126,36 +127,36 @@ function samePort(a: PortObservation | null, b: PortObservation | null): boolean
   return a?.giaddr === b?.giaddr && a?.option82 === b?.option82;
 }
 
-function takeDeclined(after: Binding, lease: Lease | undefined, desk: DecisionContext, moment: Moment): void {
-  const known = lease ?? { ...clientOf(NOBODY), hostname: null, start: desk.at, renewed: desk.at, port: null };
+function takeDeclined(after: Binding, lease: Lease | undefined, context: DecisionContext, moment: Moment): void {
+  const last = lease ?? { ...clientOf(NOBODY), hostname: null, start: context.at, renewed: context.at, port: null };
   const [end, due] = [after.ends * MICROS_PER_SECOND, dueOf(after.ends, moment)];
-  desk.leases.put({ ...known, address: after.address, state: 'declined', end, due });
+  context.leases.put({ ...last, address: after.address, state: 'declined', end, due });
 }
 
-function takeEnded({ after, reported }: BindingChange, lease: Lease, desk: DecisionContext): void {
-  const told = reported ?? after.status;
+function takeEnded({ after, reported }: BindingChange, lease: Lease, context: DecisionContext): void {
+  const status = reported ?? after.status;
   const isOthers = after.holder !== null && clientOf(after.holder).client !== lease.client;
-  const isEnd = lease.state === 'active' && !isOthers && told !== 'ACTIVE' && told !== 'ABANDONED';
-  const state = isEnd ? ENDED[told] : 'expired';
-  desk.leases.put({ ...lease, state, end: told === 'EXPIRED' ? lease.end : Math.min(lease.end, desk.at) });
-  if (isOthers) learn(after, desk.leases.get(after.address), desk);
+  const isEnd = lease.state === 'active' && !isOthers && status !== 'ACTIVE' && status !== 'ABANDONED';
+  const state = isEnd ? ENDED[status] : 'expired';
+  context.leases.put({ ...lease, state, end: status === 'EXPIRED' ? lease.end : Math.min(lease.end, context.at) });
+  if (isOthers) noteLastClient(after, context.leases.get(after.address), context);
 }
 
-/** Who had the address last, so that he is offered it again. */
-function learn(after: Binding, lease: Lease | undefined, desk: DecisionContext): void {
+/** Notes the address's last client, so that it is offered the address again. */
+function noteLastClient(after: Binding, lease: Lease | undefined, context: DecisionContext): void {
   if (!after.holder || after.ends === 0) return;
   const client = clientOf(after.holder);
   if (lease?.client === client.client) return;
   const start = after.starts * MICROS_PER_SECOND;
-  desk.leases.put({
+  context.leases.put({
     ...client,
     address: after.address,
     state: 'expired',
     hostname: after.hostname,
     start,
     renewed: start,
-    end: Math.min(after.ends * MICROS_PER_SECOND, desk.at),
-    due: desk.now,
+    end: Math.min(after.ends * MICROS_PER_SECOND, context.at),
+    due: context.now,
     port: after.port,
   });
 }
@@ -164,7 +165,7 @@ function clientOf({ htype, hwaddr, clientId }: Holder): Client {
   return { client: clientKey(htype, hwaddr, clientId), htype, hwaddr, clientId };
 }
 
-/** A time of the wall clock on the steady time that leases go by. */
+/** Converts a time of the wall clock to steady time, by which leases end. */
 function dueOf(ends: Seconds, { wall, steady }: Moment): Micros {
   return steady + (ends * MICROS_PER_SECOND - wall);
 }

@@ -1,7 +1,7 @@
 import type { FailoverMessageId } from '../failover/api.js';
 import type { Seconds } from '../failover/binding.js';
 
-/** Why the last connection with a partner ended, or did not come to be. */
+/** Why the last connection with a partner ended or was refused. */
 export interface Failure {
   readonly at: Seconds;
   readonly reason: string;
@@ -17,7 +17,7 @@ const REASONS: Partial<Record<FailoverMessageId, (fields: Fields) => string>> = 
   'failover-disconnected': ({ reason }) => `lost: ${reason}`,
 };
 
-/** What a message of an endpoint says of that in a few words; undefined if it is about something else. */
+/** The reason that a message of an endpoint gives, in a few words; undefined if the message is about something else. */
 export function failureReason(id: FailoverMessageId, fields: Fields): string | undefined {
   return REASONS[id]?.(fields);
 }

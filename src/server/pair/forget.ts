@@ -5,15 +5,16 @@ import type { RelationshipSettings } from '../settings.js';
 import type { Sharing } from '../store/failover-rows.js';
 import type { ServerStore } from '../store/server-store.js';
 
-/** What was stored of a relationship in which this server had the other role says nothing of the addresses that are its own now. */
+/** True if a stored record can be used: a record from when this server had the other role says nothing about the addresses that are its own now. */
 export function isUsable({ name, role }: RelationshipRecord, relationships: readonly RelationshipSettings[]): boolean {
   const config = relationships.find((relationship) => relationship.name === name);
   return config !== undefined && (role === null || role === config.role);
 }
 
 /**
- * Forgets what the queue file has of relationships and shared addresses that are configured no longer, and says how much. What it has of an address
- * that is in no pool is marked while there is a relationship, for its range may be wrong for one start alone. `records` are those of before this start.
+ * Deletes stored relationships and bindings that are no longer configured. Returns what was deleted; undefined if nothing was. While there
+ * is a relationship, the binding of an address that is in no pool is only marked stale: its range may be missing by mistake, for one start.
+ * @param records as they were before this start
  */
 export function forgetFormer(
   store: ServerStore,

@@ -24,9 +24,9 @@ interface Parts {
   readonly moment: { readonly wall: Micros; readonly steady: Micros };
 }
 
-/** The relationships of the configuration, each with what the queue file has of it. */
+/** The configured relationships, each with an endpoint that starts from what the queue file has. */
 export function makeMembers({ relationships, networks, store, leases, longestLease, moment }: Parts): PairMember[] {
-  // Whoever has no partner need not go through all leases
+  // Without a partner there is no need to read all leases
   if (relationships.length === 0) return [];
   const shared = new Map(relationships.map(({ name }) => [name, poolsOf(name, networks)]));
   const relationshipOf = (address: Ipv4) => {
@@ -48,7 +48,7 @@ export function makeMembers({ relationships, networks, store, leases, longestLea
   });
 }
 
-/** What the queue file has of each relationship; a record only if it can be gone by. */
+/** What the queue file has of each relationship: its bindings, and its record if that can be used. */
 function storedOf(
   store: ServerStore,
   relationships: readonly RelationshipSettings[],
@@ -58,18 +58,18 @@ function storedOf(
     const name = relationshipOf(binding.address);
     return name === undefined ? [] : { name, binding };
   });
-  // A server that ran without an address of the pair asks for everything: what it knew of that may be true no longer
+  // A server that ran without an address of the pair asks for all bindings: what it knew may be out of date
   const stale = new Set(stored.flatMap(({ name, binding }) => (binding.agreed === STALE ? name : [])));
   const records = store.relationships().filter((record) => isUsable(record, relationships) && !stale.has(record.name));
   const isKnown = new Set(records.map(({ name }) => name));
   const bindings = new Map(relationships.map(({ name }) => [name, new Map<Ipv4, Binding>()]));
   for (const { name, binding } of stored)
-    bindings.get(name)!.set(binding.address, isKnown.has(name) ? binding : untold(binding));
+    bindings.get(name)!.set(binding.address, isKnown.has(name) ? binding : unacknowledged(binding));
   return { bindings, records, stale };
 }
 
-/** What a former partner, or one of another relationship, knew counts for nothing, and a lease has to be told. */
-function untold(binding: Binding): Binding {
+/** The binding as for a partner that knows nothing: what another partner acknowledged does not count. */
+function unacknowledged(binding: Binding): Binding {
   const isLeased = binding.status === 'ACTIVE';
   return isLeased ? { ...binding, acknowledged: 0, agreed: 0, pending: true } : { ...binding, agreed: 0 };
 }

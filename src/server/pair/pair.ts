@@ -6,18 +6,18 @@ import type { PoolSharing } from '../leases/pool.js';
 import type { RelationshipSettings } from '../settings.js';
 import type { Requester } from '../v4/requester.js';
 
-/** Where both servers speak to one another. */
-export type FailoverPlaces = Pick<RelationshipSettings, 'address' | 'peerAddress'>;
+/** The addresses that both servers of a pair use for failover. */
+export type FailoverAddresses = Pick<RelationshipSettings, 'address' | 'peerAddress'>;
 
-/** A relationship as those who answer requests see it, at the moment of their batch. */
+/** A relationship as request handlers see it, at the time of their batch. */
 export class Pair {
   readonly #endpoint: FailoverApi;
-  readonly #places: FailoverPlaces;
+  readonly #addresses: FailoverAddresses;
   #moment: Moment;
 
-  constructor(endpoint: FailoverApi, moment: Moment, places: FailoverPlaces) {
+  constructor(endpoint: FailoverApi, moment: Moment, addresses: FailoverAddresses) {
     this.#endpoint = endpoint;
-    this.#places = places;
+    this.#addresses = addresses;
     this.#moment = moment;
   }
 
@@ -26,7 +26,7 @@ export class Pair {
     this.#moment = moment;
   }
 
-  /** Of the relationship. */
+  /** Name of the relationship. */
   get name(): string {
     return this.#endpoint.name;
   }
@@ -35,46 +35,46 @@ export class Pair {
     return this.#endpoint.covers(address);
   }
 
-  /** Why nobody is answered now, undefined if clients are. */
+  /** Why no client is answered now; undefined if clients are answered. */
   silence(): Silence | undefined {
     return this.#endpoint.silence();
   }
 
-  /** Why no new client is given an address now, undefined if they are. */
+  /** Why no new client gets an address now; undefined if new clients do. */
   withholds(): Withholding | undefined {
     return this.#endpoint.withholds(this.#moment);
   }
 
-  /** Why the partner, and not this server, answers this DISCOVER (RFC 3074); undefined if it is this one's. */
+  /** Why this server leaves the DISCOVER to its partner (RFC 3074); undefined if this server answers it. */
   leavesDiscover({ client, message }: Requester): Refusal | undefined {
     return this.#endpoint.silence() ?? this.#endpoint.answersDiscover(client.clientId ?? client.hwaddr, message.secs);
   }
 
-  /** Why this server leaves a request for this address unanswered; undefined if it may be the one to answer. */
+  /** Why this server does not answer a request for this address; undefined if it may. */
   leavesRequest(address: Ipv4, client: Client): Refusal | undefined {
     return this.#endpoint.silence() ?? this.#endpoint.mayServe(address, client, this.#moment);
   }
 
   /**
-   * True if a server identifier that is not this server's may be the partner's. Where this server speaks to its partner from another address
-   * than the one that heard the request, the partner does so as well, and nothing says what clients know it by.
+   * True if a server identifier that is not this server's may be the partner's. It is unknown if the request came to another address than
+   * the one used for failover: then the partner, too, has other addresses for clients.
    */
   isPartner(serverId: Ipv4, heardOn: Ipv4): boolean {
-    const { address, peerAddress } = this.#places;
+    const { address, peerAddress } = this.#addresses;
     return serverId === peerAddress || heardOn !== address;
   }
 
-  /** What the client may get of the seconds that it would get from a server alone. */
+  /** Lease time that the client may get, in seconds. `desired`: what a server without a partner would give. */
   leaseSeconds(address: Ipv4, client: Client, desired: number): number {
     return this.#endpoint.leaseSeconds(address, client, desired, this.#moment);
   }
 
-  /** True if this server was the last to grant the address: it records the end of that. */
+  /** True if this server was the last to grant the address: it records the end of the lease. */
   isOwn(address: Ipv4): boolean {
     return this.#endpoint.binding(address).own;
   }
 
-  /** True if the last lease of the address may not be over: it is once both servers have agreed on that. */
+  /** True if the last lease of the address may still be in use: it is over once both servers have agreed on it. */
   mayGoOn(address: Ipv4): boolean {
     const { status, pending } = this.#endpoint.binding(address);
     return status === 'ACTIVE' || (status === 'EXPIRED' && pending);
@@ -90,7 +90,7 @@ export class Pair {
     this.#endpoint.released(address, this.#moment);
   }
 
-  /** @param rest microseconds in which the address is given to nobody */
+  /** @param rest microseconds for which no client gets the address */
   declined(address: Ipv4, rest: number): void {
     const until: Seconds = Math.ceil((this.#moment.wall + rest) / 1e6);
     this.#endpoint.declined(address, until, this.#moment);
@@ -100,7 +100,7 @@ export class Pair {
     this.#endpoint.revoked(address, this.#moment);
   }
 
-  /** What a pool of the relationship asks; `index` is its place in the settings. */
+  /** The sharing of one pool of the relationship; `index`: its number in the settings, from 0. */
   sharing(index: number): PoolSharing {
     const endpoint = this.#endpoint;
     const isSilent = () => endpoint.silence() !== undefined;

@@ -25,7 +25,7 @@ import { poolsOf } from './settings.js';
 import { FailoverSockets } from './sockets.js';
 
 const TICK: Micros = MICROS_PER_SECOND / 4;
-/** Told in full, unless a partner brings them about again and again; all others it can, and they are limited from the first on. */
+/** Messages of the ordinary course: logged in full unless a partner repeats them. All others a partner can provoke: always limited. */
 const ORDINARY: ReadonlySet<FailoverMessageId> = new Set([
   'failover-state',
   'failover-partner-state',
@@ -37,19 +37,19 @@ const ORDINARY: ReadonlySet<FailoverMessageId> = new Set([
   'failover-partner-lost-memory',
 ]);
 
-/** A relationship and what decides for it. */
+/** A relationship and the endpoint that decides for it. */
 export interface PairMember {
   readonly config: RelationshipSettings;
   readonly endpoint: FailoverApi;
-  /** This server ran without some of its addresses, so that it asks for everything. */
+  /** True if this server ran without some of its addresses: it asks the partner for all bindings. */
   readonly isStale: boolean;
 }
 
 /** What `portledger failover status` shows. */
 export interface PairStatus extends FailoverStatus {
-  /** Why the last attempt to dial the partner failed; null if it did not. */
+  /** Why the last attempt to connect to the partner failed; null if it did not. */
   readonly unreachable: string | null;
-  /** Null while the connection stands, and before the first attempt. */
+  /** Why the last connection ended; null while one stands, and before the first attempt. */
   readonly failure: Failure | null;
 }
 
@@ -58,15 +58,15 @@ interface Member extends PairMember {
   failure: Failure | null;
 }
 
-/** What partners sent, and operators asked for, in the order in which it came. */
+/** Something that a partner sent or an operator commanded; waits for the next batch. */
 interface Arrival {
   readonly member: Member;
   readonly input: Input;
 }
 
 /**
- * All failover relationships of the server: stands between their endpoints, which decide, and the batches of the pipeline, which make
- * durable what was decided. Nothing leaves for a partner before the commit that it is about.
+ * All failover relationships of the server. Connects their endpoints, which decide, with the batches of the pipeline, which make the
+ * decisions durable. Nothing is sent to a partner before the commit that it is about.
  */
 export class Pairs {
   readonly #members: readonly Member[];
@@ -78,10 +78,10 @@ export class Pairs {
   #isStarted = false;
   #ticked: Micros = Number.NEGATIVE_INFINITY;
   #moment: Moment;
-  /** Why the last command of an operator was not followed. */
+  /** Why the endpoint refused the last command of an operator. */
   #refusal: string | undefined;
   readonly #burst = new Burst();
-  /** Batches of which nothing came to be. */
+  /** Number of batches that failed. */
   #failures = 0;
 
   constructor(members: readonly PairMember[], moment: Moment, logger: Logger) {
@@ -101,12 +101,12 @@ export class Pairs {
     return undefined;
   }
 
-  /** Names of the relationships of which this server has to ask for everything, because it ran without some of their addresses. */
+  /** Names of the relationships whose addresses this server partly did without: it asks the partner for all bindings. */
   get stale(): string[] {
     return this.#members.filter(({ isStale }) => isStale).map(({ config }) => config.name);
   }
 
-  /** Lets the pools of a new topology ask what may be given. */
+  /** Connects the shared pools of a new topology with the endpoints, which know what may be given. */
   attach(networks: readonly Network[]): void {
     for (const { config, pair } of this.#members) {
       for (const [i, pool] of poolsOf(config.name, networks).entries()) pool.sharing = pair.sharing(i);
@@ -115,13 +115,13 @@ export class Pairs {
 
   /**
    * Listens for the partners.
-   * @throws UsageError if an address or port cannot be had
+   * @throws UsageError if an address or port cannot be bound
    */
   async open(): Promise<void> {
     await this.#sockets.open(this.#members.map(({ config }) => config));
   }
 
-  /** From now on what partners send is worked off in batches, which `wake` asks for. */
+  /** From now on, what partners send is handled in batches. `wake` asks for one. */
   start(wake: () => void): void {
     this.#isStarted = true;
     this.#wake = wake;
@@ -133,8 +133,8 @@ export class Pairs {
     await this.#sockets.close();
   }
 
-  /** Begins a batch: what came in since the last one, and what is due. */
-  begin(desk: DecisionContext, moment: Moment): void {
+  /** Begins a batch: handles what arrived since the last one, and the timers. */
+  begin(context: DecisionContext, moment: Moment): void {
     if (this.#members.length === 0) return;
     this.#moment = moment;
     for (const { pair } of this.#members) pair.moment = moment;
@@ -143,17 +143,17 @@ export class Pairs {
     this.#arrivals = [];
     for (const { member, input } of arrivals) this.#handle(member, input);
     if (moment.steady - this.#ticked >= TICK) this.#tick();
-    this.applyChanges(desk);
+    this.applyChanges(context);
   }
 
   /** Applies to lease table and events what the endpoints changed by themselves. */
-  applyChanges(desk: DecisionContext): void {
+  applyChanges(context: DecisionContext): void {
     for (const { endpoint } of this.#members) {
-      for (const change of endpoint.takeChanges()) applyChange(change, desk, this.#moment);
+      for (const change of endpoint.takeChanges()) applyChange(change, context, this.#moment);
     }
   }
 
-  /** What belongs into the commit of this batch, undefined if nothing does. */
+  /** What this batch has to store; undefined if nothing. */
   unsaved(): PairState | undefined {
     const states = this.#members.flatMap(({ endpoint }) => (endpoint.isDirty ? endpoint.unsaved() : []));
     const bindings = states.flatMap((state) => state.bindings);
@@ -161,14 +161,14 @@ export class Pairs {
     return bindings.length > 0 || records.length > 0 ? { bindings, records } : undefined;
   }
 
-  /** What the batch decided is durable, or needs no commit: what waited for it leaves. */
+  /** The batch is durable, or needed no commit: sends what waited for it. */
   committed(): void {
     for (const member of this.#members) {
       this.#guard(member, () => this.#perform(member, member.endpoint.committed(this.#moment)));
     }
   }
 
-  /** The commit failed: all is as before it, and the partners are left alone until the queue can be written again. */
+  /** The batch failed: bindings go back to what is stored, and connections close until the queue can be written again. */
   failed(): void {
     this.#failures += 1;
     for (const member of this.#members) this.#perform(member, member.endpoint.failed(this.#moment));
@@ -192,7 +192,7 @@ export class Pairs {
     return { ...endpoint.status(), unreachable: this.#sockets.faultOf(name) ?? null, failure };
   }
 
-  /** What `portledger status` says of each relationship; nothing if there is none. */
+  /** The part of `portledger status` about relationships; empty if there are none. */
   summary(): { failover?: Record<string, unknown>[] } {
     if (this.#members.length === 0) return {};
     const brief = ({ name, role, state, partnerState, connected }: FailoverStatus) => ({
@@ -206,8 +206,8 @@ export class Pairs {
   }
 
   /**
-   * An operator's command; `batch` works it off at once. Without a name it is about the only relationship there is.
-   * @throws UsageError if there is no such relationship or command, it cannot be followed in its state, or could not be stored
+   * Follows an operator's command; `batch` handles it at once. Without a name it is for the only relationship.
+   * @throws UsageError if there is no such relationship or command, the endpoint refuses it, or it could not be stored
    */
   command(name: unknown, command: unknown, batch: () => void): PairStatus {
     if (!isCommand(command)) {
@@ -219,9 +219,9 @@ export class Pairs {
     const before = this.#failures;
     this.#arrivals.push(arrival);
     batch();
-    const isLeft = this.#arrivals.includes(arrival);
+    const isWaiting = this.#arrivals.includes(arrival);
     this.#arrivals = this.#arrivals.filter((one) => one !== arrival);
-    if (isLeft) throw new UsageError('The server is just starting or stopping: nothing was changed, try again');
+    if (isWaiting) throw new UsageError('The server is just starting or stopping: nothing was changed, try again');
     if (this.#failures !== before) {
       throw new UsageError('The queue cannot be written, nothing was changed: see the log of the server');
     }
@@ -249,7 +249,7 @@ export class Pairs {
 
   #handle(member: Member, input: Input): void {
     this.#guard(member, () => member.endpoint.handle(input, this.#moment));
-    if (input.type === 'received') this.#sockets.workedOff(input.link, input.bytes.length);
+    if (input.type === 'received') this.#sockets.handled(input.link, input.bytes.length);
   }
 
   #tick(): void {
@@ -257,7 +257,7 @@ export class Pairs {
     for (const member of this.#members) this.#handle(member, { type: 'tick' });
   }
 
-  /** A fault in the protocol costs its relationship the connection, and neither the others nor the clients of this batch anything. */
+  /** An error in one endpoint closes its connection; other relationships and the clients of this batch are not affected. */
   #guard(member: Member, task: () => void): void {
     try {
       task();
@@ -274,7 +274,7 @@ export class Pairs {
         continue;
       }
       this.#noteFailure(member, output);
-      this.#tell(output.id, output.fields);
+      this.#log(output.id, output.fields);
     }
   }
 
@@ -284,10 +284,11 @@ export class Pairs {
     else if (id === 'failover-connected') member.failure = null;
   }
 
-  #tell(id: FailoverMessageId, fields: Readonly<Record<string, string | number>>): void {
+  #log(id: FailoverMessageId, fields: Readonly<Record<string, string | number>>): void {
     if (id === 'failover-command-refused') this.#refusal = String(fields.reason);
-    const isOperators = id === 'failover-command-refused';
-    if (isOperators || (ORDINARY.has(id) && this.#burst.passes(id, this.#moment.steady))) this.#logger.log(id, fields);
+    const isForOperator = id === 'failover-command-refused';
+    if (isForOperator || (ORDINARY.has(id) && this.#burst.passes(id, this.#moment.steady)))
+      this.#logger.log(id, fields);
     else this.#logger.limited(id, fields);
   }
 }

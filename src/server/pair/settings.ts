@@ -9,14 +9,14 @@ import type { Network } from '../leases/network.js';
 import type { AddressPool } from '../leases/pool.js';
 import type { RelationshipSettings } from '../settings.js';
 
-/** The pools that a relationship shares, in the order of the configuration. */
+/** The pools that a relationship shares, in the order of the settings. */
 export function poolsOf(name: string, networks: readonly Network[]): AddressPool[] {
   return networks.flatMap((network) => network.pools.filter((pool) => pool.failover === name));
 }
 
 /**
- * The configuration may name an interface in place of an address, so only now it is seen that the partner would give this server's address to
- * a client.
+ * Refuses a shared pool that contains an address of this server: the partner would give it to a client. Checked at the start, because
+ * the configuration may name an interface in place of an address.
  * @throws UsageError
  */
 export function checkOwnAddresses(networks: readonly Network[], own: readonly Ipv4[]): void {
@@ -24,13 +24,13 @@ export function checkOwnAddresses(networks: readonly Network[], own: readonly Ip
     const inside = own.find((address) => address >= pool.first && address <= pool.last);
     if (inside === undefined) continue;
     const range = `${formatIpv4(pool.first)}-${formatIpv4(pool.last)}`;
-    throw new UsageError(`Pool ${range} has ${formatIpv4(inside)} in it, an address of this server`, {
+    throw new UsageError(`Pool ${range} contains ${formatIpv4(inside)}, an address of this server`, {
       hint: 'leave the addresses of both servers out of shared pools',
     });
   }
 }
 
-/** A relationship as the endpoint wants it. */
+/** The settings of a relationship's endpoint. `longestLease`: seconds. */
 export function settingsOf(
   config: RelationshipSettings,
   pools: readonly AddressPool[],
@@ -56,8 +56,8 @@ export function settingsOf(
 }
 
 /**
- * The bindings of leases that a server had before it shared their addresses: the partner has to learn them all. One whose time is over is
- * still to be ended, by the pair.
+ * The binding of a lease from before its address was shared. It is pending, so that the partner learns it. If its time is over, the pair
+ * ends it.
  */
 export function bindingOfLease(lease: Lease): Binding {
   const { address, htype, hwaddr, clientId, hostname, port, start, renewed, end } = lease;

@@ -5,31 +5,31 @@ import type { Logger } from '../../operate/log/logger.js';
 import type { Input, LinkId, Output } from '../failover/api.js';
 import type { RelationshipSettings } from '../settings.js';
 
-/** A partner that has not answered a dial by then is not there. */
+/** A partner that does not accept a connection within this time counts as unreachable. */
 const DIAL_MS = 5000;
-/** How long what was sent may take to leave before a connection that is closed is cut. */
+/** A closing connection may take so long to send what waits; then it is cut. */
 const LINGER_MS = 1000;
-/** Connections that one partner may have at once: one, and those that are refused for that reason. */
+/** Connections that one partner may have at once: one in use, the others about to be refused. */
 const MAX_LINKS = 8;
-/** Octets that may wait to be worked off before no more are read. */
-const MAX_UNREAD = 64 * 1024;
-/** Octets that may wait for a partner that does not read them; both sides wait for answers long before. */
+/** Octets that may wait for the next batch; beyond, no more are read. */
+const MAX_WAITING = 64 * 1024;
+/** Octets that may wait for a partner that does not read; in normal use both sides wait for answers long before. */
 const MAX_UNSENT = 1024 * 1024;
 
-/** Takes what happens on the connections of a relationship. */
+/** Receives what happens on the connections of a relationship. */
 export type LinkSink = (relationship: string, input: Input) => void;
 
 interface Link {
   readonly id: LinkId;
   readonly relationship: RelationshipSettings;
   readonly socket: Socket;
-  /** Octets that were handed over and are not worked off yet. */
-  unread: number;
+  /** Octets that were handed over and wait for their batch. */
+  waiting: number;
 }
 
 /**
- * The TCP connections with the partners: listens for them, dials them, and passes octets on in both directions. Which connection counts and what the
- * octets mean is not known here.
+ * The TCP connections with the partners: listens, connects, and passes octets on in both directions. The endpoints decide which
+ * connection counts and what the octets mean.
  */
 export class FailoverSockets {
   readonly #sink: LinkSink;
@@ -37,7 +37,7 @@ export class FailoverSockets {
   readonly #servers: Server[] = [];
   readonly #links = new Map<LinkId, Link>();
   readonly #dials = new Set<Socket>();
-  /** Why the last dial of a relationship failed. */
+  /** Why the last attempt to connect failed, by relationship. */
   readonly #faults = new Map<string, { readonly code: string; readonly error: string }>();
   #lastLink: LinkId = 0;
 
@@ -48,23 +48,23 @@ export class FailoverSockets {
 
   /**
    * Listens for the partners of these relationships.
-   * @throws UsageError if an address or port cannot be had; nothing is left open then
+   * @throws UsageError if an address or port cannot be bound; nothing is left open then
    */
   async open(relationships: readonly RelationshipSettings[]): Promise<void> {
-    const places = new Map<string, RelationshipSettings[]>();
+    const byAddress = new Map<string, RelationshipSettings[]>();
     for (const one of relationships) {
       const key = `${formatIpv4(one.address)}:${one.port}`;
-      places.set(key, [...(places.get(key) ?? []), one]);
+      byAddress.set(key, [...(byAddress.get(key) ?? []), one]);
     }
     try {
-      for (const sharing of places.values()) this.#servers.push(await this.#listen(sharing));
+      for (const sharing of byAddress.values()) this.#servers.push(await this.#listen(sharing));
     } catch (error) {
       await this.close();
       throw error;
     }
   }
 
-  /** Does what an endpoint wants done. */
+  /** Carries out an output of an endpoint. */
   perform(relationship: RelationshipSettings, output: Exclude<Output, { type: 'log' }>): void {
     const link = output.type === 'dial' ? undefined : this.#links.get(output.link);
     if (output.type === 'dial') this.#dial(relationship);
@@ -72,20 +72,20 @@ export class FailoverSockets {
     else if (link) this.#end(link);
   }
 
-  /** Why the last attempt to dial the partner failed, undefined if a connection came to be since. */
+  /** Why the last attempt to connect to the partner failed; undefined once a connection stands. */
   faultOf(relationship: string): string | undefined {
     return this.#faults.get(relationship)?.error;
   }
 
-  /** What was received on the link up to now is worked off. */
-  workedOff(id: LinkId, octets: number): void {
+  /** So many octets of the link were handled: more may be read. */
+  handled(id: LinkId, octets: number): void {
     const link = this.#links.get(id);
     if (!link) return;
-    link.unread -= octets;
+    link.waiting -= octets;
     this.#regulate(link);
   }
 
-  /** Closes all that is open; what was sent still leaves. */
+  /** Closes everything; what waits to be sent still leaves. */
   async close(): Promise<void> {
     for (const socket of this.#dials) socket.destroy();
     for (const link of this.#links.values()) this.#end(link);
@@ -113,7 +113,7 @@ export class FailoverSockets {
     return server;
   }
 
-  /** Only the partner may connect, and only so often at once; nobody else gets an octet. */
+  /** Only the partner may connect, and only a few times at once; nobody else gets an octet. */
   #accept(socket: Socket, relationships: readonly RelationshipSettings[]): void {
     const { remoteAddress: source, localPort: port } = socket;
     const relationship = relationships.find(({ peerAddress }) => formatIpv4(peerAddress) === source);
@@ -130,8 +130,7 @@ export class FailoverSockets {
 
   #dial(relationship: RelationshipSettings): void {
     const { address, peerAddress, peerPort } = relationship;
-    const place = { host: formatIpv4(peerAddress), port: peerPort, localAddress: formatIpv4(address) };
-    const socket = connect(place);
+    const socket = connect({ host: formatIpv4(peerAddress), port: peerPort, localAddress: formatIpv4(address) });
     this.#dials.add(socket);
     const timer = setTimeout(() => socket.destroy(new Error(`no answer in ${DIAL_MS / 1000} s`)), DIAL_MS);
     const failed = () => this.#sink(relationship.name, { type: 'dial-failed' });
@@ -151,25 +150,25 @@ export class FailoverSockets {
     }
   }
 
-  /** A partner that is down for hours is told once. The text may have the local port in it, which is another one each time. */
+  /** A partner that is down for hours is logged once. Compared by code: the text may contain the local port, which changes. */
   #noteFault({ name, peerAddress, peerPort }: RelationshipSettings, fault: NodeJS.ErrnoException): void {
     const error = messageOf(fault);
     const code = fault.code ?? error;
-    const isTold = this.#faults.get(name)?.code === code;
+    const isLogged = this.#faults.get(name)?.code === code;
     this.#faults.set(name, { code, error });
-    if (isTold) return;
+    if (isLogged) return;
     this.#logger.limited('failover-unreachable', { name, place: `${formatIpv4(peerAddress)}:${peerPort}`, error });
   }
 
   #take(socket: Socket, relationship: RelationshipSettings): void {
     const { name } = relationship;
     this.#faults.delete(name);
-    const link: Link = { id: ++this.#lastLink, relationship, socket, unread: 0 };
+    const link: Link = { id: ++this.#lastLink, relationship, socket, waiting: 0 };
     this.#links.set(link.id, link);
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
     socket.on('data', (bytes: Buffer) => {
-      link.unread += bytes.length;
+      link.waiting += bytes.length;
       this.#regulate(link);
       this.#sink(name, { type: 'received', link: link.id, bytes });
     });
@@ -180,9 +179,9 @@ export class FailoverSockets {
     this.#sink(name, { type: 'opened', link: link.id });
   }
 
-  /** What a partner sends faster than it is worked off waits in its own buffers. */
-  #regulate({ socket, unread }: Link): void {
-    if (unread > MAX_UNREAD) socket.pause();
+  /** A partner that sends faster than batches handle it must wait: its octets stay in the TCP buffers. */
+  #regulate({ socket, waiting }: Link): void {
+    if (waiting > MAX_WAITING) socket.pause();
     else if (socket.isPaused()) socket.resume();
   }
 

@@ -37,8 +37,8 @@ export interface Savepoint {
  * What is decided from one commit to the next: its time, its events, and the changes that it made to leases, pairs and direct requests
  * since it began. They are made in memory at once, and become durable together with {@link commit} or are undone by {@link rollback}.
  *
- * A batch begins where the one before it ended, and the positions of its savepoints never come again. So batches that are decided on top
- * of one another commit in their order, and to roll one back also undoes those on top of it.
+ * A batch begins where the one before it ended. Savepoints of the lease table count all changes ever made, so batches that are decided on
+ * top of one another can commit in their order, and rolling one back also undoes those on top of it.
  */
 export class Batch {
   readonly time: BatchTime;

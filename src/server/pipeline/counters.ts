@@ -1,7 +1,7 @@
 import { DECODE_REASONS } from '../../protocol/dhcpv4/errors.js';
 import type { Refusal } from '../failover/api.js';
 
-/** Why a request for an address that is shared is left to the partner. */
+/** Reasons to leave a request for a shared address to the partner. */
 const FAILOVER_REASONS = [
   'failover-startup',
   'failover-recovering',
@@ -15,7 +15,7 @@ const FAILOVER_REASONS = [
   'failover-partner-chosen',
 ] as const satisfies readonly (Refusal | 'failover-partner-chosen')[];
 
-/** Why a datagram was not taken up. Every one that was not is counted under one of these. */
+/** Reasons to drop a datagram. Every dropped one is counted under one of them. */
 export const DROP_REASONS = [
   ...DECODE_REASONS,
   'not-a-request',
@@ -34,9 +34,9 @@ export const DROP_REASONS = [
   'release-unknown-lease',
   'decline-unknown-lease',
   'inform-without-address',
-  // Its port, or all ports together, sent more than can be worked off
+  // Its port, or all ports together, sent more than the server can handle
   'backlog-full',
-  // A later request of its client was taken up before, for relays and ports take turns
+  // A later request of its client was handled before it: relays and ports are served round robin
   'overtaken',
   ...FAILOVER_REASONS,
   'queue-unavailable',
@@ -50,18 +50,18 @@ const PARTNERS: ReadonlySet<DropReason> = new Set([
   'failover-partner-chosen',
 ] as const);
 
-/** True for what is in good hands: the partner answers it, as both have agreed, or as the client wants. */
+/** True if the partner answers the request instead: both servers agreed on that, or the client chose it. */
 export function isPartners(reason: DropReason): boolean {
   return PARTNERS.has(reason);
 }
 
-/** What is counted besides drops: `received` is the sum of the next four and all drops, once nothing waits to be worked off. */
+/** What is counted besides drops. When nothing waits, `received` is the sum of the next four and all drops. */
 export type TrafficCount =
   | 'received'
   | 'offers-sent'
   | 'acks-sent'
   | 'naks-sent'
-  /** Taken up, and the protocol has no reply: RELEASE, DECLINE. */
+  /** RELEASE and DECLINE that took effect: the protocol has no reply. */
   | 'taken-without-reply'
   | 'option-82-malformed'
   | 'option-82-not-echoed'
@@ -85,7 +85,7 @@ export class Counters {
     return this.#drops.get(reason) ?? 0;
   }
 
-  /** All counts that are not 0; drops under their reason. */
+  /** All counts that are not 0; drops by reason. */
   snapshot(): { traffic: Record<string, number>; drops: Record<string, number> } {
     return { traffic: Object.fromEntries(this.#traffic), drops: Object.fromEntries(this.#drops) };
   }

@@ -73,8 +73,8 @@ export interface PipelineTools {
 }
 
 /**
- * The order of effects: receive, decode, decide, commit, reply. The requests that are waiting when the event loop comes round share one
- * commit, and no reply leaves before it (promise P1).
+ * The order of effects: receive, decode, decide, commit, reply. Requests that wait together share one commit, and no reply leaves before
+ * it (promise P1).
  */
 export class Pipeline {
   readonly #clock: Clock;
@@ -208,7 +208,7 @@ export class Pipeline {
     const { settings, topology } = this.#parts;
     const { leases, direct, pairs } = this.#state;
     return {
-      config: settings,
+      settings,
       topology,
       leases,
       direct,
@@ -224,7 +224,7 @@ export class Pipeline {
   #answer({ datagram, listen, order }: Pending, context: DecisionContext, batch: Batch): Outcome {
     const savepoint = batch.savepoint();
     try {
-      const requester = readRequester(datagram, listen, context.config, context.topology);
+      const requester = readRequester(datagram, listen, context.settings, context.topology);
       if (requester.kind === 'drop') return this.#drop(requester.reason, datagram);
       this.#show(requester);
       const isOvertaken = requester.type !== MESSAGE_TYPE.discover && this.#overtaken.has(turnOf(requester), order);

@@ -10,9 +10,9 @@ export interface ClockStep {
 }
 
 /**
- * The times a server goes by. Events carry the wall clock, held where that stepped back (the queue does this). Leases, offers and
- * quarantines go by *steady* time: it follows the wall clock forward, and where that steps back it goes on by the clock that
- * never steps, so that nothing waits for hours until the wall clock has caught up.
+ * The times of a server. Events carry the wall clock, but never an earlier time than the event before (the queue sees to that). Leases,
+ * offers and quarantines end by *steady* time: it follows the wall clock forward; when that steps back, it goes on by the monotonic
+ * clock, so that nothing waits until the wall clock has caught up.
  */
 export class ServerClock {
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class ServerClock {
   #monotonic: Micros;
   #steady: Micros;
 
-  /** @param floor the last time that was used before, by an earlier server on the same queue */
+  /** @param floor the last time that an earlier server on the same queue used */
   constructor(clock: Clock, floor: Micros) {
     this.#clock = clock;
     this.#wall = clock.now();
@@ -28,7 +28,7 @@ export class ServerClock {
     this.#steady = Math.max(this.#wall, floor);
   }
 
-  /** How the wall clock stands below the floor at the start, if it does: it stepped back while no server ran. */
+  /** The step back that the wall clock made while no server ran; undefined if it is not below the floor. */
   stepBefore(floor: Micros): ClockStep | undefined {
     return floor - this.#wall >= STEP ? { expected: floor, found: this.#wall } : undefined;
   }

@@ -1,7 +1,7 @@
 import type { Micros } from '../../base/time.js';
 import type { EventDraft, SERVER_EVENT_KINDS } from '../../ledger/event/event.js';
 
-/** An event of the server itself. `span` is the time in which it can prove nothing, if there is one. */
+/** An event of the server itself. `span`: the time in which the server can prove nothing, if there is one. */
 export function serverEvent(
   kind: (typeof SERVER_EVENT_KINDS)[number],
   server: string,

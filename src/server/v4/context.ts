@@ -9,7 +9,7 @@ import type { Topology } from './topology.js';
 
 /** All that a decision about a request may read and change. One for each batch. */
 export interface DecisionContext {
-  readonly config: ServerSettings;
+  readonly settings: ServerSettings;
   readonly topology: Topology;
   readonly leases: LeaseTable;
   readonly direct: DirectRequests;

@@ -26,7 +26,7 @@ export function discover(requester: Requester, context: DecisionContext): Decisi
   const leaving = [context.leases.get(address), context.leases.ofClient(network, client.client)];
   const counted = portForOffer(requester, network, seen, leaving, context);
   if (counted.kind === 'full') return drop('port-lease-limit');
-  context.leases.offer(network, client.client, address, context.now + context.config.offerTime, counted.port);
+  context.leases.offer(network, client.client, address, context.now + context.settings.offerTime, counted.port);
   const desired = leaseSeconds(message, scope.leases);
   const seconds = pair?.leaseSeconds(address, client, desired) ?? desired;
   return reply({ type: 'offer', yiaddr: address, scope, leaseSeconds: seconds });
@@ -63,7 +63,7 @@ function chooseAddress(requester: Requester, network: Network, context: Decision
 
 /**
  * The address reserved for the client, if it is available: not in quarantine, and not leased to another client. A reservation for a port
- * is available even then: who asks from that port has replaced the other client.
+ * is available even then: the client at that port now has replaced the other one.
  */
 export function reservedAddress(requester: Requester, network: Network, context: DecisionContext): Ipv4 | undefined {
   const reservation = context.topology.reservationFor(network, reservationKeysOf(requester, network, context));

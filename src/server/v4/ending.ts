@@ -51,7 +51,7 @@ export function decline(requester: Requester, context: DecisionContext): Decisio
 function quarantine(requester: Requester, lease: Lease, context: DecisionContext): void {
   const seen = readBroadcastPort(requester, lease.port);
   const { view, port } = seen.view.evidence === 'none' ? carriedUnlessMalformed(requester, lease, seen) : seen;
-  const { declineTime } = context.config;
+  const { declineTime } = context.settings;
   context.leases.put({
     ...lease,
     state: 'declined',

@@ -25,7 +25,7 @@ export function recordLeaseEvent(
 ): void {
   context.record({
     kind,
-    server: context.config.name,
+    server: context.settings.name,
     address: formatIpv4(lease.address),
     htype: lease.htype,
     hwaddr: Buffer.from(lease.hwaddr, 'latin1'),

@@ -55,7 +55,7 @@ function nameIfNew(
   leaving: readonly (Lease | undefined)[],
   context: DecisionContext,
 ): string | null {
-  if (context.config.maxLeasesPerPort === undefined || port === null) return null;
+  if (context.settings.maxLeasesPerPort === undefined || port === null) return null;
   const name = portName(port);
   return leaving.some((lease) => lease && name === context.leases.portOf(lease)) ? null : name;
 }
@@ -65,7 +65,7 @@ function nameIfNew(
  * client that declines every address takes at most twice the limit from a pool.
  */
 function usedOn(name: string, context: DecisionContext): number {
-  const beyond = context.leases.declinedOnPort(name) - context.config.maxLeasesPerPort!;
+  const beyond = context.leases.declinedOnPort(name) - context.settings.maxLeasesPerPort!;
   return context.leases.leasesOnPort(name) + Math.max(0, beyond);
 }
 
@@ -75,7 +75,7 @@ function isFull(
   used: number,
   context: DecisionContext,
 ): boolean {
-  const limit = context.config.maxLeasesPerPort!;
+  const limit = context.settings.maxLeasesPerPort!;
   if (used < limit) return false;
   const { switch: device, circuitId } = identityOf(port);
   context.warn('port-lease-limit', {

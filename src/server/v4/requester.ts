@@ -38,7 +38,7 @@ export interface Requester {
 export function readRequester(
   datagram: ReceivedDatagram,
   listen: ListenSettings,
-  config: ServerSettings,
+  settings: ServerSettings,
   topology: Topology,
 ): Requester | Drop {
   let message: DhcpMessage;
@@ -48,7 +48,7 @@ export function readRequester(
     if (error instanceof DecodeError) return drop(error.reason);
     throw error;
   }
-  const fault = sourceFault(message, datagram, listen, config) ?? identityFault(message);
+  const fault = sourceFault(message, datagram, listen, settings) ?? identityFault(message);
   if (fault) return drop(fault);
   const override = overrideOf(message);
   return {
@@ -68,17 +68,17 @@ function sourceFault(
   message: DhcpMessage,
   datagram: ReceivedDatagram,
   listen: ListenSettings,
-  config: ServerSettings,
+  settings: ServerSettings,
 ): DropReason | undefined {
   if (message.op !== OP_REQUEST) return 'not-a-request';
   if (message.giaddr >= FIRST_MULTICAST) return 'no-subnet';
   if (message.options.get(OPTION.messageType)?.length !== 1) return 'no-message-type';
   if (message.relayAgent.state === 'absent') return undefined;
   if (message.giaddr === 0) {
-    const isBelieved = listen.snooping && (isOnLink(datagram) || isTrusted(config, datagram.source));
+    const isBelieved = listen.snooping && (isOnLink(datagram) || isTrusted(settings, datagram.source));
     return isBelieved ? undefined : 'option-82-without-relay';
   }
-  return isTrusted(config, datagram.source) ? undefined : 'option-82-untrusted-relay';
+  return isTrusted(settings, datagram.source) ? undefined : 'option-82-untrusted-relay';
 }
 
 /** True if the packet comes from the interface's own link, where a snooping switch is. Anybody can send a routed packet with an Option 82. */
@@ -87,8 +87,8 @@ function isOnLink({ viaBroadcast, source, endpoint }: ReceivedDatagram): boolean
 }
 
 /** True if the sender of the packet is a trusted relay. The giaddr inside says nothing: a client can write any. */
-function isTrusted(config: ServerSettings, source: Ipv4): boolean {
-  return config.trustedRelays === 'any' || config.trustedRelays.some((subnet) => contains(subnet, source));
+function isTrusted(settings: ServerSettings, source: Ipv4): boolean {
+  return settings.trustedRelays === 'any' || settings.trustedRelays.some((subnet) => contains(subnet, source));
 }
 
 /** Why nobody can be identified as the client. An empty client-id is none. */

@@ -19,6 +19,13 @@ export interface Scope {
   readonly hostname?: string | undefined;
 }
 
+/** A configured subnet. */
+interface SubnetEntry {
+  readonly settings: SubnetSettings;
+  readonly network: Network;
+  readonly last: Ipv4;
+}
+
 /** What a reservation is for, as a string; {@link reservationKeys} makes it. */
 export type ReservationKey = string;
 
@@ -26,35 +33,35 @@ export type ReservationKey = string;
 export class Topology {
   readonly networks: readonly Network[];
   /** Subnets by their first address, ascending; they do not overlap. */
-  readonly #subnets: readonly { config: SubnetSettings; network: Network; last: Ipv4 }[];
+  readonly #subnets: readonly SubnetEntry[];
   readonly #reservations = new Map<string, ReservationSettings>();
   readonly #owners = new Map<Ipv4, ReservationSettings>();
 
   /** @param own addresses of the server itself, which no pool may give away */
-  constructor(config: ServerSettings, own: readonly Ipv4[]) {
+  constructor(settings: ServerSettings, own: readonly Ipv4[]) {
     const groups = new Map<string, SubnetSettings[]>();
-    for (const subnet of config.subnets) {
+    for (const subnet of settings.subnets) {
       const name = subnet.sharedNetwork ?? formatSubnet(subnet.subnet);
       groups.set(name, [...(groups.get(name) ?? []), subnet]);
     }
-    const subnets: { config: SubnetSettings; network: Network; last: Ipv4 }[] = [];
+    const subnets: SubnetEntry[] = [];
     this.networks = [...groups].map(([name, members]) => {
       const network = new Network(
         name,
         members.flatMap((member) => poolsOf(member, own)),
       );
       for (const member of members) {
-        subnets.push({ config: member, network, last: broadcastOf(member.subnet) });
+        subnets.push({ settings: member, network, last: broadcastOf(member.subnet) });
         this.#reserve(network, member);
       }
       return network;
     });
-    this.#subnets = subnets.sort((a, b) => a.config.subnet.network - b.config.subnet.network);
+    this.#subnets = subnets.sort((a, b) => a.settings.subnet.network - b.settings.subnet.network);
   }
 
   /** The configured subnet that contains the address. */
   subnetAt(address: Ipv4): SubnetSettings | undefined {
-    return this.#find(address)?.config;
+    return this.#find(address)?.settings;
   }
 
   /** The network of the subnet that contains the address. */
@@ -87,7 +94,7 @@ export class Topology {
 
   /** True if the server refuses requests of this network that it does not know (NAK): all its subnets are `authoritative`. */
   isAuthoritative(network: Network): boolean {
-    return this.#subnets.every((subnet) => subnet.network !== network || subnet.config.authoritative);
+    return this.#subnets.every((subnet) => subnet.network !== network || subnet.settings.authoritative);
   }
 
   #reserve(network: Network, subnet: SubnetSettings): void {
@@ -97,13 +104,13 @@ export class Topology {
     }
   }
 
-  #find(address: Ipv4): { config: SubnetSettings; network: Network } | undefined {
+  #find(address: Ipv4): SubnetEntry | undefined {
     let low = 0;
     let high = this.#subnets.length - 1;
     while (low <= high) {
       const middle = (low + high) >>> 1;
       const entry = this.#subnets[middle]!;
-      if (address < entry.config.subnet.network) high = middle - 1;
+      if (address < entry.settings.subnet.network) high = middle - 1;
       else if (address > entry.last) low = middle + 1;
       else return entry;
     }

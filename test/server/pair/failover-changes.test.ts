@@ -55,7 +55,7 @@ describe('What a failover endpoint did by itself', () => {
       lease = changed;
     };
     const record = (event: EventDraft) => void events.push(event);
-    const desk = { config: { name: 'dhcp-a' }, leases: { get: () => lease, put }, now, at: now, record };
+    const desk = { settings: { name: 'dhcp-a' }, leases: { get: () => lease, put }, now, at: now, record };
     const change = { before, after, cause, reported, isPartners, clockAhead };
     applyChange(change, desk as unknown as DecisionContext, { wall: now, steady: now });
     return events.map(({ kind, leaseEnd }) => [kind, leaseEnd! / MICROS_PER_SECOND]);

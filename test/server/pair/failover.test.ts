@@ -551,7 +551,7 @@ describe('A server of a failover pair', function () {
     const range = '127.0.0.1-127.0.0.20';
     const listen = [{ interface: 'lo', port: relay.port }];
     const subnets = [{ subnet: '127.0.0.0/16', pools: [{ range, failover: 'pair' }] }];
-    const wrong = /^Pool 127\.0\.0\.1-127\.0\.0\.20 has 127\.0\.0\.1 in it, an address of this server$/;
+    const wrong = /^Pool 127\.0\.0\.1-127\.0\.0\.20 contains 127\.0\.0\.1, an address of this server$/;
     await assert.rejects(start({ listen, subnets }), { name: 'UsageError', message: wrong });
     await start({ listen, subnets: [{ ...subnets[0], pools: [{ range: '127.0.0.2-127.0.0.20', failover: 'pair' }] }] });
     await assert.rejects(server!.reload(config({ listen, subnets })), { name: 'UsageError', message: wrong });

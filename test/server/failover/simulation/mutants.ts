@@ -95,7 +95,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mistake: 'leaves it to the partner to record an end that that one found',
     file: 'server/pair/changes.ts',
-    from: 'else if (isOver && !isPartnersToEnd(change, lease)) expireLease(desk, lease);',
+    from: 'else if (isOver && !isPartnersToEnd(change, lease)) expireLease(context, lease);',
     to: 'else if (isOver) return;',
   },
   {

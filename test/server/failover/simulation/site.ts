@@ -81,7 +81,7 @@ export class Site {
   #context(now: Moment): DecisionContext {
     this.#pair.moment = now;
     return {
-      config: this.#config,
+      settings: this.#config,
       topology: this.#topology,
       leases: this.leases,
       direct: this.#direct,
