@@ -82,14 +82,15 @@ export class Endpoint {
     onError: (fault: NetFault) => void,
   ): Promise<Endpoint> {
     const found = findListenAddress(options);
-    const libc = await loadLibc().catch((error: unknown) => messageOf(error));
-    const plain = await openPlain(found.address, options.port, typeof libc === 'string' ? undefined : libc);
+    const loaded = await tryLoadLibc();
+    const libc = loaded.kind === 'loaded' ? loaded.libc : undefined;
+    const plain = await openPlain(found.address, options.port, libc);
     const endpoint = new Endpoint(found, plain.socket, options.clientPort, onDatagram, onError);
     try {
-      if (BATCHES && typeof libc !== 'string' && plain.fd !== undefined) {
+      if (BATCHES && libc && plain.fd !== undefined) {
         endpoint.#batch = new DatagramBatch(libc, plain.fd);
       }
-      if (!found.interface.loopback) await endpoint.#openDirect(libc, found.interface.name);
+      if (!found.interface.loopback) await endpoint.#openDirect(loaded, found.interface.name);
     } catch (error) {
       await endpoint.close();
       throw error;
@@ -189,14 +190,13 @@ export class Endpoint {
     await Promise.all([closed(this.#socket), this.#receiver?.leave(this.#broadcasts)]);
   }
 
-  /** @param libc the C library, or the reason why there is none */
-  async #openDirect(libc: Libc | string, interfaceName: string): Promise<void> {
-    if (typeof libc === 'string') {
-      this.#directUnavailable = libc;
+  async #openDirect(loaded: LoadedLibc, interfaceName: string): Promise<void> {
+    if (loaded.kind === 'missing') {
+      this.#directUnavailable = loaded.reason;
       return;
     }
-    await this.#openReceiver(libc, interfaceName);
-    if (this.#directUnavailable === undefined) this.#openSender(libc, interfaceName);
+    await this.#openReceiver(loaded.libc, interfaceName);
+    if (this.#directUnavailable === undefined) this.#openSender(loaded.libc, interfaceName);
   }
 
   async #openReceiver(libc: Libc, interfaceName: string): Promise<void> {
@@ -247,6 +247,18 @@ export class Endpoint {
     } catch (error) {
       done(error);
     }
+  }
+}
+
+type LoadedLibc =
+  | { readonly kind: 'loaded'; readonly libc: Libc }
+  | { readonly kind: 'missing'; readonly reason: string };
+
+async function tryLoadLibc(): Promise<LoadedLibc> {
+  try {
+    return { kind: 'loaded', libc: await loadLibc() };
+  } catch (error) {
+    return { kind: 'missing', reason: messageOf(error) };
   }
 }
 

@@ -7,7 +7,7 @@ import { CLIENT, FIRST, T0 } from './peer.js';
 
 type Mail = { readonly update: Update } | { readonly isTaken: boolean };
 
-/** One server of two that gave the same lease out of contact, and now tell each other until neither has news. */
+/** One of two servers that gave the same lease without contact, and now exchange updates until neither is pending. */
 class Side {
   readonly #isPrimary: boolean;
   readonly #now: number;
@@ -25,7 +25,7 @@ class Side {
     this.binding = binding;
   }
 
-  /** One update for an address is on its way at a time, and a refused one is not told again unless it changes. */
+  /** Sends an update: one at a time, and a refused one not again unless it changes. */
   tell(): void {
     if (!this.binding.pending || this.#sent || !this.#hasNews) return;
     const read = readUpdate(updateOptions(this.binding, true));
@@ -63,7 +63,7 @@ class Side {
   }
 }
 
-/** Seconds before both told each other that the client got the lease here, for how long, and what is wrong with what is known of the other clock. */
+/** Seconds before the exchange at which the client got the lease here, its length, and the error of the known clock difference. */
 const given = fc.record({
   ago: fc.integer({ min: 0, max: 100 }),
   length: fc.integer({ min: 60, max: 120 }),

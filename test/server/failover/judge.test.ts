@@ -17,7 +17,7 @@ function context(changes: Partial<JudgeContext> = {}): JudgeContext {
   return { isPrimary: true, now: T0, inFlight: false, isOutdated: false, clockAhead: 0, ...changes };
 }
 
-/** The update that tells of a binding, as the partner reads it. */
+/** The update for a binding, as the partner reads it. */
 function told(given: Binding): Update {
   const read = readUpdate(updateOptions(given, true));
   if (read.kind === 'rejection') assert.fail(read.rejection.text);
@@ -291,7 +291,7 @@ describe('an update of the partner', () => {
         const atPrimary = judge(first, told(second), context({ inFlight: true }));
         const atSecondary = judge(second, told(first), context({ inFlight: true, isPrimary: false }));
         const taken = [atPrimary, atSecondary].flatMap((verdict) => (verdict.kind === 'take' ? [verdict.binding] : []));
-        // At least one gives way, and if both do, they end alike or one of them tells it again
+        // At least one gives way. If both do, they end with the same, or one sends an update again
         assert.ok(taken.length > 0 || [atPrimary, atSecondary].some(({ kind }) => kind === 'wait'), 'nobody gives way');
         if (taken.length < 2) return;
         const [a, b] = taken as [Binding, Binding];

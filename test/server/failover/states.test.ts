@@ -83,7 +83,7 @@ describe('the states of a failover server', () => {
         let pair = [one, other].map((state) => machine(state, { partnerState: null, lostAt: T0 - 500 }));
         const seen: string[] = [];
         for (let round = 0; round < 12; round++) {
-          // What crosses on its way was told before either moved
+          // Messages that cross were sent before either server moved
           pair = pair.map((own, i) => hear(own, pair[1 - i]!.state, ROLES[i]!));
           seen.push(pair.map(({ state }) => state).join(' and '));
         }
@@ -206,7 +206,7 @@ describe('the states of a failover server', () => {
     const paused = hear(machine('PAUSED', lost), 'SHUTDOWN', 'primary');
     const resume = { type: 'operator', command: 'resume' } as const;
     assert.equal(step(paused, resume, context('primary'), T0).machine.state, 'RECOVER');
-    // As `hear` tells it
+    // As `hear` sends it
     const known = { partnerState: 'SHUTDOWN' as const, partnerSince: T0 - 9, heard: false };
     assert.equal(hear(machine('PARTNER-DOWN', known), 'SHUTDOWN', 'primary').state, 'PARTNER-DOWN');
     assert.equal(
@@ -238,7 +238,7 @@ describe('the states of a failover server', () => {
   it('go to POTENTIAL-CONFLICT with a starting partner that served alone too: without stored state it would be in RECOVER', () => {
     const alone = machine('PARTNER-DOWN', { heard: false });
     assert.equal(hear(alone, 'PARTNER-DOWN', 'primary', true).state, 'POTENTIAL-CONFLICT');
-    // dhcpd, and who may still change its mind
+    // dhcpd, and a partner that may still change its state
     assert.equal(hear(alone, 'PARTNER-DOWN', 'primary', true, { partnerAsks: false }).state, 'PARTNER-DOWN');
     assert.equal(hear(alone, 'COMMUNICATIONS-INTERRUPTED', 'primary', true).state, 'PARTNER-DOWN');
   });

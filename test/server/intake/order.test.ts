@@ -99,7 +99,7 @@ describe('What one client sent while the server could not run', () => {
   });
 });
 
-/** Others at one port who ask for an address that is not theirs, which changes nothing: more than one batch. */
+/** Requests of other clients at one port, for an address that is not theirs: without effect, and more than one batch. */
 function crowdAt(port: string, count = CROWD, from = 0): RequestSketch[] {
   const ask = { type: TYPE.request, ciaddr: '198.18.3.254', giaddr: GATEWAYS[0], option82: option82(port, 'sw') };
   return Array.from({ length: count }, (_, i) => ({ ...ask, mac: `04${(from + i).toString(16).padStart(10, '0')}` }));

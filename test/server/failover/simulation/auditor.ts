@@ -21,11 +21,11 @@ interface Part {
 interface Term {
   /** Of each server that extended it and has not recorded its end. */
   readonly parts: Map<Server, Part>;
-  /** Who extended it last. */
+  /** The server that extended it last. */
   last: Server;
-  /** The other one has recorded the end, and knew that this one had told the same. */
+  /** True if the other server has recorded the end, and knew that this one gave the same. */
   isOver: boolean;
-  /** The other one has recorded the end, which is as late, without knowing: this one may record its own, and need not. */
+  /** True if the other server has recorded an end as late without knowing this one's: this server may record its own, and need not. */
   mayBeOver: boolean;
 }
 
@@ -44,8 +44,8 @@ export interface AuditFindings {
 }
 
 /**
- * Holds the events of both servers against what they told their clients. `atRest` are the moments, ascending, at which the two agreed upon
- * everything: what was committed before one of them is known to both.
+ * Compares the events of both servers with what they sent to clients. `atRest` are the moments, ascending, at which the two had agreed on
+ * everything: what was committed before is known to both.
  */
 export class Auditor {
   readonly #servers: readonly Server[];
@@ -75,7 +75,7 @@ export class Auditor {
     return { unknowing: this.#unknowing, lost: this.#lost };
   }
 
-  /** Each acknowledgement has one event, of the server that sent it, with the end that the client was told; and there are no others. */
+  /** Each acknowledgement has one event, of the server that sent it, with the end that the client was given. There are no other events. */
   #checkAnswers(): void {
     for (const server of this.#servers) {
       const answers = server.stream.filter(({ kind }) => kind === 'granted' || kind === 'renewed');
@@ -145,7 +145,7 @@ export class Auditor {
     this.#terms.set(name, term);
   }
 
-  /** By the server whose lease it is, with the end that it told; and not if the partner has it now, as far as that can be known. */
+  /** An expiry is recorded by the server that gave the lease last, with the end that it gave; not if the partner has it now, as far as that can be known. */
   #expire(name: string, event: Recorded, server: Server): void {
     const term = this.#terms.get(name);
     const part = term?.parts.get(server) ?? this.#ended.get(name)?.parts.get(server);
@@ -220,7 +220,7 @@ export class Auditor {
     return !this.#isKnown(Math.max(own.told, other.told), { committed: at });
   }
 
-  /** The partner had not told of that end when this server lost its disk: so it held the lease, and told it as one that goes on. */
+  /** The partner had not reported that end when this server lost its disk. So it assumed that the lease goes on, and sent it as such. */
   #isHeldFor(server: Server, ended: Time, { committed }: Recorded): boolean {
     return server.losses.some((lost) => {
       const [from, to] = [Math.min(lost, ended), Math.max(lost, ended)];

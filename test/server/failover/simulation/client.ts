@@ -58,7 +58,7 @@ export class Client {
     this.port = this.#anyPort();
   }
 
-  /** True if it validly holds a lease now. */
+  /** True if it has a valid lease now. */
   get isBound(): boolean {
     return this.held !== null && this.held.until > this.#agenda.now;
   }

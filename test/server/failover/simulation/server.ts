@@ -80,7 +80,7 @@ export class Server implements Host {
   readonly facts: (Fact & { readonly xid: number })[] = [];
   /** When it lost its disk, in true time. */
   readonly losses: Time[] = [];
-  /** When it held leases, as its partner seemed to have lost its memory. */
+  /** When it assumed leases to go on, because its partner seemed to have lost its stored state. */
   readonly assumptions: Time[] = [];
   readonly #settings: FailoverSettings;
   readonly #config: ServerSettings;

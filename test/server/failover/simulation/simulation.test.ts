@@ -12,7 +12,7 @@ const SEED = process.env.PORTLEDGER_SEED === undefined ? sized(1, runSeed()) : r
 const SCHEDULES = Number(process.env.PORTLEDGER_SCHEDULES ?? sized(600, 20_000));
 /** So many have something of each kind. */
 const ENOUGH = 200;
-/** In which whoever is out of contact may be shut down. */
+/** Number of schedules in which a server without contact may be shut down. */
 const RESTED_SCHEDULES = sized(100, 5000);
 /** A schedule soon after it shows what comes of it if nobody is asked; few do. */
 const REST_FROM = 420;

@@ -46,7 +46,7 @@ export class Site {
     const networkOf = (one: Ipv4) => this.#topology.networkOf(one);
     this.leases = new LeaseTable(networkOf);
     this.leases.rebuild(this.#topology.networks, networkOf);
-    // Steady time is not stored: what a lease has left is told by the wall clock
+    // Steady time is not stored: the rest of a lease follows from the wall clock
     for (const lease of stored) this.leases.put({ ...lease, due: lease.end - now.wall + now.steady });
     this.leases.commit();
     this.#pair = new Pair(endpoint, now, { address, peerAddress: 0 });

@@ -10,7 +10,7 @@ export interface Fact {
   readonly mac: string;
   /** Where the client was plugged in when it asked; null if the server cannot know. */
   readonly port: string | null;
-  /** Until when it was told that it has the address; `at` if it is over. */
+  /** The end that the client was given; `at` if the stay is over. */
   readonly until: number;
 }
 

@@ -20,7 +20,7 @@ const ADDRESSES = { primary: 0xc6120101, secondary: 0xc6120102 };
 /** How long clients and faults go on, and how long everything is quiet afterwards. */
 const BUSY: Time = 400 * SECOND;
 const QUIET: Time = 260 * SECOND;
-/** Longer than any lease may last, or be held for a partner that lost its memory. */
+/** Longer than any lease lasts, or is assumed to last for a partner that lost its stored state. */
 const LAST: Time = 500 * SECOND;
 
 export interface WorldOptions {
@@ -29,7 +29,7 @@ export interface WorldOptions {
   /** Another one for the server of this role alone. */
   readonly odd?: { readonly role: 'primary' | 'secondary'; readonly code: Code };
   readonly faults?: ServerFaults;
-  /** Clocks that agree, connections that hold, servers that live. */
+  /** Clocks agree, connections last, servers do not crash. */
   readonly peaceful?: boolean;
   /** Clocks that agree, and nothing but connections that break and servers that restart with all they knew. */
   readonly mild?: boolean;
@@ -53,7 +53,7 @@ export class World {
   readonly network: Network;
   readonly servers: readonly [Server, Server];
   readonly clients: Client[] = [];
-  /** What happened, for whoever has to understand a violation. */
+  /** What happened, to understand a violation. */
   readonly log: string[] = [];
   readonly happened = new Map<string, number>();
   readonly #random: Random;
@@ -230,7 +230,7 @@ export class World {
     if (!server.isUp || !record || record.lostAt !== 0) return;
     this.#happen(`disk ${server.name}`);
     server.crash(this.#random(2) === 0, true);
-    // Not within the second in which its former life began, by which its partner tells the two apart
+    // Not in the second in which its former life began: its partner distinguishes the two by that time
     this.agenda.in(Math.max(1, this.#random(this.#random(2) === 0 ? 5 : 60)) * SECOND, () => this.#restart(server));
   }
 
@@ -358,7 +358,7 @@ export class World {
     }
   }
 
-  /** No client gets more than MCLT beyond what the partner has stored, as far as clocks that differ can tell. */
+  /** No client gets more than MCLT beyond what the partner has stored, as far as differing clocks allow to say. */
   #checkLead({ address, server, until }: Held): void {
     const known = (server.partner.known.get(address) ?? 0) * SECOND - EPOCH;
     const allowed = Math.max(known, this.agenda.now) + MCLT * SECOND + CLOCK_LIMIT * SECOND;
