@@ -9,7 +9,18 @@ import { MESSAGES } from '../../src/operate/log/messages.js';
 import { PROFILES } from '../../src/protocol/relay-agent/profiles.js';
 import { DROP_REASONS } from '../../src/server/pipeline/counters.js';
 import { makeAuthority } from '../support/certificates.js';
-import { allBlocks, type Block, blocksOf, example, isThere, pages, placeOf, ROOT, readPage } from '../support/pages.js';
+import {
+  allBlocks,
+  type Block,
+  blocksOf,
+  example,
+  isThere,
+  pages,
+  placeOf,
+  proseOf,
+  ROOT,
+  readPage,
+} from '../support/pages.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
 
 /** Every language a block may have, and the test that checks it. */
