@@ -5,10 +5,22 @@ import { parse, stringify } from 'yaml';
 import { requires } from '../../rig/lab/requirements.js';
 import type { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load.js';
+import { MESSAGES } from '../../src/operate/log/messages.js';
 import { PROFILES } from '../../src/protocol/relay-agent/profiles.js';
 import { DROP_REASONS } from '../../src/server/pipeline/counters.js';
 import { makeAuthority } from '../support/certificates.js';
-import { allBlocks, type Block, blocksOf, example, isThere, pages, placeOf, ROOT, readPage } from '../support/pages.js';
+import {
+  allBlocks,
+  type Block,
+  blocksOf,
+  example,
+  isThere,
+  pages,
+  placeOf,
+  proseOf,
+  ROOT,
+  readPage,
+} from '../support/pages.js';
 import { makeTempDir, removeTempDir } from '../support/temp.js';
 
 /** Every language a block may have, and the test that checks it. */
@@ -23,6 +35,9 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   sh: 'test/docs/commands.test.ts',
   console: 'test/docs/commands.test.ts',
 };
+
+/** Names of the same form that are counts of replies. */
+const NOT_LOGGED: ReadonlySet<string> = new Set(['option-82-malformed', 'option-82-not-echoed']);
 
 /** A server that is complete; a block that shows some keys of `server` gets the others from here. */
 const SERVER = {
@@ -83,12 +98,13 @@ describe('Blocks of code in the documents', function () {
     requires(this, 'openssl');
   });
 
-  it('have a language that a test checks, and are fenced', () => {
+  it('have a language that a test checks, and are fenced if they have commands', () => {
     const unknown = allBlocks().filter(({ language }) => !(language in LANGUAGES));
     assert.deepEqual(unknown.map(placeOf), []);
     for (const test of Object.values(LANGUAGES)) if (test !== 'here') assert.ok(isThere(test), test);
-    // An indented block would be checked by nobody. Lists may have indented lines
-    for (const page of pages()) assert.doesNotMatch(readPage(page), /\n\n {4}(?! *[-*\d])/, page);
+    // An indented block is a picture. A command in it would be checked by nobody
+    for (const page of pages())
+      assert.doesNotMatch(readPage(page), /^ {4}(\$ )?(npx |npm |docker |portledger )/m, page);
   });
 
   loadsAs('is a valid configuration', allBlocks('yaml'), ({ text }, folder) => {
@@ -129,6 +145,17 @@ describe('Facts in the documents', () => {
   it('name every reason for which a request gets no answer', () => {
     const table = readPage('docs/troubleshooting.md');
     for (const reason of DROP_REASONS) assert.ok(table.includes(`\`${reason}\``), reason);
+  });
+
+  it('name log messages and reasons that the program has', () => {
+    const known = new Set<string>([...Object.keys(MESSAGES), ...DROP_REASONS]);
+    const named = pages().flatMap((page) =>
+      [...proseOf(page).matchAll(/`((?:failover|ship|request|option-82)-[a-z0-9-]+)`/g)].map((match) => match[1]!),
+    );
+    assert.deepEqual(
+      named.filter((name) => !known.has(name) && !isThere(`examples/${name}`) && !NOT_LOGGED.has(name)),
+      [],
+    );
   });
 
   it('name every switch profile, with what it is for', () => {
