@@ -77,7 +77,7 @@ async function askAll(trail: Trail, events: number, span: number): Promise<Row[]
       const askOwn = async () =>
         own.push(
           await millis(async () => {
-            const { pieces } = await renderAnswer(await ask(trail, request), 'json', { width: 200 });
+            const { pieces } = await renderAnswer(await ask(trail, request), 'ndjson', { width: 200 });
             await writeAll(nowhere(), pieces);
           }),
         );

@@ -2,8 +2,8 @@
 const INVISIBLE = /[\p{C}\p{M}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 /**
- * The text with nothing in it that a terminal obeys or that hides or turns around its neighbours: such characters are
- * written as `\x1b` or `\u{202e}`. Printable ASCII and ordinary letters stay as they are.
+ * The text, safe to print: characters that control a terminal, show nothing or reorder their neighbours are written as
+ * `\x1b` or `\u{202e}`. Printable ASCII and ordinary letters stay as they are.
  */
 export function visible(text: string): string {
   return text.normalize('NFC').replace(INVISIBLE, (char) => {

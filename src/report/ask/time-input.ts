@@ -2,10 +2,10 @@ import { UsageError } from '../../base/errors.js';
 import { MICROS_PER_SECOND, type Micros, toIsoTime } from '../../base/time.js';
 import { readingsOf, startOfDay, toWallTime, type WallTime } from './zone.js';
 
-/** What the words of a time refer to. */
+/** What a typed time is relative to. */
 export interface TimeContext {
   readonly now: Micros;
-  /** Zone of a time that names none itself. */
+  /** Zone of a time without one; IANA name. */
   readonly zone: string;
 }
 
@@ -24,7 +24,7 @@ const UNITS: readonly (readonly [RegExp, Micros])[] = [
   [/^(d|days?)$/i, 86_400 * SECOND],
   [/^(w|weeks?)$/i, 7 * 86_400 * SECOND],
 ];
-/** Microseconds are exact in a double until then. */
+/** Later microseconds are not exact in a double. */
 const LAST_YEAR = 2254;
 
 /**

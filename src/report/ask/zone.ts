@@ -18,20 +18,20 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Name of a zone of the IANA database, or `UTC`. Throws UsageError with the nearest name if there is no such zone. */
 export function parseZone(text: string): string {
-  // Newer versions of Node accept offsets such as +02:00 here; they know no daylight saving and are no zones.
+  // Newer versions of Node accept offsets such as +02:00, which are not zones: they have no daylight saving.
   if (/^[A-Za-z]/.test(text)) {
     try {
       const known = new Intl.DateTimeFormat('en-US', { timeZone: text }).resolvedOptions().timeZone;
       return known.toLowerCase() === text.toLowerCase() ? known : text;
     } catch {
-      // RangeError: told below
+      // RangeError: reported below
     }
   }
   const nearest = closest(text.slice(0, 64), Intl.supportedValuesOf('timeZone'));
   throw new UsageError(`"${text}" is not a time zone`, { hint: `use a name of the IANA database, such as ${nearest}` });
 }
 
-/** What a clock in the zone shows at that moment. */
+/** The date and time of day in the zone at that moment. */
 export function toWallTime(at: Micros, zone: string): WallTime {
   const shifted = new Date(Math.floor(at / MICROS_PER_SECOND) * 1000 + offsetMillis(at, zone));
   return {

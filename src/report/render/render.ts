@@ -1,5 +1,7 @@
 import { type Answer, type Note, SHAPES } from '../ask/answer.js';
 import { collect } from '../ask/ask.js';
+import { renderCsv } from './csv.js';
+import { renderJsonAnswer, renderNdjson } from './json.js';
 import type { Output } from './outputs.js';
 import type { TableColumn, TableLook } from './table.js';
 
@@ -23,11 +25,11 @@ export async function renderAnswer(answer: Answer, output: Output, look: TableLo
     case 'html':
       return { pieces: await (await import('./page.js')).renderPage(answer), notes };
     case 'csv':
-      return { pieces: (await import('./csv.js')).renderCsv(answer.rows, shape), notes };
+      return { pieces: renderCsv(answer.rows, shape), notes };
     case 'json':
-      return { pieces: (await import('./json.js')).renderJsonAnswer(answer), notes };
+      return { pieces: renderJsonAnswer(answer), notes };
     case 'ndjson':
-      return { pieces: (await import('./json.js')).renderNdjson(answer.rows, shape), notes };
+      return { pieces: renderNdjson(answer.rows, shape), notes };
   }
 }
 

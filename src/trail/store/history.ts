@@ -2,8 +2,7 @@ import type { Knex } from 'knex';
 import type { Micros } from '../../base/time.js';
 import { type GapRow, gapsInSpan, toGapRows } from './history-gaps.js';
 import { type HistoryRow, type Subject, sightingsInSpan, streamHistory, toHistoryRows } from './history-rows.js';
-import { type QueueReach, reachOfTrail, toReach } from './reach.js';
-import { optionalTime } from './row-times.js';
+import { type QueueReach, reachOfTrail, removedBefore, toReach } from './reach.js';
 import { type Selected, selectTogether } from './select-together.js';
 import { boundsOf, type Span } from './span.js';
 
@@ -20,13 +19,6 @@ export interface History {
   /** Retention removed sightings that ended before; null if it never removed any. */
   readonly removedBefore: Micros | null;
 }
-
-/** The newest baseline. */
-const BASELINE: Selected = {
-  columns: { removed_before: 'sightings_before' },
-  from: 'FROM baselines ORDER BY made_at DESC LIMIT 1',
-  values: [],
-};
 
 /**
  * Reads everything that an answer needs in one statement. More sightings than fit into memory are left to a stream of their
@@ -45,7 +37,6 @@ export async function readHistory(
   const found = await selectTogether(db, {
     gap: gapsInSpan(span),
     reach: reachOfTrail(boundsOf(span).to ?? now),
-    baseline: BASELINE,
     sighting: subject && atMost(sightingsInSpan(subject, span), most + 1),
   });
   const isMany = subject !== null && found.sighting.length > most;
@@ -53,7 +44,7 @@ export async function readHistory(
     sightings: isMany ? streamHistory(db, subject, span, now) : toHistoryRows(found.sighting, now),
     gaps: toGapRows(found.gap),
     queues: toReach(found.reach),
-    removedBefore: optionalTime(found.baseline[0]?.removed_before),
+    removedBefore: removedBefore(found.reach),
   };
 }
 

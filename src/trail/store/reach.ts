@@ -20,6 +20,9 @@ export interface QueueReach {
 const FIRST_AT = '(SELECT e.at FROM events e WHERE e.queue_uuid = q.queue_uuid ORDER BY e.sequence LIMIT 1)';
 const LAST_KIND = '(SELECT e.kind FROM events e WHERE e.queue_uuid = q.queue_uuid AND e.sequence = q.sequence)';
 
+/** End of what retention has removed: of the newest baseline. A subquery here costs less than one more SELECT in a UNION. */
+const REMOVED_BEFORE = '(SELECT b.sightings_before FROM baselines b ORDER BY b.made_at DESC LIMIT 1)';
+
 /** Selects the reach of each queue, for {@link toReach}. @param end queues that reach this far are not checked for a stop */
 export function reachOfTrail(end: Micros): Selected {
   const columns = {
@@ -29,6 +32,7 @@ export function reachOfTrail(end: Micros): Selected {
     first_at: FIRST_AT,
     last_at: 'q.last_at',
     last_kind: `CASE WHEN q.last_at < ? THEN ${LAST_KIND} END`,
+    removed_before: REMOVED_BEFORE,
   };
   return { columns, from: 'FROM queues q', values: [toSqlTime(end)] };
 }
@@ -47,6 +51,11 @@ export function toReach(rows: readonly SqlRow[]): QueueReach[] {
     };
   });
   return queues.sort((a, b) => (a.server < b.server ? -1 : a.server > b.server ? 1 : a.to - b.to));
+}
+
+/** Retention removed sightings that ended before, as rows of {@link reachOfTrail} say; null if it never removed any. */
+export function removedBefore(rows: readonly SqlRow[]): Micros | null {
+  return optionalTime(rows[0]?.removed_before);
 }
 
 /** The earliest of these times, null if all are. */
