@@ -70,7 +70,7 @@ async function trailStatus(config: Config, queue: Part): Promise<{ part: Part; e
       const position = 'uuid' in queue ? await trail.position(String(queue.uuid)) : undefined;
       const sequence = position?.sequence ?? 0;
       const quarantined = await countQuarantined(trail.knex);
-      return { place: trail.place, sequence, ...lagOf(queue, sequence), quarantined };
+      return { place: trail.location, sequence, ...lagOf(queue, sequence), quarantined };
     });
     return { part, exitCode: EXIT.ok };
   } catch (error) {

@@ -1,12 +1,13 @@
-import type { Knex } from 'knex';
 import { toSqlTime } from '../../base/time.js';
-import { decodeEvent, uuidBytes } from '../../ledger/event/encoding.js';
+import { decodeEvent } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { signRemoval } from '../../ledger/proof/removal.js';
-import { EVENT_COLUMNS, rowToEvent } from '../store/event-rows.js';
+import type { TrailConnection } from '../store/database.js';
+import { addressPage, deleteEvents, eventPage } from '../store/event-table.js';
 import { readQuarantined } from '../store/quarantine.js';
 import { readRemovals, writeRemovals } from '../store/removal-rows.js';
-import { inTransaction, takeTurn } from '../store/turn.js';
+import { inTransaction } from '../store/transaction.js';
+import { lockTrail } from '../store/writer-lock.js';
 import { holdsEvent, provenHolds } from './held.js';
 import { BATCH, type Plan, restAfter } from './plan.js';
 import { type Place, pass, type Stretch, startOf } from './stretches.js';
@@ -26,11 +27,11 @@ interface Step extends Counts {
  * Removes the events of a queue before the time of the plan, except held ones, a batch at a time; every batch leaves signed
  * removals in place of what it took. Throws RetainRefusedError if the events are not those that were once written.
  */
-export async function removeEvents(knex: Knex, queue: string, plan: Plan): Promise<Counts> {
+export async function removeEvents(trail: TrailConnection, queue: string, plan: Plan): Promise<Counts> {
   return await walk(queue, async (place) => {
     const began = performance.now();
-    const step = await inTransaction(knex, async (db) => {
-      await takeTurn(db);
+    const step = await inTransaction(trail, async (db) => {
+      await lockTrail(db);
       return await removeBatch(db, queue, plan, place);
     });
     await restAfter(began);
@@ -39,8 +40,8 @@ export async function removeEvents(knex: Knex, queue: string, plan: Plan): Promi
 }
 
 /** What {@link removeEvents} would do. */
-export async function countEvents(knex: Knex, queue: string, plan: Plan): Promise<Counts> {
-  return await walk(queue, async (place) => (await look(knex, queue, plan, place)).step);
+export async function countEvents(db: TrailConnection, queue: string, plan: Plan): Promise<Counts> {
+  return await walk(queue, async (place) => (await look(db, queue, plan, place)).step);
 }
 
 async function walk(queue: string, next: (place: Place) => Promise<Step>): Promise<Counts> {
@@ -55,13 +56,11 @@ async function walk(queue: string, next: (place: Place) => Promise<Step>): Promi
   }
 }
 
-async function removeBatch(db: Knex, queue: string, plan: Plan, place: Place): Promise<Step> {
+async function removeBatch(db: TrailConnection, queue: string, plan: Plan, place: Place): Promise<Step> {
   const { step, stretches } = await look(db, queue, plan, place);
   const { at, reason, key } = plan;
   for (const { from, to } of stretches) {
-    for (const table of ['events', 'quarantined']) {
-      await db(table).where('queue_uuid', uuidBytes(queue)).whereBetween('sequence', [from, to]).delete();
-    }
+    await deleteEvents(db, queue, from, to);
   }
   await writeRemovals(
     db,
@@ -72,7 +71,7 @@ async function removeBatch(db: Knex, queue: string, plan: Plan, place: Place): P
 
 /** The next batch of events: where it ends, and the stretches in it that can go. */
 async function look(
-  db: Knex,
+  db: TrailConnection,
   queue: string,
   plan: Plan,
   start: Place,
@@ -94,29 +93,21 @@ async function look(
 }
 
 /** The next events of a queue, also those that the database did not take. */
-async function eventsAfter(db: Knex, queue: string, sequence: number): Promise<LedgerEvent[]> {
-  const rows = await db('events')
-    .select(EVENT_COLUMNS as string[])
-    .where('queue_uuid', uuidBytes(queue))
-    .where('sequence', '>', sequence)
-    .orderBy('sequence')
-    .limit(BATCH);
+async function eventsAfter(db: TrailConnection, queue: string, sequence: number): Promise<LedgerEvent[]> {
   const aside = await readQuarantined(db, queue, sequence, BATCH);
-  const events = [...rows.map(rowToEvent), ...aside.map(({ encoded, hash }) => ({ ...decodeEvent(encoded), hash }))];
+  const events = [
+    ...(await eventPage(db, queue, sequence, BATCH)),
+    ...aside.map(({ encoded, hash }) => ({ ...decodeEvent(encoded), hash })),
+  ];
   return events.sort((a, b) => a.sequence - b.sequence).slice(0, BATCH);
 }
 
 /** The addresses that have events of the queue in [from, to). */
-export async function addressesIn(db: Knex, queue: string, from: number, to: number): Promise<Set<string>> {
+export async function addressesIn(db: TrailConnection, queue: string, from: number, to: number): Promise<Set<string>> {
   const found = new Set<string>();
   let after = 0;
   for (;;) {
-    const rows: { sequence: number; at: string; ip: string | null }[] = await db('events')
-      .select('sequence', 'at', 'ip')
-      .where('queue_uuid', uuidBytes(queue))
-      .where('sequence', '>', after)
-      .orderBy('sequence')
-      .limit(10 * BATCH);
+    const rows = await addressPage(db, queue, after, 10 * BATCH);
     const within = rows.filter((row) => row.at < toSqlTime(to));
     for (const { at, ip } of within) if (ip !== null && at >= toSqlTime(from)) found.add(ip);
     if (within.length < 10 * BATCH) return found;

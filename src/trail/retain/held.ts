@@ -1,8 +1,8 @@
-import type { Knex } from 'knex';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { type Hold, isHoldSignedBy } from '../../ledger/proof/hold.js';
 import type { PublicKey } from '../../ledger/proof/key.js';
 import { claimedRing } from '../../ledger/proof/key-ring.js';
+import type { TrailConnection } from '../store/database.js';
 import { readHolds } from '../store/hold-rows.js';
 import { portId, portOf } from '../store/identity.js';
 import { formatMac } from '../store/mac.js';
@@ -13,7 +13,7 @@ import { RetainRefusedError } from './errors.js';
 /**
  * Every hold there is. Throws RetainRefusedError if one is missing, or not what was signed: somebody may have lifted it by hand.
  */
-export async function provenHolds(db: Knex): Promise<Hold[]> {
+export async function provenHolds(db: TrailConnection): Promise<Hold[]> {
   const holds = await readHolds(db);
   const ring = holds.length > 0 ? claimedRing(await readIntroductions(db)) : new Map<string, PublicKey>();
   for (const [i, hold] of holds.entries()) {

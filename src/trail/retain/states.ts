@@ -1,11 +1,12 @@
-import type { Knex } from 'knex';
 import type { Micros } from '../../base/time.js';
 import type { Baseline } from '../../ledger/proof/baseline.js';
 import { openAtBaseline } from '../store/baseline-rows.js';
-import { baselineKey, eventsFrom } from '../store/refold.js';
+import type { TrailConnection } from '../store/database.js';
+import { eventsFrom } from '../store/event-table.js';
+import { baselineKey } from '../store/refold.js';
 import { sightingToRow } from '../store/sighting-rows.js';
+import { readSightings } from '../store/sighting-table.js';
 import { observe, openingKey, type Sighting } from '../store/sightings.js';
-import { readSightings } from '../store/windows.js';
 import { RetainRefusedError } from './errors.js';
 
 /**
@@ -13,7 +14,7 @@ import { RetainRefusedError } from './errors.js';
  * RetainRefusedError if the sightings that ended by then are not those that the events tell of.
  */
 export async function provenState(
-  db: Knex,
+  db: TrailConnection,
   ip: string,
   current: Baseline | null,
   before: Micros,
@@ -30,7 +31,7 @@ export async function provenState(
   return open;
 }
 
-async function compareWithTrail(db: Knex, closed: readonly Sighting[]): Promise<void> {
+async function compareWithTrail(db: TrailConnection, closed: readonly Sighting[]): Promise<void> {
   const stored = await readSightings(db, closed.map(openingKey));
   for (const sighting of closed) {
     const { openedQueue, openedSequence, ip } = sighting;

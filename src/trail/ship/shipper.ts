@@ -136,7 +136,7 @@ export class Shipper {
       throw error;
     }
     const id = this.#away ? 'ship-trail-back' : 'ship-started';
-    this.#options.log.log(id, { queue: queue.uuid, server: queue.server, trail: trail.place });
+    this.#options.log.log(id, { queue: queue.uuid, server: queue.server, trail: trail.location });
     this.#away = false;
     return trail;
   }
@@ -176,7 +176,7 @@ export class Shipper {
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         trail.abort();
-        reject(new TrailTimeoutError(`Trail ${trail.place} did not answer for ${millis / 1000} s`));
+        reject(new TrailTimeoutError(`Trail ${trail.location} did not answer for ${millis / 1000} s`));
       }, millis);
     });
     try {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Knex } from 'knex';
 import { type Micros, toSqlTime } from '../../base/time.js';
+import { knexOf, type TrailConnection } from './database.js';
 
 /** Who asks what, when. */
 export interface Access {
@@ -12,9 +12,9 @@ export interface Access {
 }
 
 /** Writes down a question before it is answered; returns what names it. */
-export async function noteAccess(db: Knex, access: Access): Promise<Buffer> {
+export async function noteAccess(db: TrailConnection, access: Access): Promise<Buffer> {
   const id = randomBytes(16);
-  await db('access_log').insert({
+  await knexOf(db)('access_log').insert({
     access_id: id,
     at: toSqlTime(access.at),
     os_user: access.user.slice(0, 255),
@@ -26,6 +26,6 @@ export async function noteAccess(db: Knex, access: Access): Promise<Buffer> {
 }
 
 /** Writes down how the answer ended. */
-export async function noteAnswer(db: Knex, id: Buffer, exitCode: number): Promise<void> {
-  await db('access_log').where('access_id', id).update({ exit_code: exitCode });
+export async function noteAnswer(db: TrailConnection, id: Buffer, exitCode: number): Promise<void> {
+  await knexOf(db)('access_log').where('access_id', id).update({ exit_code: exitCode });
 }

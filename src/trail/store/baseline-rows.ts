@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
 import { type Baseline, rowDigest } from '../../ledger/proof/baseline.js';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import { rowToSighting, SIGHTING_COLUMNS, sightingToRow } from './sighting-rows.js';
 import type { Sighting } from './sightings.js';
@@ -21,19 +22,19 @@ const OPEN_COLUMNS = ['baseline', ...SIGHTING_COLUMNS];
 const PAGE = 1000;
 
 /** Every baseline that was ever made, oldest first; the last one is in force. */
-export async function readBaselines(db: Knex): Promise<Baseline[]> {
-  const rows = await db('baselines').select(BASELINE_COLUMNS).orderBy('made_at');
+export async function readBaselines(db: TrailConnection): Promise<Baseline[]> {
+  const rows = await knexOf(db)('baselines').select(BASELINE_COLUMNS).orderBy('made_at');
   return rows.map(rowToBaseline);
 }
 
 /** The baseline in force, null if retention never removed anything. */
-export async function readBaseline(db: Knex): Promise<Baseline | null> {
-  const row = await db('baselines').select(BASELINE_COLUMNS).orderBy('made_at', 'desc').first();
+export async function readBaseline(db: TrailConnection): Promise<Baseline | null> {
+  const row = await knexOf(db)('baselines').select(BASELINE_COLUMNS).orderBy('made_at', 'desc').first();
   return row ? rowToBaseline(row) : null;
 }
 
 /** Writes a baseline, in place of one of the same name. */
-export async function writeBaseline(db: Knex, baseline: Baseline): Promise<void> {
+export async function writeBaseline(db: TrailConnection, baseline: Baseline): Promise<void> {
   const row: Value[] = [
     toSqlTime(baseline.at),
     toSqlTime(baseline.before),
@@ -48,19 +49,19 @@ export async function writeBaseline(db: Knex, baseline: Baseline): Promise<void>
 }
 
 /** The sighting that was open at an address when the baseline begins, null if none was. */
-export async function openAtBaseline(db: Knex, baseline: Baseline, ip: string): Promise<Sighting | null> {
+export async function openAtBaseline(db: TrailConnection, baseline: Baseline, ip: string): Promise<Sighting | null> {
   const row = await openRows(db, baseline.at).where('ip', ip).first();
   return row ? rowToSighting(row) : null;
 }
 
 /** All sightings that were open when the baseline begins, ordered by address as the database orders its text. */
-export async function* openSightingsAt(db: Knex, baseline: Pick<Baseline, 'at'>): AsyncGenerator<Sighting> {
+export async function* openSightingsAt(db: TrailConnection, baseline: Pick<Baseline, 'at'>): AsyncGenerator<Sighting> {
   for await (const row of openRowsInOrder(db, baseline.at)) yield rowToSighting(row);
 }
 
 /** What {@link Baseline.open} and {@link Baseline.openDigest} must be for the open sightings as they stand in the trail. */
 export async function digestOpenSightings(
-  db: Knex,
+  db: TrailConnection,
   baseline: Pick<Baseline, 'at'>,
 ): Promise<{ open: number; openDigest: Buffer }> {
   const digest = rowDigest();
@@ -73,7 +74,11 @@ export async function digestOpenSightings(
 }
 
 /** Writes sightings that are open when the baseline of this name begins. */
-export async function writeOpenSightings(db: Knex, at: Micros, sightings: readonly Sighting[]): Promise<void> {
+export async function writeOpenSightings(
+  db: TrailConnection,
+  at: Micros,
+  sightings: readonly Sighting[],
+): Promise<void> {
   const name = toSqlTime(at);
   await insertRows(
     db,
@@ -83,13 +88,27 @@ export async function writeOpenSightings(db: Knex, at: Micros, sightings: readon
   );
 }
 
-type OpenRow = Parameters<typeof rowToSighting>[0];
-
-function openRows(db: Knex, at: Micros): Knex.QueryBuilder {
-  return db('baseline_sightings').select(SIGHTING_COLUMNS).where('baseline', toSqlTime(at));
+/** How many open sightings are written for the baseline of this name. */
+export async function countOpenSightings(db: TrailConnection, at: Micros): Promise<number> {
+  const [count] = await knexOf(db)('baseline_sightings').count('* as n').where('baseline', toSqlTime(at));
+  return count?.n as number;
 }
 
-async function* openRowsInOrder(db: Knex, at: Micros): AsyncGenerator<OpenRow> {
+/** Deletes the open sightings of every baseline but this one (null: of every one). */
+export async function deleteOtherOpenSightings(db: TrailConnection, baseline: Baseline | null): Promise<void> {
+  const others = knexOf(db)('baseline_sightings').distinct('baseline');
+  if (baseline) others.whereNot('baseline', toSqlTime(baseline.at));
+  for (const { baseline: name } of await others)
+    await knexOf(db)('baseline_sightings').where({ baseline: name }).delete();
+}
+
+type OpenRow = Parameters<typeof rowToSighting>[0];
+
+function openRows(db: TrailConnection, at: Micros): Knex.QueryBuilder {
+  return knexOf(db)('baseline_sightings').select(SIGHTING_COLUMNS).where('baseline', toSqlTime(at));
+}
+
+async function* openRowsInOrder(db: TrailConnection, at: Micros): AsyncGenerator<OpenRow> {
   let after = '';
   for (;;) {
     const rows: OpenRow[] = await openRows(db, at).where('ip', '>', after).orderBy('ip').limit(PAGE);

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import { isLoadable, loadRows, type Work, workOff } from './load.js';
 import { RowText } from './row-text.js';
@@ -21,7 +21,7 @@ export interface RowForm<Row> {
  * @param meanwhile to be done while the database is busy with them
  */
 export async function insertAll<Row>(
-  db: Knex,
+  db: TrailConnection,
   form: RowForm<Row>,
   rows: readonly Row[],
   meanwhile: Work,
@@ -34,7 +34,7 @@ export async function insertAll<Row>(
  * @param meanwhile to be done while the database is busy with them
  */
 export async function replaceAll<Row>(
-  db: Knex,
+  db: TrailConnection,
   form: RowForm<Row>,
   rows: readonly Row[],
   meanwhile: Work,
@@ -43,7 +43,7 @@ export async function replaceAll<Row>(
 }
 
 async function write<Row>(
-  db: Knex,
+  db: TrailConnection,
   form: RowForm<Row> & { readonly replace: boolean },
   rows: readonly Row[],
   meanwhile: Work,

@@ -1,7 +1,7 @@
-import type { Knex } from 'knex';
-import { uuidBytes } from '../../ledger/event/encoding.js';
 import { replaceAll } from './bulk.js';
+import type { TrailConnection } from './database.js';
 import type { Work } from './load.js';
+import { deleteSightings } from './sighting-table.js';
 import { SIGHTING_FORM } from './sighting-text.js';
 import { compareText, type EventKey, openingKey, type Sighting } from './sightings.js';
 import type { Splice } from './splice.js';
@@ -33,10 +33,9 @@ export function nameOf(key: Pick<EventKey, 'queue' | 'sequence'>): string {
  * Writes them all.
  * @param meanwhile to be done while the database is busy with them
  */
-export async function writeChanges(db: Knex, changes: Changes, meanwhile: Work): Promise<void> {
+export async function writeChanges(db: TrailConnection, changes: Changes, meanwhile: Work): Promise<void> {
   for (const part of chunks([...changes.removed.values()], LIST_LENGTH)) {
-    const keys = part.map((key) => [uuidBytes(key.queue), key.sequence] as [Buffer, number]);
-    await db('sightings').whereIn(['opened_queue', 'opened_sequence'], keys).delete();
+    await deleteSightings(db, part);
   }
   await replaceAll(db, SIGHTING_FORM, inOrder(changes.saved.values()), meanwhile);
 }

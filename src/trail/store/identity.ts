@@ -56,7 +56,7 @@ let last: { readonly event: Placed | null; readonly id: Buffer | null } = { even
 /** The 16 bytes that name the port of an event, null if it has no evidence of one. To be read only. */
 export function portIdOf(event: Placed): Buffer | null {
   if (last.event === event) return last.id;
-  const name = placeTextOf(event);
+  const name = portTextOf(event);
   let id = name === null ? null : known.get(name);
   if (id === undefined) {
     id = portId(portOf(event)!);
@@ -71,12 +71,12 @@ export function portIdOf(event: Placed): Buffer | null {
  * A text that no two ports have in common, though one port may have several; null if the event has no evidence of one. That of a stored
  * event begins with a length of two bytes, never with the letter that others begin with.
  */
-export function placeTextOf(event: Placed): string | null {
-  return event instanceof StoredEvent ? event.placeText : portTextOf(event);
+export function portTextOf(event: Placed): string | null {
+  return event instanceof StoredEvent ? event.placeText : observedPortText(event);
 }
 
 /** The identity of an event's port as text; the length in front keeps the two parts apart. */
-function portTextOf({ evidence, remoteId, relayId, giaddr, circuitId }: Placed): string | null {
+function observedPortText({ evidence, remoteId, relayId, giaddr, circuitId }: Placed): string | null {
   if (evidence === 'none') return null;
   const port = circuitId === null ? '' : `/${latin1(circuitId)}`;
   if (remoteId !== null) return `m${remoteId.length} ${latin1(remoteId)}${port}`;

@@ -13,25 +13,25 @@ export interface TimelineEnd {
 const MOST_KNOWN = 100_000;
 
 /**
- * How the timelines end that this writer wrote last, so that it need not ask again while nobody else writes. Good for the
- * turn after its own, and no other.
+ * How the timelines end that this writer wrote last. It need not read them again as long as it is the only writer: as soon as
+ * another one took the lock in between, they are forgotten.
  */
 export class KnownTimelines {
   readonly #ends = new Map<string, TimelineEnd>();
-  #turn: number | undefined;
+  #lockNumber: number | undefined;
 
-  /** Forgets all unless the writer's turn before this one was the last that anybody took. */
-  begin(turn: number): void {
-    if (this.#turn === undefined || turn !== this.#turn + 1) this.#ends.clear();
+  /** Call with the lock taken. Forgets all if another writer took the lock since {@link remember}. */
+  begin(lockNumber: number): void {
+    if (this.#lockNumber === undefined || lockNumber !== this.#lockNumber + 1) this.#ends.clear();
   }
 
   get(ip: string): TimelineEnd | undefined {
     return this.#ends.get(ip);
   }
 
-  /** To be called once a turn is committed: how the timelines that it touched end now, undefined where it does not know. */
-  keep(turn: number, ends: Iterable<readonly [ip: string, end: TimelineEnd | undefined]>): void {
-    this.#turn = turn;
+  /** Call after a commit: how the timelines that it touched end now, undefined where that is not known. */
+  remember(lockNumber: number, ends: Iterable<readonly [ip: string, end: TimelineEnd | undefined]>): void {
+    this.#lockNumber = lockNumber;
     for (const [ip, end] of ends) {
       if (end === undefined) this.#ends.delete(ip);
       else this.#ends.set(ip, end);

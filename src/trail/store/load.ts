@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Knex } from 'knex';
+import { knexOf, type TrailConnection } from './database.js';
 
 /** Fewer rows than this are not worth the question whether the database takes them so. */
 const WORTHWHILE = 50;
@@ -31,9 +31,9 @@ export interface Loading {
 }
 
 /** True if so many rows are best written by {@link loadRows}: there are many, and the database allows it (MySQL must be told to). */
-export async function isLoadable(db: Knex, rows: readonly unknown[]): Promise<boolean> {
+export async function isLoadable(db: TrailConnection, rows: readonly unknown[]): Promise<boolean> {
   if (rows.length < WORTHWHILE) return false;
-  const [answer] = await db.raw('SELECT @@local_infile AS allowed');
+  const [answer] = await knexOf(db).raw('SELECT @@local_infile AS allowed');
   return answer[0].allowed === 1;
 }
 
@@ -44,7 +44,7 @@ export async function isLoadable(db: Knex, rows: readonly unknown[]): Promise<bo
  * @throws LoadRefusedError
  */
 export async function loadRows(
-  db: Knex,
+  db: TrailConnection,
   { table, columns, replace }: Loading,
   text: Iterable<Buffer>,
   meanwhile: Work = NO_WORK,
@@ -53,10 +53,12 @@ export async function loadRows(
   // The name means nothing: the driver asks the stream for what the database wants to read, and never the disk.
   const sql = `LOAD DATA LOCAL INFILE 'rows' ${mode}INTO TABLE ${table} CHARACTER SET binary (${columns.join(', ')})`;
   const { stream, isSent } = sending(text);
-  const loading = db.raw(sql).options({ infileStreamFactory: () => stream });
+  const loading = knexOf(db)
+    .raw(sql)
+    .options({ infileStreamFactory: () => stream });
   const [[result]] = await Promise.all([loading, isSent.then(() => workOff(meanwhile))]);
   if (result.warningStatus === 0) return;
-  const [[warning]] = await db.raw('SHOW WARNINGS LIMIT 1');
+  const [[warning]] = await knexOf(db).raw('SHOW WARNINGS LIMIT 1');
   throw new LoadRefusedError(warning.Code, warning.Message);
 }
 

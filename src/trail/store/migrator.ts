@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { MIGRATIONS, type NamedMigration, SCHEMA_VERSION } from '../../../migrations/all.js';
+import { knexOf, type TrailConnection } from './database.js';
 import { SchemaError } from './errors.js';
 import { isMysql } from './sql.js';
 
@@ -22,7 +23,8 @@ const CONFIG: Knex.MigratorConfig = {
  * schema is newer, or if another migration runs (or one was cut off; `unlock` says it was). SQLite does it in one
  * transaction: there another migration is waited for, and of one that was cut off nothing is left.
  */
-export async function migrateSchema(db: Knex, unlock = false): Promise<string[]> {
+export async function migrateSchema(trail: TrailConnection, unlock = false): Promise<string[]> {
+  const db = knexOf(trail);
   const version = await schemaVersion(db);
   if (version !== null) refuseNewer(version);
   if (!isMysql(db)) return await db.transaction(migrateAlone);
@@ -55,15 +57,16 @@ async function migrateLatest(db: Knex): Promise<string[]> {
 }
 
 /** Takes back every migration, and with them everything in the trail. For tests of the migrations alone. */
-export async function rollbackSchema(db: Knex): Promise<void> {
-  await db.migrate.rollback(CONFIG, true);
+export async function rollbackSchema(db: TrailConnection): Promise<void> {
+  await knexOf(db).migrate.rollback(CONFIG, true);
 }
 
 const VIEWS_ONLY = 'This user of the database sees the views of the trail and not its tables, which this command reads';
 const TABLES_HINT = 'give audit.url a user with SELECT on all tables of the database, or ask the views by SQL';
 
 /** Throws SchemaError unless the schema is the one this program knows. */
-export async function checkSchema(db: Knex): Promise<void> {
+export async function checkSchema(trail: TrailConnection): Promise<void> {
+  const db = knexOf(trail);
   const version = await schemaVersion(db);
   if (version === null) {
     if (await db.schema.hasTable('port_history')) throw new SchemaError(VIEWS_ONLY, { hint: TABLES_HINT });

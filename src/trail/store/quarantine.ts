@@ -1,7 +1,7 @@
-import type { Knex } from 'knex';
 import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
 import { encodeEvent, uuidBytes } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import type { Gap } from './gaps.js';
 import { upsertRows } from './sql.js';
@@ -23,7 +23,7 @@ export interface QuarantinedEvent {
 }
 
 /** Sets an event aside; once, however often it is told. */
-export async function writeQuarantined(db: Knex, event: LedgerEvent, reason: string): Promise<void> {
+export async function writeQuarantined(db: TrailConnection, event: LedgerEvent, reason: string): Promise<void> {
   const row: Value[] = [
     uuidBytes(event.queue),
     event.sequence,
@@ -37,12 +37,12 @@ export async function writeQuarantined(db: Knex, event: LedgerEvent, reason: str
 
 /** Up to `limit` quarantined events of a queue after sequence `after`, in order. */
 export async function readQuarantined(
-  db: Knex,
+  db: TrailConnection,
   queue: string,
   after: number,
   limit: number,
 ): Promise<QuarantinedEvent[]> {
-  const rows = await db('quarantined')
+  const rows = await knexOf(db)('quarantined')
     .select(COLUMNS)
     .where('queue_uuid', uuidBytes(queue))
     .where('sequence', '>', after)
@@ -52,8 +52,8 @@ export async function readQuarantined(
 }
 
 /** How many events of all queues are quarantined. */
-export async function countQuarantined(db: Knex): Promise<number> {
-  const row = await db('quarantined').count({ count: '*' }).first();
+export async function countQuarantined(db: TrailConnection): Promise<number> {
+  const row = await knexOf(db)('quarantined').count({ count: '*' }).first();
   return Number(row!.count);
 }
 

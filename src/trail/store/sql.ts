@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import { isLoadable, loadRows } from './load.js';
 import { RowText, writeValues } from './row-text.js';
@@ -20,13 +21,17 @@ export interface Selection {
 }
 
 /** True for MySQL and MariaDB, false for SQLite. */
-export function isMysql(db: Knex): boolean {
-  return db.client.config.client === 'mysql2';
+export function isMysql(db: TrailConnection): boolean {
+  return knexOf(db).client.config.client === 'mysql2';
 }
 
 /** The rows that a statement gives. */
-export async function selectRows(db: Knex, sql: string, values: readonly Value[]): Promise<Record<string, Value>[]> {
-  const answer = await db.raw(sql, values as Knex.RawBinding[]);
+export async function selectRows(
+  db: TrailConnection,
+  sql: string,
+  values: readonly Value[],
+): Promise<Record<string, Value>[]> {
+  const answer = await knexOf(db).raw(sql, values as Knex.RawBinding[]);
   return isMysql(db) ? answer[0] : answer;
 }
 
@@ -34,7 +39,10 @@ export async function selectRows(db: Knex, sql: string, values: readonly Value[]
  * The rows of many small selections, each with an order and a limit of its own, in no order. Conditions are written into
  * each, for the database looks up a range of an index only for values that it knows when it plans.
  */
-export async function selectEach(db: Knex, selections: readonly Selection[]): Promise<Record<string, Value>[]> {
+export async function selectEach(
+  db: TrailConnection,
+  selections: readonly Selection[],
+): Promise<Record<string, Value>[]> {
   const rows: Record<string, Value>[] = [];
   for (const part of chunks(selections, SELECTIONS_PER_STATEMENT)) {
     const parts = part.map(({ sql }) => (isMysql(db) ? `(${sql})` : `SELECT * FROM (${sql})`));
@@ -46,7 +54,7 @@ export async function selectEach(db: Knex, selections: readonly Selection[]): Pr
 
 /** Inserts rows of values in the order of the columns, in as few statements as is sound. */
 export async function insertRows(
-  db: Knex,
+  db: TrailConnection,
   table: string,
   columns: readonly string[],
   rows: readonly Value[][],
@@ -58,7 +66,7 @@ export async function insertRows(
 
 /** Inserts rows; where one with the same primary key is there, that one stays. */
 export async function insertNewRows(
-  db: Knex,
+  db: TrailConnection,
   table: string,
   columns: readonly string[],
   rows: readonly Value[][],
@@ -70,7 +78,7 @@ export async function insertNewRows(
 
 /** Inserts rows; where the first `keyLength` columns name one that is there, its other columns are replaced. */
 export async function upsertRows(
-  db: Knex,
+  db: TrailConnection,
   table: string,
   columns: readonly string[],
   keyLength: number,
@@ -88,10 +96,10 @@ export function* chunks<T>(list: readonly T[], length: number): Generator<T[]> {
   for (let i = 0; i < list.length; i += length) yield list.slice(i, i + length);
 }
 
-async function writeRows(db: Knex, head: string, tail: string, rows: readonly Value[][]): Promise<void> {
+async function writeRows(db: TrailConnection, head: string, tail: string, rows: readonly Value[][]): Promise<void> {
   for (const part of statements(rows)) {
     const tuple = `(${part[0]!.map(() => '?').join(', ')})`;
-    await db.raw(head + part.map(() => tuple).join(', ') + tail, part.flat() as Knex.RawBinding[]);
+    await knexOf(db).raw(head + part.map(() => tuple).join(', ') + tail, part.flat() as Knex.RawBinding[]);
   }
 }
 

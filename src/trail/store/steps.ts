@@ -1,8 +1,8 @@
 /** The steps of an append, in order. A crash after any of them but the last leaves nothing of the batch in the trail. */
 export const APPEND_STEPS = [
-  'turn-taken',
+  'trail-locked',
   'proof-written',
-  'places-written',
+  'ports-written',
   'events-written',
   'sightings-written',
   'position-written',

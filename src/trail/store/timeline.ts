@@ -1,16 +1,17 @@
-import type { Knex } from 'knex';
 import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
 import { isLeaseEvent, type LedgerEvent } from '../../ledger/event/event.js';
 import type { Baseline } from '../../ledger/proof/baseline.js';
 import { apply, type Changes, nameOf, save, writeChanges } from './changes.js';
+import { knexOf, type TrailConnection } from './database.js';
 import type { KnownTimelines, TimelineEnd } from './known-timelines.js';
 import type { Work } from './load.js';
 import { refold } from './refold.js';
 import { rowToSighting, SIGHTING_COLUMNS } from './sighting-rows.js';
+import { readSightings } from './sighting-table.js';
 import { compareKeys, observe, type Sighting } from './sightings.js';
 import { splice, trace, wanted } from './splice.js';
 import { chunks, LIST_LENGTH } from './sql.js';
-import { cutWindow, FAR, MIDDLE, NEAR, type Reach, readSightings, readWindows } from './windows.js';
+import { cutWindow, FAR, MIDDLE, NEAR, type Reach, readWindows } from './windows.js';
 
 /** Addresses between two pauses. */
 const PORTION = 500;
@@ -39,7 +40,7 @@ export interface Preparation {
  * @param known how timelines end that need not be asked for
  */
 export async function prepareSightings(
-  db: Knex,
+  db: TrailConnection,
   events: readonly LedgerEvent[],
   baseline: Baseline | null,
   known: Pick<KnownTimelines, 'get'>,
@@ -81,7 +82,7 @@ export function* extendSightings({ added, changes, ends }: Preparation): Generat
  * @param meanwhile to be done while the database is busy with them
  */
 export async function writeSightings(
-  db: Knex,
+  db: TrailConnection,
   { changes, unclear, baseline }: Preparation,
   meanwhile: Work,
 ): Promise<void> {
@@ -91,7 +92,7 @@ export async function writeSightings(
 
 /** New events before others that are there already. Returns those for which the windows did not reach far enough. */
 async function insert(
-  db: Knex,
+  db: TrailConnection,
   { changes, unclear: timelines, baseline }: Pick<Preparation, 'changes' | 'unclear' | 'baseline'>,
   before: ReadonlyMap<string, TimelineEnd>,
   reach: Reach,
@@ -127,7 +128,7 @@ function timelinesOf(events: readonly LedgerEvent[]): Timelines {
 
 /** How each of these timelines ends without its new events. To be asked before those are inserted. */
 async function timelineEnds(
-  db: Knex,
+  db: TrailConnection,
   timelines: Timelines,
   known: Pick<KnownTimelines, 'get'>,
 ): Promise<Map<string, TimelineEnd>> {
@@ -145,11 +146,15 @@ async function timelineEnds(
 }
 
 /** When the last events of these addresses happened, where that is not before all new events of these. */
-async function latestEvents(db: Knex, ips: readonly string[], timelines: Timelines): Promise<Map<string, Micros>> {
+async function latestEvents(
+  db: TrailConnection,
+  ips: readonly string[],
+  timelines: Timelines,
+): Promise<Map<string, Micros>> {
   const found = new Map<string, Micros>();
   for (const part of chunks(ips, LIST_LENGTH)) {
     const earliest = Math.min(...part.map((ip) => timelines.get(ip)![0]!.at));
-    const rows: { ip: string; latest: string }[] = await db('events')
+    const rows: { ip: string; latest: string }[] = await knexOf(db)('events')
       .select('ip')
       .max('at as latest')
       .whereIn('ip', part)
@@ -172,10 +177,10 @@ function extend(open: Sighting | null, events: readonly LedgerEvent[], changes: 
   return last;
 }
 
-async function openSightings(db: Knex, ips: readonly string[]): Promise<Map<string, Sighting>> {
+async function openSightings(db: TrailConnection, ips: readonly string[]): Promise<Map<string, Sighting>> {
   const open = new Map<string, Sighting>();
   for (const part of chunks(ips, LIST_LENGTH)) {
-    const rows = await db('sightings').select(SIGHTING_COLUMNS).whereIn('ip', part).whereNull('ended_at');
+    const rows = await knexOf(db)('sightings').select(SIGHTING_COLUMNS).whereIn('ip', part).whereNull('ended_at');
     for (const row of rows) open.set(row.ip as string, rowToSighting(row));
   }
   return open;

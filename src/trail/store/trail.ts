@@ -7,6 +7,7 @@ import { readBaseline } from './baseline-rows.js';
 import { insertAll } from './bulk.js';
 import { checkChain } from './chain.js';
 import { type Connection, connect } from './connection.js';
+import type { TrailConnection } from './database.js';
 import { connectError, TrailGoneError, TrailMismatchError } from './errors.js';
 import { EVENT_FORM } from './event-text.js';
 import { succeedQueue, writeGaps } from './gap-rows.js';
@@ -15,14 +16,15 @@ import { KnownTimelines } from './known-timelines.js';
 import { NO_WORK, type Work } from './load.js';
 import { checkSchema, migrateSchema } from './migrator.js';
 import { type Naming, PLAIN_NAMING } from './naming.js';
-import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
+import { KnownPorts, renamePorts, savePorts } from './ports.js';
 import { Mismatch, newEvents, type Position, readQueue, type StoredQueue, writePosition } from './positions.js';
 import { type Proof, writeProof } from './proof-rows.js';
 import { quarantineGap, writeQuarantined } from './quarantine.js';
 import type { AppendStep, StepListener } from './steps.js';
 import { extendSightings, type Preparation, prepareSightings, writeSightings } from './timeline.js';
-import { inTransaction, type Turn, takeTurn } from './turn.js';
+import { inTransaction } from './transaction.js';
 import { describeTarget, parseTrailUrl, type TrailTarget } from './url.js';
+import { type LockedTrail, lockTrail, writeNamingFingerprint } from './writer-lock.js';
 
 export interface TrailOptions {
   /** What switches and ports are called. Default: the text of their bytes. */
@@ -54,12 +56,12 @@ export interface AppendResult extends Position {
 
 /** The audit database. */
 export class Trail {
-  /** For reading: reports and verification. */
+  /** What the functions of trail/store read and write it by. */
   readonly knex: Knex;
   readonly #target: TrailTarget;
   readonly #connection: Connection;
   readonly #naming: Naming;
-  readonly #places = new KnownPlaces();
+  readonly #ports = new KnownPorts();
   readonly #timelines = new KnownTimelines();
   readonly #onStep: StepListener<AppendStep>;
   /** Of an SQLite trail, once it is open. */
@@ -93,7 +95,7 @@ export class Trail {
   }
 
   /** Where it is, without a password. */
-  get place(): string {
+  get location(): string {
     return describeTarget(this.#target);
   }
 
@@ -133,7 +135,7 @@ export class Trail {
   /** Throws TrailGoneError if the file of an SQLite trail was removed or replaced: what is written there would be gone with this process. */
   checkInPlace(): void {
     if (this.#target.kind !== 'sqlite' || inodeOf(this.#target.file) === this.#inode) return;
-    throw new TrailGoneError(`Trail ${this.place} was removed or replaced`, {
+    throw new TrailGoneError(`Trail ${this.location} was removed or replaced`, {
       hint: 'put it back; an empty one in its place does not have what was shipped before',
     });
   }
@@ -148,15 +150,15 @@ export class Trail {
    * @param meanwhile what the caller has to do while the database is busy; must not throw
    */
   async append(batch: Batch, meanwhile: Work = NO_WORK): Promise<AppendResult> {
-    const places = this.#places.unknown(batch.events);
-    let written: { turn: Turn; ends: Preparation['ends'] } | undefined;
-    const result = await this.#enter(batch, async (db, fresh, turn) => {
-      await savePlaces(db, places.values(), this.#naming);
-      await this.#onStep('places-written');
-      written = { turn, ends: await this.#write(db, fresh, turn, meanwhile) };
+    const ports = this.#ports.unknown(batch.events);
+    let written: { lockNumber: number; ends: Preparation['ends'] } | undefined;
+    const result = await this.#enter(batch, async (db, fresh, { lockNumber }) => {
+      await savePorts(db, ports.values(), this.#naming);
+      await this.#onStep('ports-written');
+      written = { lockNumber, ends: await this.#write(db, fresh, lockNumber, meanwhile) };
     });
-    this.#places.add(places);
-    if (written) this.#timelines.keep(written.turn.number, written.ends);
+    this.#ports.add(ports);
+    if (written) this.#timelines.remember(written.lockNumber, written.ends);
     return result;
   }
 
@@ -177,10 +179,10 @@ export class Trail {
   /** Renames every switch and port if the naming is not the one that the names were made by. Returns true if there were any. */
   async refreshNames(): Promise<boolean> {
     return await inTransaction(this.knex, async (db) => {
-      const { naming } = await takeTurn(db);
+      const { naming } = await lockTrail(db);
       if (naming === this.#naming.fingerprint) return false;
-      const count = await renamePlaces(db, this.#naming);
-      await db('trail_state').where('id', 1).update({ naming: this.#naming.fingerprint });
+      const count = await renamePorts(db, this.#naming);
+      await writeNamingFingerprint(db, this.#naming.fingerprint);
       return count > 0;
     });
   }
@@ -202,20 +204,20 @@ export class Trail {
   /** Takes what is new of the batch into the trail, in one transaction: by `write`, and the queue's position after it. */
   async #enter(
     batch: Batch,
-    write: (db: Knex, fresh: readonly StoredEvent[], turn: Turn) => Promise<void>,
+    write: (db: TrailConnection, fresh: readonly StoredEvent[], locked: LockedTrail) => Promise<void>,
   ): Promise<AppendResult> {
     checkChain(batch.queue, batch.events);
     const events = storeEvents(batch.events);
     try {
       const result = await inTransaction(this.knex, async (db) => {
-        const turn = await takeTurn(db);
-        await this.#onStep('turn-taken');
+        const locked = await lockTrail(db);
+        await this.#onStep('trail-locked');
         const stored = await readQueue(db, batch.queue);
         const fresh = await newEvents(db, batch.queue, events, stored);
         if (batch.proof) await writeProof(db, batch.proof);
         await this.#onStep('proof-written');
         if (fresh.length === 0) return resultOf(batch, stored, 0);
-        await write(db, fresh, turn);
+        await write(db, fresh, locked);
         await writePosition(db, batch.server, fresh.at(-1)!);
         await this.#onStep('position-written');
         return resultOf(batch, fresh.at(-1)!, fresh.length);
@@ -229,8 +231,13 @@ export class Trail {
     }
   }
 
-  async #write(db: Knex, fresh: readonly StoredEvent[], turn: Turn, meanwhile: Work): Promise<Preparation['ends']> {
-    this.#timelines.begin(turn.number);
+  async #write(
+    db: TrailConnection,
+    fresh: readonly StoredEvent[],
+    lockNumber: number,
+    meanwhile: Work,
+  ): Promise<Preparation['ends']> {
+    this.#timelines.begin(lockNumber);
     const baseline = await readBaseline(db);
     const late = fresh.filter((event) => baseline !== null && event.at < baseline.before);
     const sightings = await prepareSightings(db, fresh.slice(late.length), baseline, this.#timelines);

@@ -1,13 +1,13 @@
-import type { Knex } from 'knex';
 import { toSqlTime } from '../../base/time.js';
 import { uuidBytes } from '../../ledger/event/encoding.js';
 import type { Baseline } from '../../ledger/proof/baseline.js';
+import type { TrailConnection } from './database.js';
 import { rowToEvent } from './event-rows.js';
 import type { TimelineEnd } from './known-timelines.js';
 import { rowToSighting, SIGHTING_COLUMNS, type SightingRow } from './sighting-rows.js';
 import { compareKeys, type EventKey, type Observation, openingKey, type Sighting } from './sightings.js';
 import type { Window } from './splice.js';
-import { chunks, LIST_LENGTH, type Selection, selectEach } from './sql.js';
+import { type Selection, selectEach } from './sql.js';
 
 /** The columns that an Observation is made of. */
 const OBSERVED =
@@ -34,7 +34,7 @@ const DESCENDING = { comparison: '<=', order: 'DESC' } as const;
  * @param ends how the timelines end without them, by address
  */
 export async function readWindows(
-  db: Knex,
+  db: TrailConnection,
   timelines: ReadonlyMap<string, readonly Observation[]>,
   ends: ReadonlyMap<string, TimelineEnd>,
   reach: Reach,
@@ -46,20 +46,6 @@ export async function readWindows(
     around.get(row.ip as string)![row.side as Order].push(rowToEvent(row));
   }
   return new Map([...timelines].map(([ip, added]) => [ip, windowOf(before.get(ip), around.get(ip)!, added, reach)]));
-}
-
-/** Sightings by the events that opened them; by `queue/sequence`. */
-export async function readSightings(db: Knex, keys: readonly EventKey[]): Promise<Map<string, Sighting>> {
-  const found = new Map<string, Sighting>();
-  for (const part of chunks(keys, LIST_LENGTH)) {
-    const pairs = part.map((key) => [uuidBytes(key.queue), key.sequence] as [Buffer, number]);
-    const rows = await db('sightings').select(SIGHTING_COLUMNS).whereIn(['opened_queue', 'opened_sequence'], pairs);
-    for (const row of rows) {
-      const sighting = rowToSighting(row);
-      found.set(`${sighting.openedQueue}/${sighting.openedSequence}`, sighting);
-    }
-  }
-  return found;
 }
 
 /** The window without what lies before the baseline, where retention removed events. */
@@ -92,7 +78,7 @@ function laterLimit(added: readonly Observation[], reach: Reach): number {
 
 /** The sighting of each address that opened last before the first new event. */
 async function sightingsBefore(
-  db: Knex,
+  db: TrailConnection,
   timelines: ReadonlyMap<string, readonly Observation[]>,
   ends: ReadonlyMap<string, TimelineEnd>,
 ): Promise<Map<string, Sighting>> {

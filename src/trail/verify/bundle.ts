@@ -1,13 +1,13 @@
-import type { Knex } from 'knex';
 import { UsageError } from '../../base/errors.js';
-import { type Micros, toIsoTime, toSqlTime } from '../../base/time.js';
+import { type Micros, toIsoTime } from '../../base/time.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { introductionToJson, type Json } from '../../ledger/proof/json.js';
-import { EVENT_COLUMNS, rowToEvent } from '../store/event-rows.js';
+import type { TrailConnection } from '../store/database.js';
+import { eventsOfAddress } from '../store/event-table.js';
 import { readIntroductions } from '../store/proof-rows.js';
-import { rowToSighting, SIGHTING_COLUMNS } from '../store/sighting-rows.js';
+import { sightingsWithin } from '../store/sighting-table.js';
 import { observe, type Sighting } from '../store/sightings.js';
-import { inSnapshot } from '../store/turn.js';
+import { inSnapshot } from '../store/transaction.js';
 import { isRemoval, MOST_EVENTS, type Segment, segmentOf, segmentToJson } from './segment.js';
 import { eventToJson, sightingToJson } from './shown.js';
 
@@ -34,8 +34,12 @@ export interface Bundle {
  * next checkpoint after the last, and the keys. Null if no sighting covers the time. Throws UsageError if two do, if the stretch is too long,
  * or if retention has removed a part of it.
  */
-export async function makeBundle(knex: Knex, question: EvidenceQuestion, now: Micros): Promise<Bundle | null> {
-  return await inSnapshot(knex, async (db) => {
+export async function makeBundle(
+  trail: TrailConnection,
+  question: EvidenceQuestion,
+  now: Micros,
+): Promise<Bundle | null> {
+  return await inSnapshot(trail, async (db) => {
     const sighting = await findSighting(db, question);
     if (!sighting) return null;
     const events = await eventsOf(db, sighting);
@@ -62,16 +66,8 @@ export async function makeBundle(knex: Knex, question: EvidenceQuestion, now: Mi
 }
 
 /** The one that held within the moment. Throws UsageError where there were two, after one another: the question is of one client. */
-async function findSighting(db: Knex, { ip, at, until }: EvidenceQuestion): Promise<Sighting | null> {
-  const rows = await db('sightings')
-    .select(SIGHTING_COLUMNS as unknown as string[])
-    .where('ip', ip)
-    .where('first_seen', '<', toSqlTime(until))
-    .where('lease_until', '>', toSqlTime(at))
-    .where((open) => open.whereNull('ended_at').orWhere('ended_at', '>', toSqlTime(at)))
-    .orderBy('first_seen')
-    .limit(2);
-  const [first, second] = rows.map(rowToSighting);
+async function findSighting(db: TrailConnection, { ip, at, until }: EvidenceQuestion): Promise<Sighting | null> {
+  const [first, second] = await sightingsWithin(db, ip, at, until, 2);
   if (second) {
     throw new UsageError(`Address ${ip} was in two hands within that second`, {
       hint: `ask for one of them: --at ${toIsoTime(Math.max(first!.firstSeen, at))} or --at ${toIsoTime(second.firstSeen)}`,
@@ -81,14 +77,8 @@ async function findSighting(db: Knex, { ip, at, until }: EvidenceQuestion): Prom
 }
 
 /** The events of the address from the one that opened the sighting to the one that ended it. */
-async function eventsOf(db: Knex, sighting: Sighting): Promise<LedgerEvent[]> {
-  const rows = await db('events')
-    .select(EVENT_COLUMNS as string[])
-    .where('ip', sighting.ip)
-    .where('at', '>=', toSqlTime(sighting.firstSeen))
-    .orderBy(['at', 'queue_uuid', 'sequence'])
-    .limit(MOST_EVENTS);
-  const events = rows.map(rowToEvent);
+async function eventsOf(db: TrailConnection, sighting: Sighting): Promise<LedgerEvent[]> {
+  const events = await eventsOfAddress(db, sighting.ip, sighting.firstSeen, MOST_EVENTS);
   const first = events.findIndex(
     (one) => one.queue === sighting.openedQueue && one.sequence === sighting.openedSequence,
   );

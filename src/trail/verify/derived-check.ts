@@ -1,18 +1,20 @@
-import type { Knex } from 'knex';
 import { type Micros, toSqlTime } from '../../base/time.js';
 import { uuidBytes } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { type Baseline, isBaselineSignedBy } from '../../ledger/proof/baseline.js';
 import type { KeyRing } from '../../ledger/proof/key-ring.js';
 import { digestOpenSightings, openSightingsAt } from '../store/baseline-rows.js';
-import { GAP_COLUMNS, gapToRow } from '../store/gap-rows.js';
+import type { TrailConnection } from '../store/database.js';
+import type { Row } from '../store/event-table.js';
+import { GAP_COLUMNS, gapRow, gapToRow } from '../store/gap-rows.js';
 import { gapOf } from '../store/gaps.js';
 import { quarantineGap } from '../store/quarantine.js';
-import { SIGHTING_COLUMNS, type SightingRow } from '../store/sighting-rows.js';
-import type { Sighting } from '../store/sightings.js';
+import type { SightingRow } from '../store/sighting-rows.js';
+import { sightingRows } from '../store/sighting-table.js';
+import { openingKey, type Sighting } from '../store/sightings.js';
 import { LIST_LENGTH } from '../store/sql.js';
 import type { Findings } from './findings.js';
-import { gapPages, type Row, sightingPages } from './rows.js';
+import { gapPages, sightingPages } from './rows.js';
 import { isSameValue, SightingCheck } from './sighting-check.js';
 import { StoredRows } from './stored-rows.js';
 
@@ -24,7 +26,7 @@ interface QueueRows {
 /** Rebuilds what the trail derived from the events, sightings and gaps, and compares it with the tables. */
 export class DerivedCheck {
   readonly sightings: SightingCheck;
-  readonly #db: Knex;
+  readonly #db: TrailConnection;
   readonly #findings: Findings;
   readonly #queues = new Map<string, QueueRows>();
   readonly #seeds = new Set<string>();
@@ -32,7 +34,7 @@ export class DerivedCheck {
   #before: Micros | null = null;
   #old = 0;
 
-  constructor(db: Knex, findings: Findings) {
+  constructor(db: TrailConnection, findings: Findings) {
     this.#db = db;
     this.#findings = findings;
     this.sightings = new SightingCheck(findings);
@@ -109,9 +111,7 @@ export class DerivedCheck {
   async observeAside(event: LedgerEvent): Promise<void> {
     const gap = quarantineGap(event, '');
     const { queue, sequence, kind } = gap;
-    const stored = await this.#db('gaps')
-      .where({ queue_uuid: uuidBytes(queue), sequence, kind })
-      .first(GAP_COLUMNS);
+    const stored = await gapRow(this.#db, gap);
     const row = gapToRow(gap);
     // The reason is what the database said, of which there is no proof.
     const isSame = GAP_COLUMNS.every((column, i) => column === 'detail' || isSameValue(row[i]!, stored?.[column]));
@@ -156,10 +156,7 @@ export class DerivedCheck {
 
   async #seed(part: readonly Sighting[], baseline: Baseline): Promise<void> {
     if (part.length === 0) return;
-    const keys = part.map((one) => [uuidBytes(one.openedQueue), one.openedSequence] as [Buffer, number]);
-    const rows: SightingRow[] = await this.#db('sightings')
-      .select(SIGHTING_COLUMNS as unknown as string[])
-      .whereIn(['opened_queue', 'opened_sequence'], keys);
+    const rows = await sightingRows(this.#db, part.map(openingKey));
     const byName = new Map(
       rows.map((row) => [`${(row.opened_queue as Buffer).toString('hex')}/${row.opened_sequence}`, row]),
     );

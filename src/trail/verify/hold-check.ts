@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import { isHoldSignedBy } from '../../ledger/proof/hold.js';
 import type { KeyRing } from '../../ledger/proof/key-ring.js';
+import type { TrailConnection } from '../store/database.js';
 import { readHolds } from '../store/hold-rows.js';
 import type { Findings } from './findings.js';
 
@@ -8,7 +8,7 @@ import type { Findings } from './findings.js';
  * Checks that each hold is what a trusted key signed, and that none between the first and the last is missing. What nobody can tell
  * by the trail alone is that the newest were taken away.
  */
-export async function checkHolds(db: Knex, ring: KeyRing, findings: Findings): Promise<void> {
+export async function checkHolds(db: TrailConnection, ring: KeyRing, findings: Findings): Promise<void> {
   let next = 1;
   for (const hold of await readHolds(db)) {
     const tell = (what: string): void => findings.add('hold', null, null, what);

@@ -1,9 +1,10 @@
-import type { Knex } from 'knex';
 import { toSqlTime } from '../../base/time.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import type { Checkpoint } from '../../ledger/proof/checkpoint.js';
 import type { KeyRing } from '../../ledger/proof/key-ring.js';
 import { isRemovalSignedBy, type Removal } from '../../ledger/proof/removal.js';
+import type { TrailConnection } from '../store/database.js';
+import type { QueueHead } from '../store/queue-table.js';
 import { ChainWalk, type ReadEvent } from './chain-walk.js';
 import { eventsText, type Findings } from './findings.js';
 import type { Pages } from './pages.js';
@@ -16,12 +17,7 @@ export interface QueueFacts {
   readonly queue: string;
   readonly server: string;
   /** Its row in table `queues`, null if it has none. */
-  readonly head: {
-    readonly server: string;
-    readonly sequence: number;
-    readonly hash: Buffer;
-    readonly lastAt: string;
-  } | null;
+  readonly head: QueueHead | null;
   readonly removals: readonly Removal[];
   readonly known: Known;
   /** The events after `start` and up to `end` are checked; `startHash` is that of `start`, null if it is not known. */
@@ -51,7 +47,7 @@ export class QueueWalk {
   #aside = 0;
   #removed = 0;
 
-  constructor(db: Knex, facts: QueueFacts, ring: KeyRing, findings: Findings) {
+  constructor(db: TrailConnection, facts: QueueFacts, ring: KeyRing, findings: Findings) {
     const { queue, start, startHash, end } = facts;
     this.facts = facts;
     this.#ring = ring;
@@ -209,7 +205,7 @@ export class QueueWalk {
   }
 
   /** Reports go by these columns, too: which server a queue is of, and since when it says nothing. */
-  #checkHead({ server, lastAt }: NonNullable<QueueFacts['head']>): void {
+  #checkHead({ server, lastAt }: QueueHead): void {
     const event = this.#lastEvent;
     if (event === null || (event.server === server && toSqlTime(event.at) === lastAt)) return;
     const why = `Table queues says that the queue is of ${server} and ends at ${lastAt}, its last event says otherwise`;

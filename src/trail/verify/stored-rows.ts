@@ -1,5 +1,5 @@
+import type { Row } from '../store/event-table.js';
 import type { Pages } from './pages.js';
-import type { Row } from './rows.js';
 
 /** Rows that each belong to one event of a queue, to be met in the order of the events. */
 export class StoredRows {

@@ -1,18 +1,19 @@
-import type { Knex } from 'knex';
 import type { Micros } from '../../base/time.js';
 import type { Checkpoint } from '../../ledger/proof/checkpoint.js';
 import type { Introduction } from '../../ledger/proof/introduction.js';
 import type { PublicKey } from '../../ledger/proof/key.js';
 import { claimedRing, type KeyRing, trustedRing } from '../../ledger/proof/key-ring.js';
 import { readBaseline } from '../store/baseline-rows.js';
+import type { TrailConnection } from '../store/database.js';
 import type { Naming } from '../store/naming.js';
 import { readIntroductions } from '../store/proof-rows.js';
-import { inSnapshot } from '../store/turn.js';
+import { inSnapshot } from '../store/transaction.js';
+import { readNamingFingerprint } from '../store/writer-lock.js';
 import { DerivedCheck } from './derived-check.js';
 import { type Outside, readFacts, type Scope } from './facts.js';
 import { type Fault, Findings } from './findings.js';
 import { checkHolds } from './hold-check.js';
-import { checkPlaces } from './place-check.js';
+import { checkPorts } from './port-check.js';
 import { QueueWalk } from './queue-walk.js';
 
 export interface VerifyOptions extends Scope {
@@ -67,18 +68,18 @@ export interface Verification {
  * events, and that holds are as they were signed. Reads everything once, in the order of time, as it is when this begins.
  * Throws UsageError if there is no queue of the server that is asked for.
  */
-export async function verifyTrail(knex: Knex, options: VerifyOptions): Promise<Verification> {
-  return await inSnapshot(knex, async (db) => await new Verifier(db, options).run());
+export async function verifyTrail(trail: TrailConnection, options: VerifyOptions): Promise<Verification> {
+  return await inSnapshot(trail, async (db) => await new Verifier(db, options).run());
 }
 
 class Verifier {
-  readonly #db: Knex;
+  readonly #db: TrailConnection;
   readonly #options: VerifyOptions;
   readonly #findings = new Findings();
   readonly #times = new Map<QueueWalk, { first: Micros | null; last: Micros | null }>();
   #asked = 0;
 
-  constructor(db: Knex, options: VerifyOptions) {
+  constructor(db: TrailConnection, options: VerifyOptions) {
     this.#db = db;
     this.#options = options;
   }
@@ -99,7 +100,7 @@ class Verifier {
     if (derived) this.#checkSigners(walks, introductions);
     await derived?.end();
     const naming = derived && (await this.#naming());
-    const ports = derived && (await checkPlaces(this.#db, naming, derived.sightings.ports, this.#findings));
+    const ports = derived && (await checkPorts(this.#db, naming, derived.sightings.ports, this.#findings));
     if (ports !== null) this.#checkNamed(naming, ports);
     if (derived) await checkHolds(this.#db, ring, this.#findings);
     return this.#result(walks, derived, ports, naming !== null);
@@ -176,8 +177,7 @@ class Verifier {
   /** Null if the names in the trail were made by another configuration than this one. */
   async #naming(): Promise<Naming | null> {
     const { naming } = this.#options;
-    const state = await this.#db('trail_state').where('id', 1).first('naming');
-    return naming && state?.naming === naming.fingerprint ? naming : null;
+    return naming && (await readNamingFingerprint(this.#db)) === naming.fingerprint ? naming : null;
   }
 
   /** Names that cannot be compared are a fault: whoever may write the trail can write that others made them, and call a port anything. */

@@ -1,11 +1,13 @@
 import type { Knex } from 'knex';
 import { isLeaseEvent, type LedgerEvent } from '../../ledger/event/event.js';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
+import type { Row } from './event-table.js';
 import {
   type PortIdentity,
-  placeTextOf,
   portId,
   portOf,
+  portTextOf,
   type SwitchIdentity,
   type SwitchKind,
   switchId,
@@ -20,30 +22,30 @@ const NAME_LENGTH = 512;
 /** Rows renamed at a time. */
 const PAGE = 500;
 
-/** Switches and ports already known to be in the trail, so that most batches write none. By placeTextOf. */
-export class KnownPlaces {
+/** Switches and ports already known to be in the trail, so that most batches write none. By portTextOf. */
+export class KnownPorts {
   readonly #known = new Set<string>();
 
-  /** The places of these events that are not known yet. */
+  /** The ports of these events that are not known yet. */
   unknown(events: readonly LedgerEvent[]): Map<string, PortIdentity> {
     const found = new Map<string, PortIdentity>();
     for (const event of events) {
-      const text = isLeaseEvent(event.kind) ? placeTextOf(event) : null;
+      const text = isLeaseEvent(event.kind) ? portTextOf(event) : null;
       if (text !== null && !this.#known.has(text) && !found.has(text)) found.set(text, portOf(event)!);
     }
     return found;
   }
 
   /** To be called once they are committed. */
-  add(places: ReadonlyMap<string, PortIdentity>): void {
+  add(ports: ReadonlyMap<string, PortIdentity>): void {
     // A flood of forged circuit-ids must not fill the memory; forgetting only costs writing them again.
     if (this.#known.size > 200_000) this.#known.clear();
-    for (const text of places.keys()) this.#known.add(text);
+    for (const text of ports.keys()) this.#known.add(text);
   }
 }
 
 /** Writes switches and ports with their names; those that are there only get the name. */
-export async function savePlaces(db: Knex, ports: Iterable<PortIdentity>, naming: Naming): Promise<void> {
+export async function savePorts(db: TrailConnection, ports: Iterable<PortIdentity>, naming: Naming): Promise<void> {
   const switchRows = new Map<string, Value[]>();
   const portRows: Value[][] = [];
   for (const port of ports) {
@@ -56,14 +58,14 @@ export async function savePlaces(db: Knex, ports: Iterable<PortIdentity>, naming
 }
 
 /** Gives every switch and port the name that the naming has for it now; returns how many there are. */
-export async function renamePlaces(db: Knex, naming: Naming): Promise<number> {
+export async function renamePorts(db: TrailConnection, naming: Naming): Promise<number> {
   let count = 0;
-  for await (const page of pages(db('switches').select(SWITCH_COLUMNS), 'switch_id')) {
+  for await (const page of pages(knexOf(db)('switches').select(SWITCH_COLUMNS), 'switch_id')) {
     const rows = page.map((row) => [row.switch_id, row.kind, row.value, switchNameOf(naming, identityOf(row))]);
     await upsertRows(db, 'switches', SWITCH_COLUMNS, 1, rows as Value[][]);
     count += rows.length;
   }
-  const query = db('ports')
+  const query = knexOf(db)('ports')
     .join('switches', 'switches.switch_id', 'ports.switch_id')
     .select('ports.port_id', 'ports.switch_id', 'ports.circuit_id', 'switches.kind', 'switches.value');
   for await (const page of pages(query, 'port_id')) {
@@ -77,8 +79,6 @@ export async function renamePlaces(db: Knex, naming: Naming): Promise<number> {
   return count;
 }
 
-type Row = Record<string, Value>;
-
 async function* pages(query: Knex.QueryBuilder, key: string): AsyncGenerator<Row[]> {
   let after: Value = Buffer.alloc(0);
   for (;;) {
@@ -89,8 +89,28 @@ async function* pages(query: Knex.QueryBuilder, key: string): AsyncGenerator<Row
   }
 }
 
-function identityOf(row: Row): SwitchIdentity {
+/** The identity of the switch in a row with columns `kind` and `value`. */
+export function identityOf(row: Row): SwitchIdentity {
   return { kind: row.kind as SwitchKind, value: row.value as Buffer };
+}
+
+/** Up to `limit` rows of table `switches` after this id, in the order of ids. The values are as they are stored. */
+export async function switchPage(db: TrailConnection, after: Buffer, limit: number): Promise<Row[]> {
+  return await knexOf(db)('switches')
+    .select('switch_id', 'kind', 'value', 'name')
+    .where('switch_id', '>', after)
+    .orderBy('switch_id')
+    .limit(limit);
+}
+
+/** Up to `limit` rows of table `ports` after this id, in the order of ids, each with `kind` and `value` of its switch (null: it is missing). */
+export async function portPage(db: TrailConnection, after: Buffer, limit: number): Promise<Row[]> {
+  return await knexOf(db)('ports')
+    .leftJoin('switches', 'switches.switch_id', 'ports.switch_id')
+    .select('ports.port_id', 'ports.circuit_id', 'ports.name', 'switches.kind', 'switches.value')
+    .where('port_id', '>', after)
+    .orderBy('port_id')
+    .limit(limit);
 }
 
 /** What the column holds as the name of a switch. */
