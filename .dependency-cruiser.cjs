@@ -72,6 +72,13 @@ module.exports = {
       to: { path: '(^|/)node_modules/(knex|mysql2)/' },
     },
     {
+      name: 'sightings-are-pure',
+      comment: 'sightings follow from the events alone: their rules know no database',
+      severity: 'error',
+      from: { path: '^src/trail/sightings/' },
+      to: { path: '^src/trail/', pathNot: '^src/trail/sightings/' },
+    },
+    {
       name: 'one-sqlite',
       comment: 'src/base/sqlite.ts chooses the build of better-sqlite3 that this Node can run',
       severity: 'error',

@@ -1,5 +1,6 @@
 import { genesisHash, sealEvent } from '../../src/ledger/event/encoding.js';
 import { readStored, type StoredEvent } from '../../src/ledger/event/stored-event.js';
+import { observe, type Sighting } from '../../src/trail/sightings/rules.js';
 import { insertAll, replaceAll } from '../../src/trail/store/bulk.js';
 import { EVENT_FORM } from '../../src/trail/store/event-text.js';
 import { NO_WORK, type Work } from '../../src/trail/store/load.js';
@@ -7,7 +8,6 @@ import { PLAIN_NAMING } from '../../src/trail/store/naming.js';
 import { KnownPorts, savePorts } from '../../src/trail/store/ports.js';
 import { writePosition } from '../../src/trail/store/positions.js';
 import { SIGHTING_FORM } from '../../src/trail/store/sighting-text.js';
-import { observe, type Sighting } from '../../src/trail/store/sightings.js';
 import type { Trail } from '../../src/trail/store/trail.js';
 import { inTransaction } from '../../src/trail/store/transaction.js';
 import { DAY_START, draftOf, type WorkloadOptions } from '../lab/workload.js';

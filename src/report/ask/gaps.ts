@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Micros } from '../../base/time.js';
-import { compareText } from '../../trail/store/sightings.js';
+import { compareText } from '../../trail/sightings/rules.js';
 import { optionalTime, type SqlRow, within } from './rows.js';
 import type { Shape } from './shape.js';
 import type { Span } from './span.js';

@@ -1,5 +1,5 @@
 import type { Micros } from '../../base/time.js';
-import { compareText } from '../../trail/store/sightings.js';
+import { compareText } from '../../trail/sightings/rules.js';
 import { isPort, isSwitch } from './places.js';
 import type { Located } from './request.js';
 import { type Condition, optionalTime, requiredTime, type SqlRow, within } from './rows.js';

@@ -1,5 +1,6 @@
 import { type Micros, toSqlTime } from '../../base/time.js';
 import { type Baseline, signBaseline } from '../../ledger/proof/baseline.js';
+import type { Sighting } from '../sightings/rules.js';
 import {
   countOpenSightings,
   deleteOtherOpenSightings,
@@ -12,7 +13,6 @@ import {
 import type { TrailConnection } from '../store/database.js';
 import { hasEventBefore } from '../store/event-table.js';
 import { readPositions } from '../store/queue-table.js';
-import type { Sighting } from '../store/sightings.js';
 import { inTransaction } from '../store/transaction.js';
 import { lockTrail } from '../store/writer-lock.js';
 import { RetainRefusedError } from './errors.js';

@@ -2,12 +2,12 @@ import type { LedgerEvent } from '../../ledger/event/event.js';
 import { type Hold, isHoldSignedBy } from '../../ledger/proof/hold.js';
 import type { PublicKey } from '../../ledger/proof/key.js';
 import { claimedRing } from '../../ledger/proof/key-ring.js';
+import { portId, portOf } from '../sightings/identity.js';
+import type { Sighting } from '../sightings/rules.js';
 import type { TrailConnection } from '../store/database.js';
 import { readHolds } from '../store/hold-rows.js';
-import { portId, portOf } from '../store/identity.js';
 import { formatMac } from '../store/mac.js';
 import { readIntroductions } from '../store/proof-rows.js';
-import type { Sighting } from '../store/sightings.js';
 import { RetainRefusedError } from './errors.js';
 
 /**

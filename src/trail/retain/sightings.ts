@@ -1,10 +1,10 @@
 import type { Micros } from '../../base/time.js';
 import { type Baseline, signBaseline } from '../../ledger/proof/baseline.js';
 import type { Hold } from '../../ledger/proof/hold.js';
+import { openingKey, type Sighting } from '../sightings/rules.js';
 import { writeBaseline } from '../store/baseline-rows.js';
 import type { TrailConnection } from '../store/database.js';
 import { deleteSightings, type Ending, endedPage } from '../store/sighting-table.js';
-import { openingKey, type Sighting } from '../store/sightings.js';
 import { inTransaction } from '../store/transaction.js';
 import { lockTrail } from '../store/writer-lock.js';
 import type { Counts } from './events.js';

@@ -1,12 +1,12 @@
 import type { Micros } from '../../base/time.js';
 import type { Baseline } from '../../ledger/proof/baseline.js';
+import { observe, openingKey, type Sighting } from '../sightings/rules.js';
 import { openAtBaseline } from '../store/baseline-rows.js';
 import type { TrailConnection } from '../store/database.js';
 import { eventsFrom } from '../store/event-table.js';
 import { baselineKey } from '../store/refold.js';
 import { sightingToRow } from '../store/sighting-rows.js';
 import { readSightings } from '../store/sighting-table.js';
-import { observe, openingKey, type Sighting } from '../store/sightings.js';
 import { RetainRefusedError } from './errors.js';
 
 /**

@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
 import { type Baseline, rowDigest } from '../../ledger/proof/baseline.js';
+import type { Sighting } from '../sightings/rules.js';
 import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import { rowToSighting, SIGHTING_COLUMNS, sightingToRow } from './sighting-rows.js';
-import type { Sighting } from './sightings.js';
 import { insertRows, upsertRows } from './sql.js';
 
 const BASELINE_COLUMNS = [

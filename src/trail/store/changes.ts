@@ -1,10 +1,10 @@
+import { compareText, type EventKey, openingKey, type Sighting } from '../sightings/rules.js';
+import type { Splice } from '../sightings/splice.js';
 import { replaceAll } from './bulk.js';
 import type { TrailConnection } from './database.js';
 import type { Work } from './load.js';
 import { deleteSightings } from './sighting-table.js';
 import { SIGHTING_FORM } from './sighting-text.js';
-import { compareText, type EventKey, openingKey, type Sighting } from './sightings.js';
-import type { Splice } from './splice.js';
 import { chunks, LIST_LENGTH } from './sql.js';
 
 /** Rows of `sightings` to write and to remove, by `queue/sequence` of the opening event. */

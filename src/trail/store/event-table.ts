@@ -1,9 +1,9 @@
 import { type Micros, toSqlTime } from '../../base/time.js';
 import { uuidBytes } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
+import type { EventKey } from '../sightings/rules.js';
 import { knexOf, type TrailConnection } from './database.js';
 import { EVENT_BYTE_COLUMNS, EVENT_COLUMNS, rowToEvent, type Value } from './event-rows.js';
-import type { EventKey } from './sightings.js';
 import { isMysql } from './sql.js';
 
 /** A row of any table, by column. */

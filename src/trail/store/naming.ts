@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { toHex, toText } from '../../base/bytes.js';
 import { portName } from '../../protocol/relay-agent/decode.js';
 import { switchName } from '../../protocol/relay-agent/remote-id.js';
-import type { SwitchIdentity, SwitchKind } from './identity.js';
+import type { SwitchIdentity, SwitchKind } from '../sightings/identity.js';
 
 /**
  * How switches and ports are called in the trail. Names are a way to show, never identity; where the configuration

@@ -1,8 +1,5 @@
 import type { Knex } from 'knex';
 import { isLeaseEvent, type LedgerEvent } from '../../ledger/event/event.js';
-import { knexOf, type TrailConnection } from './database.js';
-import type { Value } from './event-rows.js';
-import type { Row } from './event-table.js';
 import {
   type PortIdentity,
   portId,
@@ -11,7 +8,10 @@ import {
   type SwitchIdentity,
   type SwitchKind,
   switchId,
-} from './identity.js';
+} from '../sightings/identity.js';
+import { knexOf, type TrailConnection } from './database.js';
+import type { Value } from './event-rows.js';
+import type { Row } from './event-table.js';
 import type { Naming } from './naming.js';
 import { upsertRows } from './sql.js';
 

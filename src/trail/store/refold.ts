@@ -1,12 +1,12 @@
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import type { Baseline } from '../../ledger/proof/baseline.js';
+import { compareKeys, type EventKey, observe, openingKey, type Sighting } from '../sightings/rules.js';
 import { openAtBaseline } from './baseline-rows.js';
 import { type Changes, nameOf, save } from './changes.js';
 import type { TrailConnection } from './database.js';
 import { eventsFrom } from './event-table.js';
 import { rowToSighting, type SightingRow } from './sighting-rows.js';
 import { openingsFrom } from './sighting-table.js';
-import { compareKeys, type EventKey, observe, openingKey, type Sighting } from './sightings.js';
 import { selectEach } from './sql.js';
 import { sightingBefore } from './windows.js';
 

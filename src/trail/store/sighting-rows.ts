@@ -2,9 +2,9 @@ import { escapeBytes, unescapeBytes } from '../../base/bytes.js';
 import { fromSqlTime, toSqlTime } from '../../base/time.js';
 import { uuidBytes, uuidText } from '../../ledger/event/encoding.js';
 import type { Evidence } from '../../ledger/event/event.js';
+import type { EndReason, Sighting } from '../sightings/rules.js';
 import type { Value } from './event-rows.js';
 import { formatMac, parseMac } from './mac.js';
-import type { EndReason, Sighting } from './sightings.js';
 
 /** The columns of table `sightings`, in the order of {@link sightingToRow}; the first two are its key. */
 export const SIGHTING_COLUMNS = [

@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import { type Micros, toSqlTime } from '../../base/time.js';
 import { uuidBytes } from '../../ledger/event/encoding.js';
+import { type EventKey, openingKey, type Sighting } from '../sightings/rules.js';
 import { knexOf, type TrailConnection } from './database.js';
 import type { Row } from './event-table.js';
 import { rowToSighting, SIGHTING_COLUMNS, type SightingRow } from './sighting-rows.js';
-import { type EventKey, openingKey, type Sighting } from './sightings.js';
 import { chunks, LIST_LENGTH } from './sql.js';
 
 /** The event that opened a sighting, which names it. */

@@ -1,8 +1,8 @@
 import { uuidBytes } from '../../ledger/event/encoding.js';
+import type { Sighting } from '../sightings/rules.js';
 import type { RowForm } from './bulk.js';
 import type { RowText } from './row-text.js';
 import { SIGHTING_COLUMNS, sightingToRow } from './sighting-rows.js';
-import type { Sighting } from './sightings.js';
 
 /** How sightings lie in their table. */
 export const SIGHTING_FORM: RowForm<Sighting> = {

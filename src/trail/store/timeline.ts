@@ -1,15 +1,15 @@
 import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
 import { isLeaseEvent, type LedgerEvent } from '../../ledger/event/event.js';
 import type { Baseline } from '../../ledger/proof/baseline.js';
+import type { KnownTimelines, TimelineEnd } from '../sightings/known-timelines.js';
+import { compareKeys, observe, type Sighting } from '../sightings/rules.js';
+import { splice, trace, wanted } from '../sightings/splice.js';
 import { apply, type Changes, nameOf, save, writeChanges } from './changes.js';
 import { knexOf, type TrailConnection } from './database.js';
-import type { KnownTimelines, TimelineEnd } from './known-timelines.js';
 import type { Work } from './load.js';
 import { refold } from './refold.js';
 import { rowToSighting, SIGHTING_COLUMNS } from './sighting-rows.js';
 import { readSightings } from './sighting-table.js';
-import { compareKeys, observe, type Sighting } from './sightings.js';
-import { splice, trace, wanted } from './splice.js';
 import { chunks, LIST_LENGTH } from './sql.js';
 import { cutWindow, FAR, MIDDLE, NEAR, type Reach, readWindows } from './windows.js';
 

@@ -1,12 +1,12 @@
 import { toSqlTime } from '../../base/time.js';
 import { uuidBytes } from '../../ledger/event/encoding.js';
 import type { Baseline } from '../../ledger/proof/baseline.js';
+import type { TimelineEnd } from '../sightings/known-timelines.js';
+import { compareKeys, type EventKey, type Observation, openingKey, type Sighting } from '../sightings/rules.js';
+import type { Window } from '../sightings/splice.js';
 import type { TrailConnection } from './database.js';
 import { rowToEvent } from './event-rows.js';
-import type { TimelineEnd } from './known-timelines.js';
 import { rowToSighting, SIGHTING_COLUMNS, type SightingRow } from './sighting-rows.js';
-import { compareKeys, type EventKey, type Observation, openingKey, type Sighting } from './sightings.js';
-import type { Window } from './splice.js';
 import { type Selection, selectEach } from './sql.js';
 
 /** The columns that an Observation is made of. */

@@ -4,7 +4,7 @@ import type { LedgerEvent } from '../../ledger/event/event.js';
 import { Fields, introductionOfJson, ProofFormatError } from '../../ledger/proof/json.js';
 import type { PublicKey } from '../../ledger/proof/key.js';
 import { claimedRing, trustedRing } from '../../ledger/proof/key-ring.js';
-import { compareKeys, observe, type Sighting } from '../store/sightings.js';
+import { compareKeys, observe, type Sighting } from '../sightings/rules.js';
 import { BUNDLE_FORMAT } from './bundle.js';
 import { checkSegment, type SoundStretch } from './segment-check.js';
 import { eventToJson, sightingToJson } from './shown.js';

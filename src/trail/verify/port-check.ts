@@ -1,6 +1,6 @@
+import { portId, switchId } from '../sightings/identity.js';
 import type { TrailConnection } from '../store/database.js';
 import type { Row } from '../store/event-table.js';
-import { portId, switchId } from '../store/identity.js';
 import type { Naming } from '../store/naming.js';
 import { identityOf, portNameOf, portPage, switchNameOf, switchPage } from '../store/ports.js';
 import type { Findings } from './findings.js';

@@ -2,9 +2,9 @@ import { escapeBytes, toHex, toText } from '../../base/bytes.js';
 import { type Micros, toIsoTime } from '../../base/time.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import type { Json } from '../../ledger/proof/json.js';
-import { portOf } from '../store/identity.js';
+import { portOf } from '../sightings/identity.js';
+import type { Sighting } from '../sightings/rules.js';
 import { formatMac } from '../store/mac.js';
-import type { Sighting } from '../store/sightings.js';
 
 /** An event for people to read; what proves it is its encoding. */
 export function eventToJson(event: LedgerEvent): Json {

@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '../../ledger/event/event.js';
+import { observe, type Sighting, sameBytes } from '../sightings/rules.js';
 import type { Value } from '../store/event-rows.js';
 import { SIGHTING_COLUMNS, type SightingRow, sightingToRow } from '../store/sighting-rows.js';
-import { observe, type Sighting, sameBytes } from '../store/sightings.js';
 import type { Findings } from './findings.js';
 
 type Column = (typeof SIGHTING_COLUMNS)[number];

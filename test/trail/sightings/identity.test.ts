@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { portId, portIdOf, portOf, switchId } from '../../../src/trail/store/identity.js';
+import { portId, portIdOf, portOf, switchId } from '../../../src/trail/sightings/identity.js';
 import { formatMac, parseMac } from '../../../src/trail/store/mac.js';
 import { namingOf, PLAIN_NAMING } from '../../../src/trail/store/naming.js';
 import { load } from '../../config/support.js';
-import { draft } from './campus.js';
+import { draft } from '../store/campus.js';
 
 const sw = Buffer.from('sw-a');
 

@@ -10,7 +10,7 @@ import {
   type Sighting,
   sameBytes,
   stronger,
-} from './sightings.js';
+} from './rules.js';
 
 /** What the trail has of an address around new events, before they are in it. */
 export interface Window {

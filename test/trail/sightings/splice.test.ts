@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { onEveryDatabase, ship } from '../../../rig/lab/trails.js';
 import type { EventKind, LedgerEvent } from '../../../src/ledger/event/event.js';
-import { fold } from '../../../src/trail/store/sightings.js';
-import { splice, trace, type Window } from '../../../src/trail/store/splice.js';
-import { queueOf } from './campus.js';
+import { fold } from '../../../src/trail/sightings/rules.js';
+import { splice, trace, type Window } from '../../../src/trail/sightings/splice.js';
+import { queueOf } from '../store/campus.js';
 
 const OTHER = 'ffffffff-2222-4222-8222-222222222222';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compareKeys, fold, type Sighting } from '../../../src/trail/store/sightings.js';
-import { campus, NOON, queueOf, SECOND } from './campus.js';
+import { compareKeys, fold, type Sighting } from '../../../src/trail/sightings/rules.js';
+import { campus, NOON, queueOf, SECOND } from '../store/campus.js';
 
 /** Seconds after NOON, as the tests write them. */
 const second = (at: number | null): number | null => at && (at - NOON) / SECOND;

@@ -1,5 +1,5 @@
 import type { Micros } from '../../base/time.js';
-import type { Sighting } from './sightings.js';
+import type { Sighting } from './rules.js';
 
 /** What new events of an address meet in the trail, if they come after all that it has. */
 export interface TimelineEnd {
