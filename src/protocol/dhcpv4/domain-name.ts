@@ -13,10 +13,10 @@ const POINTER = 0xc0;
  * changes nothing; `.` is the root. Throws OptionValueError.
  */
 export function parseLabels(text: string): Buffer[] {
-  if (text === '../../wire') return [];
+  if (text === '.') return [];
   const labels: number[][] = [[]];
   for (let i = 0; i < text.length; ) {
-    if (text[i] === '../../wire') {
+    if (text[i] === '.') {
       labels.push([]);
       i += 1;
     } else {
@@ -46,7 +46,7 @@ function labelByte(text: string, at: number): { byte: number; length: number } {
 
 /** The text of labels, such that {@link parseLabels} reads them back. */
 export function formatLabels(labels: readonly Uint8Array[]): string {
-  return labels.length === 0 ? '../../wire' : labels.map(formatLabel).join('../../wire');
+  return labels.length === 0 ? '.' : labels.map(formatLabel).join('.');
 }
 
 function formatLabel(label: Uint8Array): string {

@@ -51,7 +51,7 @@ export class OptionRegistry {
       throw new OptionValueError(`Option ${name} has code ${code}`, { hint: 'give a code from 1 to 254' });
     if (!/^[a-z0-9][a-z0-9._-]*$/i.test(name))
       throw new OptionValueError(`"${name}" is not an option name`, {
-        hint: 'use letters, digits, "../../wire", "_" and "-"',
+        hint: 'use letters, digits, ".", "_" and "-"',
       });
     const taken = this.byName(name);
     if (taken && taken.code !== code)

@@ -20,7 +20,7 @@ const READERS: Record<RemoteForm, (bytes: Uint8Array) => SwitchFields | undefine
     bytes.length === 8 && bytes[0] === 0 && bytes[1] === 6 ? { mac: formatMac(bytes.subarray(2)) } : undefined,
   'text-header': (bytes) => textFields(readString(bytes, 1)),
   mac: (bytes) => (bytes.length === 6 ? { mac: formatMac(bytes) } : undefined),
-  ip: (bytes) => (bytes.length === 4 ? { ip: bytes.join('../../switches') } : undefined),
+  ip: (bytes) => (bytes.length === 4 ? { ip: bytes.join('.') } : undefined),
   'mac-text': (bytes) => {
     const text = readString(bytes);
     return text && HEX_MAC.test(text)

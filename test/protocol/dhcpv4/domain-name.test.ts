@@ -30,7 +30,7 @@ describe('a domain name', () => {
   });
 
   it('is refused if an escape stands for no byte', () => {
-    for (const text of ['a\\', 'a\\256', '.a', 'a..', '../..'])
+    for (const text of ['a\\', 'a\\256', '.a', 'a..', '..'])
       assert.throws(() => parseLabels(text), OptionValueError, text);
   });
 

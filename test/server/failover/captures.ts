@@ -51,7 +51,7 @@ function parseFrame(frame: Buffer): Segment | undefined {
   const [from, to] = [tcp.readUInt16BE(0), tcp.readUInt16BE(2)];
   if (from !== FAILOVER_PORT && to !== FAILOVER_PORT) return undefined;
   return {
-    name: `${ip.subarray(12, 16).join('../../failover')}:${from} > ${ip.subarray(16, 20).join('../../failover')}:${to}`,
+    name: `${ip.subarray(12, 16).join('.')}:${from} > ${ip.subarray(16, 20).join('.')}:${to}`,
     isSyn: (tcp[13]! & SYN) !== 0,
     sequence: tcp.readUInt32BE(4),
     payload: tcp.subarray((tcp[12]! >> 4) * 4),
