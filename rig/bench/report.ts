@@ -1,7 +1,8 @@
 import { Writable } from 'node:stream';
-import type { Knex } from 'knex';
-import { runReport } from '../../src/report/ask/report.js';
+import { ask } from '../../src/report/ask/ask.js';
 import { parseRequest, type Question } from '../../src/report/ask/request.js';
+import { writeAll } from '../../src/report/render/output.js';
+import { renderAnswer } from '../../src/report/render/render.js';
 import { Trail } from '../../src/trail/store/trail.js';
 import { startMariadb } from '../lab/database.js';
 import { DAY_START } from '../lab/workload.js';
@@ -39,7 +40,7 @@ export async function report(settings: Settings): Promise<Row[]> {
     for (const events of settings.quick ? [20_000, 200_000] : [1_000_000, 10_000_000]) {
       await loader.fill(events);
       await trail.knex.raw('ANALYZE TABLE events, sightings');
-      rows.push(...(await ask(trail.knex, events, events * WORKLOAD.step)));
+      rows.push(...(await askAll(trail, events, events * WORKLOAD.step)));
     }
     return rows;
   } finally {
@@ -50,7 +51,8 @@ export async function report(settings: Settings): Promise<Row[]> {
 
 const BARE = `SELECT * FROM sightings WHERE {column} = ? AND first_seen <= ? AND COALESCE(ended_at, lease_until) > ?`;
 
-async function ask(db: Knex, events: number, span: number): Promise<Row[]> {
+async function askAll(trail: Trail, events: number, span: number): Promise<Row[]> {
+  const db = trail.knex;
   const subject = `${events.toLocaleString('en')} events`;
   const places = await db('sightings as s')
     .join('ports as p', 'p.port_id', 's.port_id')
@@ -59,9 +61,9 @@ async function ask(db: Knex, events: number, span: number): Promise<Row[]> {
     .orderByRaw('RAND(1)')
     .limit(QUESTIONS);
   const kinds: [string, string, (row: Record<string, string>) => Question][] = [
-    ['report ip --at', 'ip', (row) => ({ about: 'ip', address: row.ip! })],
-    ['report mac --at', 'mac', (row) => ({ about: 'mac', mac: row.mac! })],
-    ['report port --at', 'port_id', (row) => ({ about: 'port', switch: row.switch!, port: row.port!, summary: false })],
+    ['report ip --at', 'ip', (row) => ({ kind: 'ip', address: row.ip! })],
+    ['report mac --at', 'mac', (row) => ({ kind: 'mac', mac: row.mac! })],
+    ['report port --at', 'port_id', (row) => ({ kind: 'port', switch: row.switch!, port: row.port!, summary: false })],
   ];
   const rows: Row[] = [];
   for (const [what, column, question] of kinds) {
@@ -69,11 +71,16 @@ async function ask(db: Knex, events: number, span: number): Promise<Row[]> {
     for (const [i, row] of places.entries()) {
       const at = new Date((DAY_START + (span * (i + 1)) / (QUESTIONS + 1)) / 1000).toISOString();
       const sqlAt = at.slice(0, 23).replace('T', ' ');
-      const request = parseRequest(question(row), { at, output: 'json' }, Date.now() * 1000);
+      const request = parseRequest(question(row), { at }, Date.now() * 1000);
       const askBare = async () =>
         bare.push(await millis(() => db.raw(BARE.replace('{column}', column), [row[column], sqlAt, sqlAt])));
       const askOwn = async () =>
-        own.push(await millis(() => runReport(db, request, { out: nowhere(), err: nowhere(), width: 200 })));
+        own.push(
+          await millis(async () => {
+            const { pieces } = await renderAnswer(await ask(trail, request), 'json', { width: 200 });
+            await writeAll(nowhere(), pieces);
+          }),
+        );
       // Whoever comes second finds the pages in memory
       for (const one of i % 2 === 0 ? [askBare, askOwn] : [askOwn, askBare]) await one();
     }

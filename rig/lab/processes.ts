@@ -85,6 +85,6 @@ export class Installation {
   async report(place: Place, ...args: string[]): Promise<Record<string, unknown>[]> {
     const { code, stdout, stderr } = await this.run(place, 'report', ...args, '-o', 'json');
     if (code !== 0 && code !== 1) throw new Error(`report ${args.join(' ')}: exit ${code}\n${stderr}`);
-    return JSON.parse(stdout);
+    return JSON.parse(stdout).rows;
   }
 }

@@ -58,9 +58,14 @@ describe('portledger report', function () {
     assert.equal(code, 0);
   });
 
-  it('exits 1 and tells of the gap where it finds nothing', async () => {
+  it('exits 1 and names the gap where it finds nothing', async () => {
     const { code, stdout, stderr } = await report('ip', '10.0.0.7', '--at', '2026-11-20T13:59:30Z', '-o', 'json');
-    assert.deepEqual([code, stdout], [1, '[]\n']);
+    const { rows, gaps, notes } = JSON.parse(stdout);
+    assert.deepEqual([code, rows, gaps.length], [1, [], 1]);
+    assert.deepEqual(
+      notes.map((note: { code: string }) => note.code),
+      ['no-evidence', 'gap', 'out-of-reach'],
+    );
     assert.match(stderr, /^No evidence of 10\.0\.0\.7 at 2026-11-20 13:59:30 UTC\nwarning: no evidence between /);
   });
 

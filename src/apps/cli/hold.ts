@@ -3,19 +3,19 @@ import { EXIT, UsageError } from '../../base/errors.js';
 import { type Micros, SystemClock } from '../../base/time.js';
 import type { Hold } from '../../ledger/proof/hold.js';
 import { parseAddressInput, parseMacInput } from '../../report/ask/arguments.js';
-import { findPorts, findSwitches } from '../../report/ask/places.js';
+import { findPorts, findSwitches } from '../../report/ask/names.js';
 import type { Shape } from '../../report/ask/shape.js';
 import { parseTimeInput } from '../../report/ask/time-input.js';
 import { formatInZone } from '../../report/ask/zone.js';
 import { renderJson } from '../../report/render/json.js';
-import { renderTable, type TableColumn } from '../../report/render/table.js';
+import type { TableColumn } from '../../report/render/table.js';
 import { type HoldDraft, liftHold, placeHolds } from '../../trail/retain/holds.js';
 import { readHolds } from '../../trail/store/hold-rows.js';
 import type { Trail } from '../../trail/store/trail.js';
 import { configOf } from './context.js';
 import { whoAsks, withTrail } from './open-trail.js';
 import { signerFor } from './signer.js';
-import { tableWidth } from './terminal.js';
+import { printTable } from './terminal.js';
 
 interface AddOptions {
   readonly mac?: string;
@@ -73,7 +73,8 @@ export function registerHold(program: Command): void {
     .description('list the holds in force (exit 1 if there are none)')
     .option('--all', 'lifted ones, too')
     .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json']).default('table'))
-    .action((options: { all?: boolean; output: string }, command: Command) => list(options, command));
+    .option('--wide', 'all columns of the table, whatever the width of the terminal')
+    .action((options: { all?: boolean; output: string; wide?: boolean }, command: Command) => list(options, command));
   hold
     .command('remove')
     .description('lift a hold; it stays on record')
@@ -99,12 +100,11 @@ async function add(options: AddOptions, command: Command): Promise<void> {
   });
 }
 
-async function list(options: { all?: boolean; output: string }, command: Command): Promise<void> {
+async function list(options: { all?: boolean; output: string; wide?: boolean }, command: Command): Promise<void> {
   await withTrail(configOf(command).audit.url, async (trail) => {
-    const holds = (await readHolds(trail.knex)).filter((hold) => options.all || hold.liftedAt === null);
-    const lines = holds.map((hold) => ({ ...hold }));
+    const lines = (await readHolds(trail.knex)).filter((hold) => options.all || hold.liftedAt === null);
     if (options.output === 'json') for (const text of renderJson(lines, SHAPE)) process.stdout.write(text);
-    else if (lines.length > 0) process.stdout.write(renderTable(lines, COLUMNS, tableWidth()));
+    else if (lines.length > 0) printTable(lines, COLUMNS, options.wide);
     if (lines.length === 0) process.stderr.write('no holds\n');
     process.exitCode = lines.length > 0 ? EXIT.ok : EXIT.nothingFound;
   });
@@ -137,7 +137,7 @@ async function subjectsOf(trail: Trail, { mac, ip, port }: AddOptions): Promise<
   const [switchName, portName, ...rest] = port ?? [];
   if (switchName === undefined || portName === undefined || rest.length > 0)
     throw new UsageError('--port takes a switch and a port', { hint: 'write it as --port sw-a Gi1/0/12' });
-  const ids = await findPorts(trail.knex, await findSwitches(trail.knex, switchName), portName, switchName);
+  const ids = await findPorts(trail, await findSwitches(trail, switchName), portName, switchName);
   const label = `port ${portName} on switch ${switchName}`;
   return ids.map((id) => ({ by: 'port', value: id.toString('hex'), label }));
 }

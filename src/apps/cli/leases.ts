@@ -9,10 +9,11 @@ import { decodeRelayAgent, RELAY_AGENT_SUBOPTIONS, suboption } from '../../proto
 import type { Shape } from '../../report/ask/shape.js';
 import { renderCsv } from '../../report/render/csv.js';
 import { renderJson } from '../../report/render/json.js';
-import { renderTable, type TableColumn } from '../../report/render/table.js';
+import { writeAll } from '../../report/render/output.js';
+import type { TableColumn } from '../../report/render/table.js';
 import { isActive, type Lease } from '../../server/leases/lease.js';
 import { configOf } from './context.js';
-import { tableWidth } from './terminal.js';
+import { printTable } from './terminal.js';
 
 /** One lease as it is listed. */
 interface LeaseLine {
@@ -55,12 +56,12 @@ export function registerLeases(program: Command): void {
     .description("list the leases in this server's queue file (exit 1 if there are none)")
     .option('--all', 'ended leases and quarantined addresses too')
     .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json', 'csv']).default('table'))
-    .action((options: { all?: boolean; output: string }, command: Command) => {
+    .option('--wide', 'all columns of the table, whatever the width of the terminal')
+    .action(async (options: { all?: boolean; output: string; wide?: boolean }, command: Command) => {
       const lines = leaseLines(configOf(command).queue.file, options.all === true);
-      if (options.output === 'table') process.stdout.write(lines.length > 0 ? tableOf(lines) : '');
-      else
-        for (const text of (options.output === 'json' ? renderJson : renderCsv)(cellsOf(lines), SHAPE))
-          process.stdout.write(text);
+      if (options.output === 'json') await writeAll(process.stdout, renderJson(lines, SHAPE));
+      else if (options.output === 'csv') await writeAll(process.stdout, renderCsv(lines, SHAPE));
+      else if (lines.length > 0) printTable(lines, COLUMNS, options.wide);
       if (lines.length === 0) process.stderr.write('no leases\n');
       process.exitCode = lines.length > 0 ? EXIT.ok : EXIT.nothingFound;
     });
@@ -90,14 +91,6 @@ function lineOf(lease: Lease, now: Micros): LeaseLine {
     remoteId: suboption(relayAgent, RELAY_AGENT_SUBOPTIONS.remoteId.code) ?? null,
     circuitId: suboption(relayAgent, RELAY_AGENT_SUBOPTIONS.circuitId.code) ?? null,
   };
-}
-
-function cellsOf(lines: readonly LeaseLine[]) {
-  return lines.map((line) => ({ ...line }));
-}
-
-function tableOf(lines: readonly LeaseLine[]): string {
-  return renderTable(lines, COLUMNS, tableWidth());
 }
 
 function secondsOf(at: Micros): string {

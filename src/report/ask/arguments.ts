@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { UsageError } from '../../base/errors.js';
 
-/** A hardware address of the trail, `02:00:00:00:00:01`, from any usual notation. Throws UsageError. */
+/** Reads a hardware address of 2 to 16 bytes in any usual notation; returns the trail's, `02:00:00:00:00:01`. Throws UsageError. */
 export function parseMacInput(text: string): string {
   const given = text.trim().toLowerCase();
   const digits = pairs(given) ?? bare(given);
@@ -13,18 +13,13 @@ export function parseMacInput(text: string): string {
   return digits.replace(/..(?=.)/g, '$&:');
 }
 
-/** An address in the canonical text of the trail, IPv4 or IPv6. Throws UsageError. */
+/** Reads an IPv4 or IPv6 address; returns the canonical text that the trail has. Throws UsageError. */
 export function parseAddressInput(text: string): string {
   const given = text.trim();
   const version = given.includes('%') ? 0 : isIP(given);
   if (version === 4) return given;
   if (version === 6) return new URL(`http://[${given}]`).hostname.slice(1, -1);
   throw new UsageError(`"${text}" is not an IP address`, { hint: 'write it as 198.18.0.1 or 2001:db8::1' });
-}
-
-/** Bytes written as `0x` and an even number of hex digits, in either case; undefined for anything else. */
-export function parseHexInput(text: string): Buffer | undefined {
-  return /^0x([0-9a-f]{2})*$/i.test(text) ? Buffer.from(text.slice(2), 'hex') : undefined;
 }
 
 /** Two digits between colons, dashes or blanks; a leading zero may be missing (`0:1:2:a:b:c`). */

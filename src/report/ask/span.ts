@@ -1,13 +1,8 @@
 import { UsageError } from '../../base/errors.js';
 import type { Micros } from '../../base/time.js';
+import type { Span } from '../../trail/store/history/span.js';
 import { parseMomentInput, parseTimeInput, type TimeContext } from './time-input.js';
 import { formatInZone } from './zone.js';
-
-/** Which time a report is about: all of it, one moment as [at, until), or [from, to) with either side open. */
-export type Span =
-  | { readonly kind: 'all' }
-  | { readonly kind: 'at'; readonly at: Micros; readonly until: Micros }
-  | { readonly kind: 'between'; readonly from: Micros | null; readonly to: Micros | null };
 
 /** The span of --at, or --from and --to. Throws UsageError if they contradict one another or are no times. */
 export function parseSpan(options: { at?: string; from?: string; to?: string }, context: TimeContext): Span {
@@ -28,17 +23,11 @@ export function parseSpan(options: { at?: string; from?: string; to?: string }, 
   return { kind: 'between', from, to };
 }
 
-/** `at 2026-11-20 14:03:07 UTC`, `between ... and ... UTC`; nothing for all time. */
+/** In words: `at 2026-11-20 14:03:07 UTC`, `between ... and ... UTC`; empty for all time. */
 export function describeSpan(span: Span, zone: string): string {
   if (span.kind === 'all') return '';
   if (span.kind === 'at') return `at ${formatInZone(span.at, zone)} ${zone}`;
   const { from, to } = span;
   if (from !== null && to !== null) return `between ${formatInZone(from, zone)} and ${formatInZone(to, zone)} ${zone}`;
   return from !== null ? `since ${formatInZone(from, zone)} ${zone}` : `before ${formatInZone(to!, zone)} ${zone}`;
-}
-
-/** The span that a stretch must overlap, as bounds: [from, to), null where it is open. */
-export function boundsOf(span: Span): { from: Micros | null; to: Micros | null } {
-  if (span.kind === 'all') return { from: null, to: null };
-  return span.kind === 'at' ? { from: span.at, to: span.until } : span;
 }

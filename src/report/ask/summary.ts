@@ -1,5 +1,5 @@
 import type { Micros } from '../../base/time.js';
-import type { HistoryRow } from './history.js';
+import type { HistoryRow } from '../../trail/store/history/history-rows.js';
 import type { Shape } from './shape.js';
 
 /** First and last sign of one hardware address on one port, with the columns of the view `port_clients`. */
@@ -29,28 +29,35 @@ export const CLIENT_SHAPE: Shape<ClientRow> = {
 };
 
 /**
- * The clients of the ports in these sightings, by first sign. Says what the view says, but of the sightings of a span
- * alone, which the view cannot.
+ * The clients of the ports in these sightings, by first sign. The same as the view, but within a span, which the view
+ * cannot do. Memory grows with the clients, not with the sightings.
  */
-export function summarize(rows: readonly HistoryRow[]): ClientRow[] {
-  const groups = new Map<string, HistoryRow[]>();
-  for (const row of rows) {
+export async function summarize(sightings: Iterable<HistoryRow> | AsyncIterable<HistoryRow>): Promise<ClientRow[]> {
+  const clients = new Map<string, Client>();
+  for await (const row of sightings) {
     const port = [row.switchName, row.portName, row.remoteId?.toString('hex'), row.circuitId?.toString('hex')];
     const key = JSON.stringify([...port, row.mac]);
-    const group = groups.get(key);
-    if (group) group.push(row);
-    else groups.set(key, [row]);
+    const client = clients.get(key) ?? { first: row, ...NOTHING_SEEN, addresses: new Set<string>() };
+    clients.set(key, client);
+    client.firstSeen = Math.min(client.firstSeen, row.firstSeen);
+    client.lastSeen = Math.max(client.lastSeen, row.lastSeen);
+    client.addresses.add(row.ip);
+    client.sightings += 1;
   }
-  return [...groups.values()].map(toClient).sort((a, b) => a.firstSeen - b.firstSeen);
+  return [...clients.values()].map(toClientRow).sort((a, b) => a.firstSeen - b.firstSeen);
 }
 
-function toClient(rows: readonly HistoryRow[]): ClientRow {
-  const { switchName, portName, remoteId, circuitId, mac } = rows[0]!;
-  let [firstSeen, lastSeen] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const row of rows) {
-    firstSeen = Math.min(firstSeen, row.firstSeen);
-    lastSeen = Math.max(lastSeen, row.lastSeen);
-  }
-  const addresses = new Set(rows.map((row) => row.ip)).size;
-  return { switchName, portName, remoteId, circuitId, mac, firstSeen, lastSeen, addresses, sightings: rows.length };
+interface Client {
+  readonly first: HistoryRow;
+  readonly addresses: Set<string>;
+  firstSeen: Micros;
+  lastSeen: Micros;
+  sightings: number;
+}
+
+const NOTHING_SEEN = { firstSeen: Number.POSITIVE_INFINITY, lastSeen: Number.NEGATIVE_INFINITY, sightings: 0 };
+
+function toClientRow({ first, addresses, firstSeen, lastSeen, sightings }: Client): ClientRow {
+  const { switchName, portName, remoteId, circuitId, mac } = first;
+  return { switchName, portName, remoteId, circuitId, mac, firstSeen, lastSeen, addresses: addresses.size, sightings };
 }

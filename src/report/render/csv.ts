@@ -1,16 +1,13 @@
 import { visible } from '../../base/visible.js';
-import { type Cells, type ColumnKind, toPlain, toSnakeCase } from '../ask/shape.js';
+import { type AnyRows, type AnyShape, toPlain, toSnakeCase } from '../ask/shape.js';
 
-/** What a spreadsheet takes for the start of a formula, full-width forms included. */
+/** Starts a formula in a spreadsheet; full-width forms do, too. */
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
-/** CSV (RFC 4180) with a header line; null is an empty cell. A cell that a spreadsheet would calculate gets a `'` in front. */
-export function* renderCsv(rows: Iterable<Cells>, shape: Readonly<Record<string, ColumnKind>>): Generator<string> {
+/** CSV (RFC 4180) with a header line; null is an empty cell. A cell that a spreadsheet would calculate begins with `'`. */
+export async function* renderCsv(rows: AnyRows, shape: AnyShape): AsyncGenerator<string> {
   yield `${Object.keys(shape).map(toSnakeCase).join(',')}\r\n`;
-  for (const row of rows) {
-    const cells = Object.entries(shape).map(([field, kind]) => csvCell(toPlain(row[field]!, kind)));
-    yield `${cells.join(',')}\r\n`;
-  }
+  for await (const row of rows) yield `${Object.values(toPlain(row, shape)).map(csvCell).join(',')}\r\n`;
 }
 
 function csvCell(value: string | number | null): string {

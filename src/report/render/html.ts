@@ -1,12 +1,12 @@
 import { visible } from '../../base/visible.js';
 import type { TableColumn } from './table.js';
 
-/** What stands on a page around its tables. */
+/** The parts of a page around its tables. */
 export interface HtmlFrame {
   readonly title: string;
-  /** Lines below the title: the time asked for, when the page was made. */
+  /** Lines below the title. */
   readonly about: readonly string[];
-  /** Warnings and notes, a line each. */
+  /** Lines; those that start with `warning:` or `error:` stand out. */
   readonly notes: readonly string[];
 }
 
@@ -17,7 +17,7 @@ th { background: #eee } td { font-family: ui-monospace, monospace } li { margin:
 .warning { font-weight: bold; color: #a00000 }`;
 
 /**
- * A page that needs no other file and runs nothing: what hosts call themselves stands in it as text, whatever it is.
+ * A page that loads nothing and runs nothing. Foreign text, such as hostnames, is only ever shown as text.
  */
 export function* renderHtml(frame: HtmlFrame, tables: readonly Iterable<string>[]): Generator<string> {
   yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n';
@@ -26,13 +26,13 @@ export function* renderHtml(frame: HtmlFrame, tables: readonly Iterable<string>[
   for (const line of frame.about) yield `<p>${text(line)}</p>\n`;
   if (frame.notes.length > 0) yield '<ul>\n';
   for (const note of frame.notes)
-    yield `<li${note.startsWith('warning:') ? ' class="warning"' : ''}>${text(note)}</li>\n`;
+    yield `<li${/^(warning|error):/.test(note) ? ' class="warning"' : ''}>${text(note)}</li>\n`;
   if (frame.notes.length > 0) yield '</ul>\n';
   for (const table of tables) yield* table;
   yield '</body>\n</html>\n';
 }
 
-/** A table of a page; none if there are no rows. Columns are those of the table for people, none left out for want of room. */
+/** A table of a page; nothing if there are no rows. */
 export function* htmlTable<Row>(
   caption: string,
   rows: readonly Row[],

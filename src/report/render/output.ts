@@ -1,30 +1,38 @@
 import type { Writable } from 'node:stream';
 import { messageOf, PortledgerError } from '../../base/errors.js';
 
-/** What a command had to say could not be written: mostly a full disk. */
+/** The output of a command could not be written, mostly because the disk is full. */
 export class OutputError extends PortledgerError {}
 
+/** Characters that are written at once: one write for each row would cost more than the row. */
+const BLOCK_LENGTH = 16_384;
+
 /**
- * Writes pieces of text to a stream as fast as it takes them. A reader that went away (`| head`) ends it without an
- * error; any other failure of the stream throws OutputError.
+ * Writes pieces of text to a stream as fast as it takes them. Stops without an error when the reader goes away
+ * (`| head`); throws OutputError if the stream fails otherwise, and what `pieces` throws.
  */
-export async function writeAll(stream: Writable, pieces: Iterable<string>): Promise<void> {
+export async function writeAll(stream: Writable, pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
   let failure: NodeJS.ErrnoException | undefined;
-  // Stays where it is after a failure: the stream may tell it once more when nobody waits any longer.
+  // Stays after a failure: the stream may emit it once more, when nothing waits for it any longer.
   const onError = (error: NodeJS.ErrnoException): void => {
     failure ??= error;
   };
   stream.on('error', onError);
-  for (const piece of pieces) {
+  let block = '';
+  for await (const piece of pieces) {
     if (failure || stream.destroyed) break;
-    if (!stream.write(piece)) await room(stream);
+    block += piece;
+    if (block.length < BLOCK_LENGTH) continue;
+    if (!stream.write(block)) await room(stream);
+    block = '';
   }
+  if (block !== '' && !failure && !stream.destroyed && !stream.write(block)) await room(stream);
   if (!failure && !stream.destroyed) await flushed(stream, onError);
   if (!failure) stream.off('error', onError);
   else throwUnlessGone(failure);
 }
 
-/** Until the stream takes more, or never will. */
+/** Waits until the stream takes more, or never will. */
 function room(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
     const events = ['drain', 'error', 'close'];
@@ -45,7 +53,7 @@ function flushed(stream: Writable, onError: (error: NodeJS.ErrnoException) => vo
   });
 }
 
-/** Watches a stream from now on. What it returns waits until all is written, and throws OutputError if something was not. */
+/** Watches a stream from now on. The function it returns waits until everything is written; it throws OutputError if that failed. */
 export function watch(stream: Writable): () => Promise<void> {
   let failure: NodeJS.ErrnoException | undefined;
   stream.on('error', (error) => {

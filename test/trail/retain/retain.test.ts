@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { PassThrough, Writable } from 'node:stream';
 import fc from 'fast-check';
 import { onEveryDatabase, ship } from '../../../rig/lab/trails.js';
 import type { LedgerEvent } from '../../../src/ledger/event/event.js';
 import { introduceFirst } from '../../../src/ledger/proof/introduction.js';
 import { generateSigningKey } from '../../../src/ledger/proof/key.js';
-import { runReport } from '../../../src/report/ask/report.js';
+import { ask } from '../../../src/report/ask/ask.js';
 import { parseRequest } from '../../../src/report/ask/request.js';
+import { noteLine } from '../../../src/report/render/note-line.js';
 import { RetainRefusedError } from '../../../src/trail/retain/errors.js';
 import { type HoldDraft, liftHold, placeHolds } from '../../../src/trail/retain/holds.js';
 import type { Outcome, Plan } from '../../../src/trail/retain/plan.js';
@@ -195,16 +195,9 @@ onEveryDatabase('retention', (current, database) => {
     await ship(trail, STORY);
     await run(planOf(600, 550));
     const said = async (at: string): Promise<string> => {
-      let text = '';
-      const err = new Writable({
-        write(chunk, _encoding, done) {
-          text += String(chunk);
-          done();
-        },
-      });
-      const request = parseRequest({ about: 'ip', address: '10.0.0.8' }, { output: 'json', at }, LATER);
-      assert.equal(await runReport(trail.knex, request, { out: new PassThrough().resume(), err, width: 80 }), 1);
-      return text;
+      const answer = await ask(trail, parseRequest({ kind: 'ip', address: '10.0.0.8' }, { at }, LATER));
+      assert.ok(answer.isEmpty);
+      return answer.notes.map((note) => `${noteLine(note)}\n`).join('');
     };
     const note = 'note: what ended before 2026-11-20 14:09:10 UTC was removed by retention, except held records\n';
     assert.ok((await said('2026-11-20T14:00:20Z')).endsWith(note));

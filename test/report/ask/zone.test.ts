@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { UsageError } from '../../src/base/errors.js';
-import { formatInZone, parseZone, readingsOf } from '../../src/report/ask/zone.js';
+import { UsageError } from '../../../src/base/errors.js';
+import { formatInZone, parseZone, readingsOf } from '../../../src/report/ask/zone.js';
 
 const at = (iso: string) => Date.parse(iso) * 1000;
 

@@ -1,23 +1,24 @@
-import type { Knex } from 'knex';
-import type { Value } from '../../trail/store/event-rows.js';
-import { isMysql, selectRows } from '../../trail/store/sql.js';
-import type { SqlRow } from './rows.js';
+import type { TrailConnection } from '../database.js';
+import type { Value } from '../event-rows.js';
+import { isMysql, selectRows } from '../sql.js';
+import type { SqlRow } from './row-times.js';
 
-/** One of several selections. Its SQL is this program's, never input. */
+/** One SELECT. Its SQL is this program's, never input. */
 export interface Selected {
-  /** What each column of the answer is called, and its SQL. */
+  /** Name of each column in the result, and its SQL. */
   readonly columns: Readonly<Record<string, string>>;
-  /** From FROM on. */
+  /** The SQL from FROM on. */
   readonly from: string;
   readonly values: readonly Value[];
 }
 
 /**
- * Asks for several selections in one statement, which is one way to the database and back, and what they tell is of one moment. Each has
- * columns of its own, so that none bends the types of another; only numbers may come as text. One that is null is not asked for, and has no rows.
+ * Runs several SELECTs as one UNION ALL: one round trip, and all results are of one moment. Each SELECT has columns of
+ * its own, so the databases cannot mix up their types; only numbers may arrive as text. A SELECT that is null is not run
+ * and has no rows.
  */
 export async function selectTogether<Name extends string>(
-  db: Knex,
+  db: TrailConnection,
   selections: Readonly<Record<Name, Selected | null>>,
 ): Promise<Record<Name, SqlRow[]>> {
   const names = Object.keys(selections) as Name[];
@@ -27,7 +28,7 @@ export async function selectTogether<Name extends string>(
   });
   const all = asked.flatMap(({ name, keys }) => keys.map((key) => ({ name, key })));
   const statements = asked.map(({ name, columns, from }, i) => {
-    // The first statement says what the columns are called.
+    // Only the first statement of a UNION names the columns.
     const alias = (as: string): string => (i === 0 ? ` AS ${as}` : '');
     const list = all.map((one) => (one.name === name ? columns[one.key] : 'NULL') + alias(`${one.name}_${one.key}`));
     const sql = `SELECT '${name}'${alias('selection')}, ${list.join(', ')} ${from}`;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { visible } from '../../src/base/visible.js';
-import { htmlTable, renderHtml } from '../../src/report/render/html.js';
-import type { TableColumn } from '../../src/report/render/table.js';
+import { visible } from '../../../src/base/visible.js';
+import { htmlTable, renderHtml } from '../../../src/report/render/html.js';
+import type { TableColumn } from '../../../src/report/render/table.js';
 
 interface Row {
   readonly name: string | null;

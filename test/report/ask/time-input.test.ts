@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { UsageError } from '../../src/base/errors.js';
-import { toIsoTime } from '../../src/base/time.js';
-import { parseTimeInput } from '../../src/report/ask/time-input.js';
-import { formatInZone } from '../../src/report/ask/zone.js';
+import { UsageError } from '../../../src/base/errors.js';
+import { toIsoTime } from '../../../src/base/time.js';
+import { parseTimeInput } from '../../../src/report/ask/time-input.js';
+import { formatInZone } from '../../../src/report/ask/zone.js';
 
 const NOW = Date.UTC(2026, 10, 20, 14, 3, 7, 0) * 1000 + 250;
 

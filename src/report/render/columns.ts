@@ -1,16 +1,21 @@
 import { toHex } from '../../base/bytes.js';
 import type { Micros } from '../../base/time.js';
-import type { GapRow } from '../ask/gaps.js';
-import type { HistoryRow } from '../ask/history.js';
-import { NAMELESS } from '../ask/places.js';
+import { NAMELESS } from '../../trail/store/history/find-ports.js';
+import type { Answer, GapRow, HistoryRow } from '../ask/answer.js';
 import type { ClientRow } from '../ask/summary.js';
 import { formatInZone } from '../ask/zone.js';
 import type { TableColumn } from './table.js';
 
-/** Which of the columns that say who and where are the same in every row of a report, and so left out. */
+/** What every row of a report has in common, and needs no column. */
 export type Fixed = 'port' | 'ip' | 'mac' | 'switch';
 
-/** The columns of a report on sightings. Times are in the zone, which the first title names. */
+/** The columns, for people, of the rows of an answer. */
+export function columnsOf({ kind, request: { question, zone } }: Answer): readonly TableColumn<never>[] {
+  if (question.kind === 'gaps') return gapColumns(zone);
+  return kind === 'clients' ? clientColumns(question.kind, zone) : historyColumns(question.kind, zone);
+}
+
+/** The columns of a report on sightings. Times are in the zone; the title of the first one names it. */
 export function historyColumns(fixed: Fixed, zone: string): TableColumn<HistoryRow>[] {
   const time = (at: Micros): string => formatInZone(at, zone);
   /** The time of day alone where the date is that of FIRST SEEN in the same line. */
@@ -56,7 +61,7 @@ export function historyColumns(fixed: Fixed, zone: string): TableColumn<HistoryR
   return columns.filter((column) => column.of?.includes(fixed) ?? true);
 }
 
-/** The columns of a summary of ports by client. */
+/** The columns of a report with one row per client of a port. */
 export function clientColumns(fixed: Fixed, zone: string): TableColumn<ClientRow>[] {
   const port: TableColumn<ClientRow> = { title: 'PORT', cell: (row) => row.portName ?? NAMELESS };
   return [
@@ -81,7 +86,6 @@ export function gapColumns(zone: string): TableColumn<GapRow>[] {
       title: 'DETAIL',
       cell: (row) => row.detail,
       matters: (rows) => rows.some((row) => row.detail),
-      whole: true,
       leaves: 1,
     },
   ];
@@ -92,7 +96,7 @@ function ending(row: HistoryRow, time: (at: Micros) => string): string {
   return `${time(row.endedAt)} ${row.endReason ?? ''}`.trimEnd();
 }
 
-/** A profile may give one name to several circuit-ids: one port in several VLANs. */
+/** A switch profile may give one name to several circuit-ids: those of one port in several VLANs. */
 function circuitIdsDiffer(rows: readonly HistoryRow[]): boolean {
   return new Set(rows.map((row) => row.circuitId?.toString('hex'))).size > 1;
 }

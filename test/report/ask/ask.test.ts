@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
-import { Writable } from 'node:stream';
 import fc from 'fast-check';
-import { onEveryDatabase, ship } from '../../rig/lab/trails.js';
-import { EXIT, type ExitCode, PortledgerError, UsageError } from '../../src/base/errors.js';
-import { fromSqlTime, toIsoTime } from '../../src/base/time.js';
-import type { EventDraft, EventKind, LedgerEvent } from '../../src/ledger/event/event.js';
-import { NotFoundError } from '../../src/report/ask/places.js';
-import { runReport } from '../../src/report/ask/report.js';
-import { parseRequest, type Question, type ReportOptions } from '../../src/report/ask/request.js';
-import { namingOf } from '../../src/trail/store/naming.js';
-import type { Trail } from '../../src/trail/store/trail.js';
-import { campus, NOON, OF_NO_CLIENT, queueOf, SECOND } from '../trail/store/campus.js';
+import { onEveryDatabase, ship } from '../../../rig/lab/trails.js';
+import { EXIT, PortledgerError, UsageError } from '../../../src/base/errors.js';
+import { fromSqlTime, toIsoTime } from '../../../src/base/time.js';
+import type { EventDraft, EventKind, LedgerEvent } from '../../../src/ledger/event/event.js';
+import type { Answer, HistoryRow } from '../../../src/report/ask/answer.js';
+import { ask } from '../../../src/report/ask/ask.js';
+import { parseRequest, type Question, type TimeOptions } from '../../../src/report/ask/request.js';
+import { noteLine } from '../../../src/report/render/note-line.js';
+import type { Output } from '../../../src/report/render/outputs.js';
+import { renderAnswer } from '../../../src/report/render/render.js';
+import { namingOf } from '../../../src/trail/store/naming.js';
+import type { Trail } from '../../../src/trail/store/trail.js';
+import { campus, NOON, OF_NO_CLIENT, queueOf, SECOND } from '../../trail/store/campus.js';
 
 type Step = readonly [seconds: number, kind: EventKind, fields?: Partial<EventDraft>];
 type Json = Record<string, string | number | null>;
@@ -31,56 +33,58 @@ const STORY: Step[] = [
   [400, 'granted'],
 ];
 
-interface Answer {
-  readonly exit: ExitCode;
-  readonly out: string;
-  readonly err: string;
+/** What a test looks at, as people and programs see it. */
+interface Told {
+  readonly isEmpty: boolean;
+  /** The rows of the JSON form. */
+  readonly rows: Json[];
+  /** Notes as lines. */
+  readonly said: string;
 }
 
-async function ask(
+async function told(
   trail: Trail,
   question: Question,
-  options: Partial<ReportOptions> = {},
+  options: TimeOptions = {},
   now = LATER,
-): Promise<Answer> {
-  const [out, err] = [collector(), collector()];
-  const request = parseRequest(question, { output: 'json', ...options }, now);
-  const exit = await runReport(trail.knex, request, { out, err, width: 160 });
-  return { exit, out: out.text(), err: err.text() };
+  mostInMemory?: number,
+): Promise<Told> {
+  const answer = await ask(trail, parseRequest(question, options, now), { mostInMemory });
+  const said = answer.notes.map((note) => `${noteLine(note)}\n`).join('');
+  const json = JSON.parse(await textOf(answer, 'json'));
+  assert.equal(json.rows.length === 0, answer.isEmpty);
+  assert.deepEqual(json.notes, answer.notes);
+  return { isEmpty: answer.isEmpty, rows: json.rows, said };
 }
 
-async function rows(trail: Trail, question: Question, options: Partial<ReportOptions> = {}): Promise<Json[]> {
-  const { out, exit } = await ask(trail, question, options);
-  const parsed = JSON.parse(out) as Json[];
-  assert.equal(exit, parsed.length > 0 ? EXIT.ok : EXIT.nothingFound);
-  return parsed;
+async function rows(trail: Trail, question: Question, options: TimeOptions = {}): Promise<Json[]> {
+  return (await told(trail, question, options)).rows;
 }
 
-function collector(): Writable & { text(): string } {
-  let collected = '';
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      collected += String(chunk);
-      done();
-    },
-  });
-  return Object.assign(stream, { text: () => collected });
+async function written(trail: Trail, question: Question, output: Output, options: TimeOptions = {}): Promise<string> {
+  return await textOf(await ask(trail, parseRequest(question, options, LATER)), output);
+}
+
+async function textOf(answer: Answer, output: Output): Promise<string> {
+  let text = '';
+  for await (const piece of (await renderAnswer(answer, output, { width: 160 })).pieces) text += piece;
+  return text;
 }
 
 /** ISO time of so many seconds after NOON. */
 const iso = (seconds: number) => toIsoTime(NOON + seconds * SECOND);
-const IP_7: Question = { about: 'ip', address: '10.0.0.7' };
+const IP_7: Question = { kind: 'ip', address: '10.0.0.7' };
 const ports = (found: Json[]) => found.map((row) => row.portName);
 
 onEveryDatabase('report', (current, database) => {
-  const tell = async (steps: readonly Step[], trail = current().trail): Promise<LedgerEvent[]> => {
+  const record = async (steps: readonly Step[], trail = current().trail): Promise<LedgerEvent[]> => {
     const events = queueOf(steps);
     await ship(trail, events);
     return events;
   };
 
   it('shows every sighting of an address, oldest first', async () => {
-    await tell(STORY);
+    await record(STORY);
     assert.deepEqual(
       (await rows(current().trail, IP_7)).map((row) => [
         row.portName,
@@ -99,7 +103,7 @@ onEveryDatabase('report', (current, database) => {
 
   it('finds who held an address at a moment, the end of a sighting excluded', async () => {
     const { trail } = current();
-    await tell(STORY);
+    await record(STORY);
     const at = async (seconds: number) => ports(await rows(trail, IP_7, { at: iso(seconds) }));
     assert.deepEqual(await at(-1), []);
     assert.deepEqual(await at(0), ['p1']);
@@ -111,7 +115,7 @@ onEveryDatabase('report', (current, database) => {
 
   it('finds by a time to the second, as tables show it, whoever held at some moment of that second', async () => {
     const { trail } = current();
-    await tell([
+    await record([
       [0.985, 'granted'],
       [50.5, 'renewed', port('p2')],
     ]);
@@ -126,22 +130,22 @@ onEveryDatabase('report', (current, database) => {
 
   it('notes a server that was stopped before the end of the span', async () => {
     const { trail } = current();
-    await tell([
+    await record([
       [0, 'granted'],
       [50, 'server-stopped'],
     ]);
     const note = /^note: dhcp-a stopped at 2026-11-20 14:00:50 UTC; no evidence from it since$/m;
-    assert.match((await ask(trail, IP_7)).err, note);
-    assert.match((await ask(trail, IP_7, { at: iso(60) })).err, note);
-    assert.doesNotMatch((await ask(trail, IP_7, { to: iso(40) })).err, note);
+    assert.match((await told(trail, IP_7)).said, note);
+    assert.match((await told(trail, IP_7, { at: iso(60) })).said, note);
+    assert.doesNotMatch((await told(trail, IP_7, { to: iso(40) })).said, note);
   });
 
   it('takes an open sighting whose lease is over for no holder', async () => {
     const { trail } = current();
-    await tell([[0, 'granted']]);
-    const open = await ask(trail, IP_7, { at: iso(99) }, NOON + 99 * SECOND);
+    await record([[0, 'granted']]);
+    const open = await told(trail, IP_7, { at: iso(99) }, NOON + 99 * SECOND);
     assert.deepEqual(
-      (JSON.parse(open.out) as Json[]).map((row) => [row.endedAt, row.endReason]),
+      open.rows.map((row) => [row.endedAt, row.endReason]),
       [[null, null]],
     );
     assert.deepEqual(ports(await rows(trail, IP_7, { at: iso(99) })), ['p1']);
@@ -152,7 +156,7 @@ onEveryDatabase('report', (current, database) => {
 
   it('finds what overlaps a span, its end excluded', async () => {
     const { trail } = current();
-    await tell(STORY);
+    await record(STORY);
     const between = async (from?: number, to?: number) =>
       ports(
         await rows(trail, IP_7, {
@@ -170,7 +174,7 @@ onEveryDatabase('report', (current, database) => {
 
   it('shows a sighting without length in a span but at no moment', async () => {
     const { trail } = current();
-    await tell([
+    await record([
       [10, 'granted'],
       [10, 'released'],
     ]);
@@ -181,65 +185,65 @@ onEveryDatabase('report', (current, database) => {
 
   it('finds a device by any notation of its address', async () => {
     const { trail } = current();
-    await tell(STORY);
+    await record(STORY);
     for (const mac of ['0200.0000.0002', '02-00-00-00-00-02', '020000000002'])
       assert.deepEqual(
-        (await rows(trail, { about: 'mac', mac })).map((row) => row.ip),
+        (await rows(trail, { kind: 'mac', mac })).map((row) => row.ip),
         ['10.0.0.8'],
       );
-    assert.deepEqual(await rows(trail, { about: 'mac', mac: '02:00:00:00:00:03' }), []);
+    assert.deepEqual(await rows(trail, { kind: 'mac', mac: '02:00:00:00:00:03' }), []);
   });
 
   it('finds a port by name or raw bytes, case-sensitive', async () => {
     const { trail } = current();
-    await tell(STORY);
+    await record(STORY);
     for (const [name, on] of [
       ['p1', 'sw-a'],
       ['0x7031', '0x73772D61'],
       ['p1', '0x73772d61'],
     ] as const) {
-      const found = await rows(trail, { about: 'port', switch: on, port: name, summary: false });
+      const found = await rows(trail, { kind: 'port', switch: on, port: name, summary: false });
       assert.deepEqual(
         found.map((row) => row.mac),
         ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:01'],
       );
     }
-    await assert.rejects(ask(trail, { about: 'port', switch: 'sw-a', port: 'P1', summary: false }), {
-      message: 'The trail knows no port "P1" on switch "sw-a"',
-      hint: 'the nearest are "p1", "p2"',
-      exitCode: EXIT.nothingFound,
+    assert.deepEqual(await told(trail, { kind: 'port', switch: 'sw-a', port: 'P1', summary: false }), {
+      isEmpty: true,
+      rows: [],
+      said: 'error: The trail knows no port "P1" on switch "sw-a" (the nearest are "p1", "p2")\n',
     });
   });
 
-  it('refuses an unknown switch with the nearest names, and half a byte with a hint', async () => {
+  it('names the nearest switches of an unknown one, and refuses half a byte with a hint', async () => {
     const { trail } = current();
-    await tell(STORY);
-    const about = (name: string): Question => ({ about: 'switch', switch: name, summary: false });
-    await assert.rejects(ask(trail, about('sw-b')), { hint: 'the nearest is "sw-a"', exitCode: EXIT.nothingFound });
+    await record(STORY);
+    const about = (name: string): Question => ({ kind: 'switch', switch: name, summary: false });
+    const unknown = (name: string) => `error: The trail knows no switch "${name}" (the nearest is "sw-a")\n`;
+    for (const name of ['sw-b', "sw-a' OR '1'='1", '%'])
+      assert.deepEqual(await told(trail, about(name)), { isEmpty: true, rows: [], said: unknown(name) });
     await assert.rejects(
-      ask(trail, about('0x73772')),
+      told(trail, about('0x73772')),
       (error) => error instanceof UsageError && error.exitCode === EXIT.usage,
     );
-    await assert.rejects(ask(trail, about("sw-a' OR '1'='1")), { exitCode: EXIT.nothingFound });
-    await assert.rejects(ask(trail, about('%')), { exitCode: EXIT.nothingFound });
   });
 
   it('answers with no rows, and warns of gaps, where the switch is unknown', async () => {
     const { trail } = current();
-    await tell(STORY);
+    await record(STORY);
     const gap = { queue: '11111111-1111-4111-8111-111111111111', server: 'dhcp-b', detail: null } as const;
     await trail.recordGap({ ...gap, sequence: 3, kind: 'clock-stepped', from: NOON, until: NOON + 20 * SECOND });
-    const asked = async (output: ReportOptions['output'], summary: boolean) => {
-      const [out, err] = [collector(), collector()];
-      const request = parseRequest({ about: 'switch', switch: 'sw-z', summary }, { output }, LATER);
-      await assert.rejects(runReport(trail.knex, request, { out, err, width: 160 }), NotFoundError);
-      assert.match(err.text(), /^warning: no evidence between .* \(dhcp-b: clock-stepped\)\n$/);
-      return out.text();
-    };
-    assert.equal(await asked('table', false), '');
-    assert.equal(await asked('json', false), '[]\n');
-    assert.match(await asked('csv', false), /^switch_name,[a-z_,]+,events\r\n$/);
-    assert.match(await asked('csv', true), /^switch_name,[a-z_,]+,sightings\r\n$/);
+    const unknown = (summary: boolean): Question => ({ kind: 'switch', switch: 'sw-z', summary });
+    const { said, isEmpty } = await told(trail, unknown(false));
+    assert.ok(isEmpty);
+    assert.match(
+      said,
+      /^warning: no evidence between .* \(dhcp-b: clock-stepped\)\nerror: The trail knows no switch "sw-z" \(.+\)\n$/,
+    );
+    assert.equal(await written(trail, unknown(false), 'table'), '');
+    assert.equal(await written(trail, unknown(false), 'ndjson'), '');
+    assert.match(await written(trail, unknown(false), 'csv'), /^switch_name,[a-z_,]+,events\r\n$/);
+    assert.match(await written(trail, unknown(true), 'csv'), /^switch_name,[a-z_,]+,sightings\r\n$/);
   });
 
   it('finds ports by the names that profiles give, all VLANs of a port together', async () => {
@@ -247,7 +251,7 @@ onEveryDatabase('report', (current, database) => {
     const known = [{ id: { by: 'remote-id' as const, value: remoteId }, name: 'lab', profile: 'cisco-ios-base3' }];
     const trail = await current().open({ naming: namingOf(known) });
     const on = (circuitId: string): Partial<EventDraft> => ({ remoteId, circuitId: Buffer.from(circuitId, 'hex') });
-    await tell(
+    await record(
       [
         [0, 'granted', on('00040064010c')],
         [10, 'renewed', on('00040065010c')],
@@ -255,7 +259,7 @@ onEveryDatabase('report', (current, database) => {
       ],
       trail,
     );
-    const question: Question = { about: 'port', switch: 'lab', port: '1/10', summary: false };
+    const question: Question = { kind: 'port', switch: 'lab', port: '1/10', summary: false };
     assert.deepEqual(
       (await rows(trail, question)).map((row) => row.circuitId),
       ['0x00040064010c', '0x00040065010c'],
@@ -265,20 +269,19 @@ onEveryDatabase('report', (current, database) => {
       (await rows(trail, raw)).map((row) => row.portName),
       ['1/10'],
     );
-    const { out } = await ask(trail, question, { output: 'table' });
-    assert.match(out, /^CIRCUIT ID +IP /);
+    assert.match(await written(trail, question, 'table'), /^CIRCUIT ID +IP /);
   });
 
   it('finds the switch that gave no name and the port that gave none as -', async () => {
     const { trail } = current();
-    await tell([[0, 'granted', { remoteId: null, giaddr: null, circuitId: null }]]);
-    const [row] = await rows(trail, { about: 'port', switch: '-', port: '-', summary: false });
+    await record([[0, 'granted', { remoteId: null, giaddr: null, circuitId: null }]]);
+    const [row] = await rows(trail, { kind: 'port', switch: '-', port: '-', summary: false });
     assert.deepEqual([row!.switchName, row!.portName, row!.remoteId, row!.circuitId], [null, null, null, null]);
   });
 
   it('finds an address whose port nobody saw', async () => {
     const { trail } = current();
-    await tell([[0, 'granted', { evidence: 'none', remoteId: null, circuitId: null }]]);
+    await record([[0, 'granted', { evidence: 'none', remoteId: null, circuitId: null }]]);
     const [row] = await rows(trail, IP_7);
     assert.deepEqual([row!.portName, row!.evidence], [null, 'none']);
   });
@@ -290,36 +293,36 @@ onEveryDatabase('report', (current, database) => {
       address: `10.0.0.${last}`,
       hwaddr: Buffer.from([2, 0, 0, 0, 0, last]),
     });
-    await tell([
+    await record([
       [0, 'granted', on('p10', 1)],
       [1, 'granted', on('p9', 2)],
       [2, 'granted', on('p1', 3)],
     ]);
-    const question: Question = { about: 'switch', switch: 'sw-a', summary: false };
+    const question: Question = { kind: 'switch', switch: 'sw-a', summary: false };
     assert.deepEqual(ports(await rows(trail, question, { at: iso(5) })), ['p1', 'p9', 'p10']);
     assert.deepEqual(ports(await rows(trail, question)), ['p10', 'p9', 'p1']);
   });
 
   it('says whether an empty answer lies in a gap, and never that nobody was there', async () => {
     const { trail } = current();
-    await tell([
+    await record([
       ...STORY,
       [700, 'server-started', { ...OF_NO_CLIENT, leaseStart: NOON + 600 * SECOND, leaseEnd: NOON + 700 * SECOND }],
     ]);
-    const inGap = await ask(trail, IP_7, { at: iso(650) });
+    const inGap = await told(trail, IP_7, { at: iso(650) });
     assert.deepEqual(inGap, {
-      exit: EXIT.nothingFound,
-      out: '[]\n',
-      err:
+      isEmpty: true,
+      rows: [],
+      said:
         'No evidence of 10.0.0.7 at 2026-11-20 14:10:50 UTC\n' +
         'warning: no evidence between 2026-11-20 14:10:00 and 2026-11-20 14:11:40 UTC (dhcp-a: server-down)\n',
     });
-    const outside = await ask(trail, IP_7, { at: iso(550) });
-    assert.equal(outside.err, 'No evidence of 10.0.0.7 at 2026-11-20 14:09:10 UTC\n');
-    const before = await ask(trail, IP_7, { at: iso(-60), timezone: 'Asia/Tokyo', output: 'table' });
-    assert.equal(before.out, '');
+    const outside = await told(trail, IP_7, { at: iso(550) });
+    assert.equal(outside.said, 'No evidence of 10.0.0.7 at 2026-11-20 14:09:10 UTC\n');
+    const inTokyo = { at: iso(-60), timezone: 'Asia/Tokyo' };
+    assert.equal(await written(trail, IP_7, 'table', inTokyo), '');
     assert.equal(
-      before.err,
+      (await told(trail, IP_7, inTokyo)).said,
       'No evidence of 10.0.0.7 at 2026-11-20 22:59:00 Asia/Tokyo\n' +
         'note: the trail has events of dhcp-a from 2026-11-20 23:00:00 to 2026-11-20 23:11:40 Asia/Tokyo; later ones may not be shipped yet\n',
     );
@@ -327,32 +330,32 @@ onEveryDatabase('report', (current, database) => {
 
   it('warns of gaps beside what it found', async () => {
     const { trail } = current();
-    await tell(STORY);
-    const quiet = await ask(trail, IP_7);
-    assert.deepEqual([quiet.exit, quiet.err], [EXIT.ok, '']);
+    await record(STORY);
+    const quiet = await told(trail, IP_7);
+    assert.deepEqual([quiet.isEmpty, quiet.said], [false, '']);
     const gap = { queue: '11111111-1111-4111-8111-111111111111', server: 'dhcp-b', detail: null } as const;
     await trail.recordGap({ ...gap, sequence: 3, kind: 'clock-stepped', from: NOON, until: NOON + 20 * SECOND });
-    const one = await ask(trail, IP_7, { to: iso(60) });
+    const one = await told(trail, IP_7, { to: iso(60) });
     assert.equal(
-      one.err,
+      one.said,
       'warning: no evidence between 2026-11-20 14:00:00 and 2026-11-20 14:00:20 UTC (dhcp-b: clock-stepped)\n',
     );
     await trail.recordGap({ ...gap, sequence: 9, kind: 'queue-mismatch', from: NOON + 70 * SECOND, until: null });
-    const two = await ask(trail, IP_7);
+    const two = await told(trail, IP_7);
     assert.equal(
-      two.err,
+      two.said,
       'warning: no evidence in 2 spans of this time, the last since 2026-11-20 14:01:10 UTC, end not known (dhcp-b: queue-mismatch); portledger report gaps lists them\n',
     );
-    assert.equal((await ask(trail, IP_7, { at: iso(60) })).err, '');
+    assert.equal((await told(trail, IP_7, { at: iso(60) })).said, '');
   });
 
   it('lists gaps, also without a known start or end', async () => {
     const { trail } = current();
-    await tell(STORY);
-    const empty = await ask(trail, { about: 'gaps' }, { to: iso(380), from: iso(1) });
+    await record(STORY);
+    const empty = await told(trail, { kind: 'gaps' }, { to: iso(380), from: iso(1) });
     assert.deepEqual(
-      [empty.exit, empty.out, empty.err],
-      [EXIT.nothingFound, '[]\n', `No gap on record between 2026-11-20 14:00:01 and 2026-11-20 14:06:20 UTC\n`],
+      [empty.isEmpty, empty.rows, empty.said],
+      [true, [], `No gap on record between 2026-11-20 14:00:01 and 2026-11-20 14:06:20 UTC\n`],
     );
     const gap = {
       queue: '11111111-1111-4111-8111-111111111111',
@@ -362,30 +365,31 @@ onEveryDatabase('report', (current, database) => {
     } as const;
     await trail.recordGap({ ...gap, kind: 'clock-stepped', from: NOON, until: NOON });
     await trail.recordGap({ ...gap, kind: 'queue-mismatch', from: null, until: null });
-    const found = await rows(trail, { about: 'gaps' });
+    const found = await rows(trail, { kind: 'gaps' });
     assert.deepEqual(found.map((row) => [row.kind, row.gapFrom, row.gapUntil, row.queueUuid]).sort(), [
       ['clock-stepped', iso(0), iso(0), gap.queue],
       ['queue-mismatch', null, null, gap.queue],
     ]);
-    const kinds = async (options: Partial<ReportOptions>) =>
-      (await rows(trail, { about: 'gaps' }, options)).map((row) => row.kind);
+    const kinds = async (options: TimeOptions) => (await rows(trail, { kind: 'gaps' }, options)).map((row) => row.kind);
     assert.deepEqual(await kinds({ from: iso(1) }), ['queue-mismatch']);
     assert.deepEqual((await kinds({ from: iso(0), to: iso(1) })).sort(), ['clock-stepped', 'queue-mismatch']);
   });
 
   it('says so if the trail is empty', async () => {
-    const { err, exit } = await ask(current().trail, IP_7);
-    assert.equal(exit, EXIT.nothingFound);
-    assert.equal(err, 'No evidence of 10.0.0.7\nnote: the trail has no events yet\n');
+    const { said, isEmpty } = await told(current().trail, IP_7);
+    assert.equal(isEmpty, true);
+    assert.equal(said, 'No evidence of 10.0.0.7\nnote: the trail has no events yet\n');
+    const { reach } = await ask(current().trail, parseRequest(IP_7, {}, LATER));
+    assert.deepEqual(reach, { from: null, to: null, removedBefore: null, queues: [] });
   });
 
-  it('tells of a hardware address that was cut short', async () => {
+  it('notes a hardware address that was cut short', async () => {
     const { trail } = current();
-    const short = await ask(trail, { about: 'mac', mac: '02:00' });
-    assert.equal(short.exit, EXIT.nothingFound);
-    assert.match(short.err, /^note: 02:00 has 2 bytes; the hardware addresses of Ethernet have 6$/m);
-    const whole = await ask(trail, { about: 'mac', mac: '02:00:00:00:00:77' });
-    assert.doesNotMatch(whole.err, /bytes/);
+    const short = await told(trail, { kind: 'mac', mac: '02:00' });
+    assert.equal(short.isEmpty, true);
+    assert.match(short.said, /^note: 02:00 has 2 bytes; the hardware addresses of Ethernet have 6$/m);
+    const whole = await told(trail, { kind: 'mac', mac: '02:00:00:00:00:77' });
+    assert.doesNotMatch(whole.said, /bytes/);
   });
 
   it('lets nothing that a client or relay sent leave its cell', async () => {
@@ -401,7 +405,7 @@ onEveryDatabase('report', (current, database) => {
       'y'.repeat(255),
     ];
     const bytes = hostile.map((text) => Buffer.from(text, 'latin1'));
-    await tell(
+    await record(
       bytes.map(
         (one, i): Step => [
           i,
@@ -411,18 +415,18 @@ onEveryDatabase('report', (current, database) => {
       ),
     );
     for (const [i, one] of bytes.entries()) {
-      const question: Question = { about: 'ip', address: `10.0.0.${i + 1}` };
+      const question: Question = { kind: 'ip', address: `10.0.0.${i + 1}` };
       const [row] = await rows(trail, question);
       const raw = `0x${one.toString('hex')}`;
       assert.deepEqual([row!.remoteId, row!.circuitId, row!.clientId], [raw, raw, raw]);
       for (const key of ['switchName', 'portName', 'hostname']) assert.match(String(row![key]), /^[\x20-\x7e]+$/);
-      const port: Question = { about: 'port', switch: raw, port: String(row!.portName), summary: false };
+      const port: Question = { kind: 'port', switch: raw, port: String(row!.portName), summary: false };
       assert.deepEqual(
         (await rows(trail, port)).map((found) => found.ip),
         [row!.ip],
       );
-      assert.match((await ask(trail, question, { output: 'table' })).out, /^[\x20-\x7e]+\n[\x20-\x7e]+\n$/);
-      const csv = (await ask(trail, question, { output: 'csv' })).out.split('\r\n');
+      assert.match(await written(trail, question, 'table'), /^[\x20-\x7e]+\n[\x20-\x7e]+\n$/);
+      const csv = (await written(trail, question, 'csv')).split('\r\n');
       assert.equal(csv.length, 3);
       assert.match(csv[1]!, /^[\x20-\x7e]+$/);
       assert.doesNotMatch(csv[1]!, /(^|,)"?[=+@-]/);
@@ -438,13 +442,13 @@ onEveryDatabase('report', (current, database) => {
           await trail.knex(table).delete();
         const fresh = await current().open();
         for (const events of queues) await ship(fresh, events);
-        const question: Question = { about: 'switch', switch: 'sw-a', summary: false };
+        const question: Question = { kind: 'switch', switch: 'sw-a', summary: false };
         const history = await trail.knex('port_history').where('switch_name', 'sw-a').select('*');
         if (history.length === 0) return;
         // The view goes by the database's clock
         const now = Date.now() * 1000;
-        const answer = await ask(trail, question, {}, now);
-        assert.deepEqual(sorted(JSON.parse(answer.out) as Json[]), sorted(history.map(asJson)));
+        const answer = await told(trail, question, {}, now);
+        assert.deepEqual(sorted(answer.rows), sorted(history.map(asJson)));
         const clients = await trail.knex('port_clients').where('switch_name', 'sw-a').select('*');
         const summary = await rows(trail, { ...question, summary: true });
         assert.deepEqual(sorted(summary), sorted(clients.map(asJson)));
@@ -453,16 +457,56 @@ onEveryDatabase('report', (current, database) => {
     );
   });
 
+  it('gives the same rows, in the same order, where they are too many for the memory', async () => {
+    const { trail } = current();
+    await record(STORY);
+    const on = { kind: 'switch', switch: 'sw-a' } as const;
+    const asked: [Question, TimeOptions][] = [
+      [IP_7, {}],
+      [IP_7, { from: iso(10), to: iso(401) }],
+      [{ kind: 'mac', mac: '02:00:00:00:00:01' }, {}],
+      [{ kind: 'port', switch: 'sw-a', port: 'p1' }, {}],
+      [on, {}],
+      [{ ...on, summary: true }, {}],
+      [on, { at: iso(20) }],
+    ];
+    for (const [question, options] of asked)
+      assert.deepEqual(await told(trail, question, options, LATER, 0), await told(trail, question, options));
+  });
+
+  it('takes no more rows of a stream than are read, and gives the connection back', async () => {
+    const { trail } = current();
+    await record(STORY);
+    for (let i = 0; i < 4; i++) {
+      const { rows } = await ask(trail, parseRequest(IP_7, {}, LATER), { mostInMemory: 1 });
+      assert.ok(Symbol.asyncIterator in rows);
+      for await (const row of rows) {
+        assert.equal((row as HistoryRow).portName, 'p1');
+        break;
+      }
+    }
+    assert.equal((await rows(trail, IP_7)).length, 3);
+  });
+
+  it('says from when to when, and up to which event of each queue, the trail can speak', async () => {
+    const { trail } = current();
+    const events = await record(STORY);
+    const { reach } = await ask(trail, parseRequest(IP_7, {}, LATER));
+    const queue = { queueUuid: events[0]!.queue, server: 'dhcp-a', sequence: 7, isStopped: false };
+    const [from, to] = [NOON, NOON + 400 * SECOND];
+    assert.deepEqual(reach, { from, to, removedBefore: null, queues: [{ ...queue, from, to }] });
+  });
+
   it('reads by an index whatever it is asked', async () => {
     const { trail } = current();
-    await tell(STORY);
+    await record(STORY);
     const seen: { sql: string; bindings: readonly unknown[] }[] = [];
     trail.knex.on('query', (query) => seen.push(query));
     const asked: [Question, RegExp][] = [
       [IP_7, /sightings_ip_/],
-      [{ about: 'mac', mac: '02:00:00:00:00:01' }, /sightings_mac_/],
-      [{ about: 'port', switch: 'sw-a', port: 'p1', summary: false }, /sightings_port_/],
-      [{ about: 'switch', switch: 'sw-a', summary: false }, /sightings_switch_/],
+      [{ kind: 'mac', mac: '02:00:00:00:00:01' }, /sightings_mac_/],
+      [{ kind: 'port', switch: 'sw-a', port: 'p1', summary: false }, /sightings_port_/],
+      [{ kind: 'switch', switch: 'sw-a', summary: false }, /sightings_switch_/],
     ];
     for (const [question, index] of asked) {
       seen.length = 0;
@@ -477,25 +521,23 @@ onEveryDatabase('report', (current, database) => {
 
   it('puts what it found, the warnings and every gap of the time on a page', async () => {
     const down = { ...OF_NO_CLIENT, leaseStart: NOON - 60 * SECOND, leaseEnd: NOON - 50 * SECOND } as const;
-    await tell([
+    await record([
       [-50, 'server-started', down],
       [0, 'granted', { hostname: Buffer.from('<b>&') }],
     ]);
-    const { out, err } = await ask(current().trail, IP_7, { output: 'html' });
+    const out = await written(current().trail, IP_7, 'html');
     assert.match(out, /^<!DOCTYPE html>\n[\s\S]*<h1>Portledger: 10\.0\.0\.7<\/h1>/);
     assert.match(out, /<td>&lt;b&gt;&amp;<\/td>/);
     assert.match(out, /<li class="warning">warning: no evidence /);
     assert.match(out, /<caption>No evidence<\/caption>[\s\S]*<td>queue-replaced<\/td>/);
-    assert.match(err, /^warning: no evidence /);
-    const nothing = await ask(current().trail, { about: 'ip', address: '10.9.9.9' }, { output: 'html' });
-    assert.equal(nothing.exit, EXIT.nothingFound);
-    assert.match(nothing.out, /<li>No evidence of 10\.9\.9\.9<\/li>/);
+    const nothing = await written(current().trail, { kind: 'ip', address: '10.9.9.9' }, 'html');
+    assert.match(nothing, /<li>No evidence of 10\.9\.9\.9<\/li>/);
   });
 
   it('shows an error of the database as it is, not as an empty answer', async () => {
     const { trail } = current();
     await trail.knex.raw('DROP TABLE gaps');
-    await assert.rejects(ask(trail, IP_7), (error) => error instanceof Error && !(error instanceof PortledgerError));
+    await assert.rejects(told(trail, IP_7), (error) => error instanceof Error && !(error instanceof PortledgerError));
   });
 });
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { UsageError } from '../../src/base/errors.js';
-import { parseAddressInput, parseHexInput, parseMacInput } from '../../src/report/ask/arguments.js';
-import { parseRequest, type ReportOptions } from '../../src/report/ask/request.js';
-import { describeSpan } from '../../src/report/ask/span.js';
+import { UsageError } from '../../../src/base/errors.js';
+import { parseAddressInput, parseMacInput } from '../../../src/report/ask/arguments.js';
+import { parseRequest, type TimeOptions } from '../../../src/report/ask/request.js';
+import { describeSpan } from '../../../src/report/ask/span.js';
 
 const NOW = Date.UTC(2026, 10, 20, 14) * 1000;
 
@@ -74,22 +74,13 @@ describe('what an auditor asks for', () => {
     });
   }
 
-  it('reads raw bytes in either case', () => {
-    assert.deepEqual(parseHexInput('0x00aAff'), Buffer.from([0, 0xaa, 0xff]));
-    assert.deepEqual(parseHexInput('0X00'), Buffer.from([0]));
-    assert.deepEqual(parseHexInput('0x'), Buffer.alloc(0));
-    for (const text of ['0x0', '0xgg', '00aaff', 'x00']) assert.equal(parseHexInput(text), undefined);
-  });
-
-  const request = (options: Partial<ReportOptions>) =>
-    parseRequest({ about: 'mac', mac: '0200.0000.0001' }, { output: 'table', ...options }, NOW);
+  const request = (options: TimeOptions) => parseRequest({ kind: 'mac', mac: '0200.0000.0001' }, options, NOW);
 
   it('is about all time unless it says when', () => {
     assert.deepEqual(request({}), {
-      question: { about: 'mac', mac: '02:00:00:00:00:01' },
+      question: { kind: 'mac', mac: '02:00:00:00:00:01' },
       span: { kind: 'all' },
       zone: 'UTC',
-      output: 'table',
       now: NOW,
     });
   });
@@ -112,7 +103,7 @@ describe('what an auditor asks for', () => {
     );
   });
 
-  const contradictions: [string, Partial<ReportOptions>][] = [
+  const contradictions: [string, TimeOptions][] = [
     ['--at beside --from', { at: 'now', from: '1h ago' }],
     ['--at beside --to', { at: 'now', to: 'now' }],
     ['--from after --to', { from: 'now', to: '1h ago' }],

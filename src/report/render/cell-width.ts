@@ -1,0 +1,35 @@
+import stringWidth from 'string-width';
+
+const ELLIPSIS = '...';
+
+/** Columns of a terminal that the text takes. */
+export function widthOf(text: string): number {
+  return isAscii(text) ? text.length : stringWidth(text);
+}
+
+/** The text if it is at most `width` columns wide, else its beginning and its end with `...` between them. */
+export function cut(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  const characters = isAscii(text) ? [...text] : graphemes(text);
+  const tail = Math.floor(width / 4);
+  const start = takeWidth(characters, width - tail - ELLIPSIS.length);
+  return `${start.join('')}${ELLIPSIS}${takeWidth(characters.reverse(), tail).reverse().join('')}`;
+}
+
+/** As many of the first characters as fit. */
+function takeWidth(characters: readonly string[], width: number): string[] {
+  let room = width;
+  const end = characters.findIndex((character) => {
+    room -= widthOf(character);
+    return room < 0;
+  });
+  return end === -1 ? [...characters] : characters.slice(0, end);
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+function graphemes(text: string): string[] {
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+}
