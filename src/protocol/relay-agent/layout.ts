@@ -1,4 +1,5 @@
 import { isPrintable } from '../../base/bytes.js';
+import { formatHardwareAddress } from '../../base/hardware-address.js';
 
 /** What a circuit-id can tell about a port. Numbers are as the vendor's own command line writes them. */
 export interface PortFields {
@@ -80,11 +81,6 @@ export function fillName(template: string, fields: PortFields): string {
   return template.replace(/\{(\w+)\}/g, (_, field: string) => String(fields[field as keyof PortFields] ?? ''));
 }
 
-/** `00:11:22:aa:bb:cc`. */
-export function formatMac(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
-}
-
 /** The text of printable bytes behind an optional inner header; undefined if they are not such a text. */
 export function readString(bytes: Uint8Array, header?: number): string | undefined {
   let text = bytes;
@@ -133,7 +129,7 @@ function readBinary(layout: BinaryLayout, bytes: Uint8Array): PortFields | undef
 function putField(fields: Record<string, string | number>, spec: BitField, raw: number): boolean {
   if ('fixed' in spec) return raw === spec.fixed;
   if (spec.field === 'mac') {
-    fields.mac = formatMac(Buffer.from(raw.toString(16).padStart(12, '0'), 'hex'));
+    fields.mac = formatHardwareAddress(Buffer.from(raw.toString(16).padStart(12, '0'), 'hex'));
   } else if (spec.field === 'device') {
     fields.device = raw === 1 ? 'modem' : 'cpe';
   } else {

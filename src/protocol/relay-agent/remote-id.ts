@@ -1,5 +1,6 @@
 import { toText } from '../../base/bytes.js';
-import { formatMac, readString } from './layout.js';
+import { type EthernetNotation, formatHardwareAddress, readEthernetAddress } from '../../base/hardware-address.js';
+import { readString } from './layout.js';
 import { profileOf, type RemoteForm } from './profiles.js';
 
 /** What a remote-id says about the switch. */
@@ -12,20 +13,20 @@ export interface SwitchFields {
   text?: string;
 }
 
-const HEX_MAC =
-  /^(?:[0-9a-f]{12}|[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|[0-9a-f]{4}([.-])[0-9a-f]{4}\2[0-9a-f]{4})$/i;
+/** Notations in which switches send their address as text. */
+const NOTATIONS: readonly EthernetNotation[] = ['pairs', 'dotted', 'dashed', 'digits'];
 
 const READERS: Record<RemoteForm, (bytes: Uint8Array) => SwitchFields | undefined> = {
   'mac-header': (bytes) =>
-    bytes.length === 8 && bytes[0] === 0 && bytes[1] === 6 ? { mac: formatMac(bytes.subarray(2)) } : undefined,
+    bytes.length === 8 && bytes[0] === 0 && bytes[1] === 6
+      ? { mac: formatHardwareAddress(bytes.subarray(2)) }
+      : undefined,
   'text-header': (bytes) => textFields(readString(bytes, 1)),
-  mac: (bytes) => (bytes.length === 6 ? { mac: formatMac(bytes) } : undefined),
+  mac: (bytes) => (bytes.length === 6 ? { mac: formatHardwareAddress(bytes) } : undefined),
   ip: (bytes) => (bytes.length === 4 ? { ip: bytes.join('.') } : undefined),
   'mac-text': (bytes) => {
-    const text = readString(bytes);
-    return text && HEX_MAC.test(text)
-      ? { mac: formatMac(Buffer.from(text.replaceAll(/[:.-]/g, ''), 'hex')) }
-      : undefined;
+    const address = readEthernetAddress(readString(bytes) ?? '', NOTATIONS);
+    return address && { mac: formatHardwareAddress(address) };
   },
   text: (bytes) => textFields(readString(bytes)),
 };

@@ -1,3 +1,4 @@
+import { formatHardwareAddress } from '../../base/hardware-address.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { type Hold, isHoldSignedBy } from '../../ledger/proof/hold.js';
 import type { PublicKey } from '../../ledger/proof/key.js';
@@ -6,7 +7,6 @@ import { portId, portOf } from '../sightings/identity.js';
 import type { Sighting } from '../sightings/rules.js';
 import type { TrailConnection } from '../store/database.js';
 import { readHolds } from '../store/hold-rows.js';
-import { formatMac } from '../store/mac.js';
 import { readIntroductions } from '../store/proof-rows.js';
 import { RetainRefusedError } from './errors.js';
 
@@ -44,13 +44,13 @@ function covers(hold: Hold, from: number, until: number): boolean {
 
 function subjectOf(hold: Hold, event: LedgerEvent): string | null {
   if (hold.by === 'ip') return event.address;
-  if (hold.by === 'mac') return event.hwaddr && formatMac(event.hwaddr);
+  if (hold.by === 'mac') return event.hwaddr && formatHardwareAddress(event.hwaddr);
   const port = portOf(event);
   return port && portId(port).toString('hex');
 }
 
 function subjectOfSighting(hold: Hold, sighting: Sighting): string | null {
   if (hold.by === 'ip') return sighting.ip;
-  if (hold.by === 'mac') return sighting.hwaddr && formatMac(sighting.hwaddr);
+  if (hold.by === 'mac') return sighting.hwaddr && formatHardwareAddress(sighting.hwaddr);
   return sighting.portId?.toString('hex') ?? null;
 }

@@ -1,8 +1,8 @@
 import { escapeBytes, unescapeBytes } from '../../base/bytes.js';
+import { formatHardwareAddress, parseHardwareAddress } from '../../base/hardware-address.js';
 import { parseSqlTime, toSqlTime } from '../../base/time.js';
 import { uuidBytes, uuidText } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
-import { formatMac, parseMac } from './mac.js';
 
 /** What a column holds, as every database gives it back. */
 export type Value = string | number | Buffer | null;
@@ -14,7 +14,7 @@ export type Value = string | number | Buffer | null;
 type Reader = (value: Value) => unknown;
 
 const TIME: Reader = (value) => parseSqlTime(asText(value));
-const MAC: Reader = (value) => parseMac(asText(value));
+const MAC: Reader = (value) => parseHardwareAddress(asText(value));
 const ESCAPED: Reader = (value) => unescapeBytes(asText(value));
 const UUID: Reader = (value) => uuidText(asBytes(value));
 
@@ -66,7 +66,7 @@ export function eventToRow(event: LedgerEvent): Value[] {
     event.server,
     event.address,
     event.htype,
-    event.hwaddr && formatMac(event.hwaddr),
+    event.hwaddr && formatHardwareAddress(event.hwaddr),
     viewOf(event.clientId),
     event.hostname && escapeBytes(event.hostname),
     event.vendorClass && escapeBytes(event.vendorClass),

@@ -105,7 +105,7 @@ export class RowText {
     this.bytes(source, start, end);
   }
 
-  /** A field of the text that `formatMac` makes of these bytes. */
+  /** A field of the text that `formatHardwareAddress` makes of these bytes. */
   mac(source: Uint8Array | null, start = 0, end = source?.length ?? 0): void {
     if (source === null) {
       this.null();

@@ -1,10 +1,10 @@
 import { escapeBytes, toHex, toText } from '../../base/bytes.js';
+import { formatHardwareAddress } from '../../base/hardware-address.js';
 import { type Micros, toIsoTime } from '../../base/time.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import type { Json } from '../../ledger/proof/json.js';
 import { portOf } from '../sightings/identity.js';
 import type { Sighting } from '../sightings/rules.js';
-import { formatMac } from '../store/mac.js';
 
 /** An event for people to read; what proves it is its encoding. */
 export function eventToJson(event: LedgerEvent): Json {
@@ -15,7 +15,7 @@ export function eventToJson(event: LedgerEvent): Json {
     kind: event.kind,
     server: event.server,
     ip: event.address,
-    mac: event.hwaddr && formatMac(event.hwaddr),
+    mac: event.hwaddr && formatHardwareAddress(event.hwaddr),
     clientId: event.clientId && toHex(event.clientId),
     hostname: event.hostname && escapeBytes(event.hostname),
     ...placeOf(event),
@@ -31,7 +31,7 @@ export function sightingToJson(sighting: Sighting, events: readonly LedgerEvent[
   return {
     ...placeOf(events[0]!),
     ip: sighting.ip,
-    mac: sighting.hwaddr && formatMac(sighting.hwaddr),
+    mac: sighting.hwaddr && formatHardwareAddress(sighting.hwaddr),
     clientId: sighting.clientId && toHex(sighting.clientId),
     hostname: sighting.hostname && escapeBytes(sighting.hostname),
     firstSeen: toIsoTime(sighting.firstSeen),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { portId, portIdOf, portOf, switchId } from '../../../src/trail/sightings/identity.js';
-import { formatMac, parseMac } from '../../../src/trail/store/mac.js';
 import { namingOf, PLAIN_NAMING } from '../../../src/trail/store/naming.js';
 import { load } from '../../config/support.js';
 import { draft } from '../store/campus.js';
@@ -129,21 +128,5 @@ describe('Names', () => {
     const prints = [[], [one], [two], [one, two], [{ ...one, profile: 'x' }]].map((list) => namingOf(list).fingerprint);
     assert.equal(new Set(prints).size, prints.length);
     assert.ok(prints.every((print) => print.length <= 64));
-  });
-});
-
-describe('The text of a hardware address', () => {
-  it('is read back to the same bytes', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 16 }), (bytes) =>
-        assert.deepEqual(new Uint8Array(parseMac(formatMac(bytes))), bytes),
-      ),
-    );
-    assert.equal(formatMac(Buffer.from('02000000000a', 'hex')), '02:00:00:00:00:0a');
-  });
-
-  it('is refused in any other form', () => {
-    for (const text of ['2:0', '02-00', '02:00:', '02:0G', '020000'])
-      assert.throws(() => parseMac(text), RangeError, text);
   });
 });
