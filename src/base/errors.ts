@@ -17,7 +17,9 @@ export interface ErrorDetails {
 export class PortledgerError extends Error {
   readonly hint: string | undefined;
   readonly fields: Record<string, unknown>;
-  /** What a command exits with when this error ends it. */
+  /** Stable name of the kind of error, in kebab-case, for programs: unique to each class. */
+  readonly code: string = 'portledger';
+  /** Exit code of a command that this error ends. */
   readonly exitCode: ExitCode = EXIT.usage;
 
   constructor(message: string, details: ErrorDetails = {}) {
@@ -29,10 +31,13 @@ export class PortledgerError extends Error {
 }
 
 /** The operator asked for something that cannot be (arguments, configuration, a file that is not what it should be). */
-export class UsageError extends PortledgerError {}
+export class UsageError extends PortledgerError {
+  override readonly code: string = 'usage';
+}
 
 /** The trail, a peer or a running server does not answer; trying again later may help. */
 export class UnreachableError extends PortledgerError {
+  override readonly code: string = 'unreachable';
   override readonly exitCode = EXIT.unreachable;
 }
 

@@ -1,10 +1,14 @@
 import { messageOf, PortledgerError } from '../../base/errors.js';
 
 /** The queue file cannot be opened or is not what it should be; nothing can be served or shipped from it. */
-export class QueueError extends PortledgerError {}
+export class QueueError extends PortledgerError {
+  override readonly code = 'queue';
+}
 
 /** A commit did not happen: disk full, input/output error, file locked. Nothing of it was stored. */
-export class QueueWriteError extends PortledgerError {}
+export class QueueWriteError extends PortledgerError {
+  override readonly code = 'queue-write';
+}
 
 /** What SQLite says of a file that is not whole, as the operator should read it; anything else stays as it is. */
 export function damagedQueue(file: string, error: unknown): unknown {

@@ -19,6 +19,7 @@ export type DecodeReason = (typeof DECODE_REASONS)[number];
 
 /** A datagram that is not a DHCP message. `offset` is the byte of the datagram at which that was seen. */
 export class DecodeError extends PortledgerError {
+  override readonly code = 'dhcp-decode';
   readonly reason: DecodeReason;
   readonly offset: number;
 
@@ -30,4 +31,6 @@ export class DecodeError extends PortledgerError {
 }
 
 /** An option's type or value that cannot be: names what was expected and what came. */
-export class OptionValueError extends UsageError {}
+export class OptionValueError extends UsageError {
+  override readonly code = 'option-value';
+}

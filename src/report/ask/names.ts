@@ -5,6 +5,7 @@ import type { Trail } from '../../trail/store/trail.js';
 
 /** The trail knows no such switch or port. */
 export class NotFoundError extends PortledgerError {
+  override readonly code = 'not-found';
   override readonly exitCode = EXIT.nothingFound;
 }
 

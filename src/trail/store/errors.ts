@@ -4,33 +4,40 @@ import { describeTarget, type TrailTarget } from './url.js';
 
 /** The queue does not continue what the trail has of it: restored from a backup, copied or edited. Nothing of it was written. */
 export class TrailMismatchError extends PortledgerError {
+  override readonly code = 'trail-mismatch';
   override readonly exitCode = EXIT.verificationFailed;
 }
 
 /** Events that do not hash to what they say: the queue file is damaged or was edited. Nothing of them was written. */
 export class BrokenChainError extends PortledgerError {
+  override readonly code = 'broken-chain';
   override readonly exitCode = EXIT.verificationFailed;
 }
 
 /** The trail has no schema, or one of another version. */
-export class SchemaError extends UsageError {}
+export class SchemaError extends UsageError {
+  override readonly code = 'trail-schema';
+}
 
 /** The trail is not what Portledger made: somebody changed its tables, or put values into them that it never writes. */
 export class DamagedTrailError extends PortledgerError {
+  override readonly code = 'trail-damaged';
   override readonly exitCode = EXIT.verificationFailed;
 }
 
 /** The database does not answer, or does not let us in. */
-export class TrailUnreachableError extends UnreachableError {}
+export class TrailUnreachableError extends UnreachableError {
+  override readonly code = 'trail-unreachable';
+}
 
 /** The file of an SQLite trail was removed or replaced while it was open. */
 export class TrailGoneError extends UnreachableError {
-  readonly code = 'TRAIL_GONE';
+  override readonly code = 'trail-gone';
 }
 
 /** The database took a batch and never said what became of it. */
 export class TrailTimeoutError extends UnreachableError {
-  readonly code = 'TRAIL_TIMEOUT';
+  override readonly code = 'trail-timeout';
 }
 
 /** Error numbers of MySQL and MariaDB after which the same work may succeed later. */
@@ -89,8 +96,8 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_SEQUENCE_TIMEOUT',
   'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
-  'TRAIL_GONE',
-  'TRAIL_TIMEOUT',
+  'trail-gone',
+  'trail-timeout',
   'SQLITE_FULL',
 ]);
 
