@@ -21,12 +21,12 @@ import { holdsSighting, provenHolds } from './held.js';
 import { BATCH, type Plan } from './plan.js';
 import { provenState } from './states.js';
 
-/** Shippers that are far behind may append events of the past meanwhile; they do not do so all the time. */
+/** A shipper that is far behind may append old events meanwhile; then the work starts again. */
 const ATTEMPTS = 3;
 
 /**
- * Puts a new baseline in force: from now on everything before the plan's time can go. What the events before it say is
- * first compared with the sightings. Throws RetainRefusedError if they differ.
+ * Puts a new baseline in force, so that everything before the plan's time can be removed. First compares the sightings with the
+ * events before it. Throws RetainRefusedError if they differ.
  */
 export async function moveBaseline(trail: TrailConnection, plan: Plan): Promise<Baseline> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -60,7 +60,7 @@ function latest(a: Micros | null, b: Micros | null): Micros | null {
 /** How far each queue is in the trail. */
 type Positions = ReadonlyMap<string, number>;
 
-/** Writes what is open at the plan's time. Returns what is wrong with the sightings that are not any more, null if nothing is. */
+/** Writes the sightings that are open at the plan's time. Returns what is wrong with those that had ended by then, null if nothing is. */
 async function writeStates(
   db: TrailConnection,
   current: Baseline | null,
@@ -73,7 +73,7 @@ async function writeStates(
     for (const ip of await addressesIn(db, queue, current?.before ?? 0, plan.before)) touched.add(ip);
   }
   let page: Sighting[] = [];
-  const keep = async (open: Sighting): Promise<void> => {
+  const write = async (open: Sighting): Promise<void> => {
     const gone = plan.sightingsBefore !== null && open.leaseUntil < plan.sightingsBefore;
     if (gone && !holdsSighting(holds, open)) return;
     page.push(open);
@@ -82,10 +82,10 @@ async function writeStates(
     page = [];
   };
   try {
-    if (current) for await (const open of openSightingsAt(db, current)) if (!touched.has(open.ip)) await keep(open);
+    if (current) for await (const open of openSightingsAt(db, current)) if (!touched.has(open.ip)) await write(open);
     for (const ip of touched) {
       const open = await provenState(db, ip, current, plan.before);
-      if (open) await keep(open);
+      if (open) await write(open);
     }
   } catch (error) {
     if (error instanceof RetainRefusedError) return error;
@@ -95,7 +95,7 @@ async function writeStates(
   return null;
 }
 
-/** True if nothing happened meanwhile that the written states do not know. */
+/** True if the trail has no event that the written states do not include. */
 async function isUnchanged(
   db: TrailConnection,
   current: Baseline | null,

@@ -10,54 +10,54 @@ import { inTransaction } from '../store/transaction.js';
 import { lockTrail } from '../store/writer-lock.js';
 import { holdsEvent, provenHolds } from './held.js';
 import { BATCH, type Plan, restAfter } from './plan.js';
-import { type Place, pass, type Stretch, startOf } from './stretches.js';
+import { type ChainPosition, pass, type Stretch, startOf } from './stretches.js';
 
-/** How many events of the stretch that was looked at were removed, and how many are held. */
+/** Events (or sightings) that were removed, and those that a hold kept. */
 export interface Counts {
   readonly removed: number;
   readonly held: number;
 }
 
 interface Step extends Counts {
-  readonly place: Place;
+  readonly position: ChainPosition;
   readonly done: boolean;
 }
 
 /**
- * Removes the events of a queue before the time of the plan, except held ones, a batch at a time; every batch leaves signed
- * removals in place of what it took. Throws RetainRefusedError if the events are not those that were once written.
+ * Removes the events of a queue before the time of the plan, except held ones, batch by batch. Each batch leaves signed removals
+ * in position of the events. Throws RetainRefusedError if the events are not as they were committed.
  */
 export async function removeEvents(trail: TrailConnection, queue: string, plan: Plan): Promise<Counts> {
-  return await walk(queue, async (place) => {
+  return await walk(queue, async (position) => {
     const began = performance.now();
     const step = await inTransaction(trail, async (db) => {
       await lockTrail(db);
-      return await removeBatch(db, queue, plan, place);
+      return await removeBatch(db, queue, plan, position);
     });
     await restAfter(began);
     return step;
   });
 }
 
-/** What {@link removeEvents} would do. */
+/** Counts what {@link removeEvents} would remove. */
 export async function countEvents(db: TrailConnection, queue: string, plan: Plan): Promise<Counts> {
-  return await walk(queue, async (place) => (await look(db, queue, plan, place)).step);
+  return await walk(queue, async (position) => (await look(db, queue, plan, position)).step);
 }
 
-async function walk(queue: string, next: (place: Place) => Promise<Step>): Promise<Counts> {
-  let place = startOf(queue);
+async function walk(queue: string, next: (position: ChainPosition) => Promise<Step>): Promise<Counts> {
+  let position = startOf(queue);
   let [removed, held] = [0, 0];
   for (;;) {
-    const step = await next(place);
+    const step = await next(position);
     removed += step.removed;
     held += step.held;
     if (step.done) return { removed, held };
-    place = step.place;
+    position = step.position;
   }
 }
 
-async function removeBatch(db: TrailConnection, queue: string, plan: Plan, place: Place): Promise<Step> {
-  const { step, stretches } = await look(db, queue, plan, place);
+async function removeBatch(db: TrailConnection, queue: string, plan: Plan, position: ChainPosition): Promise<Step> {
+  const { step, stretches } = await look(db, queue, plan, position);
   const { at, reason, key } = plan;
   for (const { from, to } of stretches) {
     await deleteEvents(db, queue, from, to);
@@ -69,30 +69,30 @@ async function removeBatch(db: TrailConnection, queue: string, plan: Plan, place
   return step;
 }
 
-/** The next batch of events: where it ends, and the stretches in it that can go. */
+/** Reads the next batch of events: where it ends, and the stretches in it that can be removed. */
 async function look(
   db: TrailConnection,
   queue: string,
   plan: Plan,
-  start: Place,
+  start: ChainPosition,
 ): Promise<{ step: Step; stretches: readonly Stretch[] }> {
   const [holds, removals] = [await provenHolds(db), await readRemovals(db, queue)];
   const page = await eventsAfter(db, queue, start.sequence);
   const old = page.filter((event) => event.at < plan.before);
   const stretches = new Map<number, Stretch>();
-  let place = start;
+  let position = start;
   let held = 0;
   for (const event of old) {
-    const keep = holdsEvent(holds, event);
-    place = pass(place, event, !keep, removals);
-    if (place.stretch) stretches.set(place.stretch.from, place.stretch);
-    if (keep) held += 1;
+    const isHeld = holdsEvent(holds, event);
+    position = pass(position, event, !isHeld, removals);
+    if (position.stretch) stretches.set(position.stretch.from, position.stretch);
+    if (isHeld) held += 1;
   }
-  const step = { place, held, removed: old.length - held, done: old.length < BATCH };
+  const step = { position, held, removed: old.length - held, done: old.length < BATCH };
   return { step, stretches: [...stretches.values()] };
 }
 
-/** The next events of a queue, also those that the database did not take. */
+/** The next events of a queue, quarantined ones included. */
 async function eventsAfter(db: TrailConnection, queue: string, sequence: number): Promise<LedgerEvent[]> {
   const aside = await readQuarantined(db, queue, sequence, BATCH);
   const events = [

@@ -11,7 +11,7 @@ import { readIntroductions } from '../store/proof-rows.js';
 import { RetainRefusedError } from './errors.js';
 
 /**
- * Every hold there is. Throws RetainRefusedError if one is missing, or not what was signed: somebody may have lifted it by hand.
+ * Every hold. Throws RetainRefusedError if one is missing or not as it was signed: somebody may have lifted it by hand.
  */
 export async function provenHolds(db: TrailConnection): Promise<Hold[]> {
   const holds = await readHolds(db);
@@ -24,12 +24,12 @@ export async function provenHolds(db: TrailConnection): Promise<Hold[]> {
   return holds;
 }
 
-/** True if a hold that is in force covers the event. */
+/** True if a hold in force covers the event. */
 export function holdsEvent(holds: readonly Hold[], event: LedgerEvent): boolean {
   return holds.some((hold) => covers(hold, event.at, event.at) && hold.value === subjectOf(hold, event));
 }
 
-/** True if a hold that is in force covers any moment of the sighting. */
+/** True if a hold in force covers any moment of the sighting. */
 export function holdsSighting(holds: readonly Hold[], sighting: Sighting): boolean {
   const until = sighting.endedAt ?? sighting.leaseUntil;
   return holds.some(

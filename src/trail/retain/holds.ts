@@ -7,10 +7,10 @@ import { readHolds, writeHold } from '../store/hold-rows.js';
 import { inTransaction } from '../store/transaction.js';
 import { lockTrail } from '../store/writer-lock.js';
 
-/** What a new hold is about; the trail gives it its number. */
+/** A new hold, before the trail gives it its number. */
 export type HoldDraft = Omit<HoldClaim, 'id' | 'liftedAt' | 'liftedBy'>;
 
-/** Places a hold for each draft, signed, and returns them with their numbers. */
+/** Signs and stores a hold for each draft; returns them with their numbers. */
 export async function placeHolds(
   trail: TrailConnection,
   drafts: readonly HoldDraft[],
@@ -30,7 +30,7 @@ export async function placeHolds(
   });
 }
 
-/** Lifts a hold, which stays on record. Throws UsageError if there is none of this number in force. */
+/** Lifts a hold; it stays on record. Throws UsageError if no hold of this number is in force. */
 export async function liftHold(
   trail: TrailConnection,
   id: number,

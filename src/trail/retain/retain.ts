@@ -7,12 +7,12 @@ import type { Outcome, Plan } from './plan.js';
 import { countSightings, removeSightings } from './sightings.js';
 
 /**
- * Removes old events and sightings, except held ones. It can be cut off at any point: what is left is sound, and the next run
- * goes on. Throws RetainRefusedError, before anything it is about is removed, where the trail is not what was once written.
+ * Removes old events and sightings, except held ones. It can be cut off at any point: the trail stays sound, and the next run
+ * continues. Throws RetainRefusedError if records were changed; none of those is removed.
  */
 export async function retain(db: TrailConnection, wanted: Plan): Promise<Outcome> {
   const current = await readBaseline(db);
-  // Baselines are in the order of time even where the clock was put back
+  // Baselines are in the order of time, even if the clock was put back
   const plan = { ...wanted, at: Math.max(wanted.at, (current?.at ?? 0) + 1) };
   const baseline = await moveBaseline(db, { ...plan, before: Math.max(plan.before, current?.before ?? 0) });
   const events = await eachQueue(db, (queue) => removeEvents(db, queue, plan));
@@ -20,7 +20,7 @@ export async function retain(db: TrailConnection, wanted: Plan): Promise<Outcome
   return outcomeOf(events, sightings);
 }
 
-/** What {@link retain} would remove now. */
+/** Counts what {@link retain} would remove now. */
 export async function preview(db: TrailConnection, plan: Plan): Promise<Outcome> {
   const events = await eachQueue(db, (queue) => countEvents(db, queue, plan));
   return outcomeOf(events, await countSightings(db, plan));

@@ -11,12 +11,12 @@ import type { Counts } from './events.js';
 import { holdsSighting, provenHolds } from './held.js';
 import { BATCH, type Plan, restAfter } from './plan.js';
 
-/** Sightings that ended by an event, and those whose lease ran out without a word. */
+/** Sightings that an event ended, and those whose lease ran out without an event. */
 const ENDINGS: readonly Ending[] = ['ended_at', 'lease_until'];
 
 /**
- * Removes the sightings that ended before the time of the plan, except held ones, a batch at a time; the baseline counts
- * them, signed anew with each batch.
+ * Removes the sightings that ended before the time of the plan, except held ones, batch by batch. The baseline counts them; it is
+ * signed again with each batch.
  */
 export async function removeSightings(trail: TrailConnection, baseline: Baseline, plan: Plan): Promise<Counts> {
   let record = baseline;
@@ -36,13 +36,13 @@ export async function removeSightings(trail: TrailConnection, baseline: Baseline
   });
 }
 
-/** What {@link removeSightings} would do. */
+/** Counts what {@link removeSightings} would remove. */
 export async function countSightings(db: TrailConnection, plan: Plan): Promise<Counts> {
   return await eachBatch(plan, (read) => read(db));
 }
 
 interface Batch {
-  /** All that ended early enough, and those of them that nobody holds. */
+  /** All that ended early enough, and those of them that no hold covers. */
   readonly page: readonly Sighting[];
   readonly free: readonly Sighting[];
 }

@@ -10,8 +10,8 @@ import { readSightings } from '../store/sighting-table.js';
 import { RetainRefusedError } from './errors.js';
 
 /**
- * The sighting of an address that is open when everything before `before` has happened, null if none is. Throws
- * RetainRefusedError if the sightings that ended by then are not those that the events tell of.
+ * The sighting of an address that is open after all events before `before`, null if none is. Throws RetainRefusedError if the stored
+ * sightings that ended by then do not follow from the events.
  */
 export async function provenState(
   db: TrailConnection,

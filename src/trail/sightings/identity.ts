@@ -3,7 +3,7 @@ import { latin1 } from '../../base/bytes.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { StoredEvent } from '../../ledger/event/stored-event.js';
 
-/** What a switch is known by, strongest first; `direct` stands for a relay agent that gave no name and no address. */
+/** What identifies a switch, strongest first; `direct`: the relay agent gave neither a name nor an address. */
 export type SwitchKind = 'remote-id' | 'relay-id' | 'giaddr' | 'direct';
 
 /** Identity of a switch: raw bytes, never their text (for giaddr: the bytes of its text). */
@@ -36,7 +36,7 @@ function switchOf(event: Placed): SwitchIdentity {
   return { kind: 'direct', value: Buffer.alloc(0) };
 }
 
-/** The 16 bytes that name a switch in the trail: made from its identity alone, so every shipper makes the same. */
+/** The 16 bytes that name a switch in the trail: made from its identity alone, so all shippers make the same. */
 export function switchId(identity: SwitchIdentity): Buffer {
   return digest(identity.kind, identity.value);
 }
@@ -47,13 +47,13 @@ export function portId(port: PortIdentity): Buffer {
   return port.circuitId === null ? digest(kind, value, null) : digest(kind, value, port.circuitId);
 }
 
-/** Ids that were asked for lately: most events are of a port that was seen before, and a digest costs more than a look. */
+/** Ids of recent ports: most events are of a port that was seen before, and a digest costs more than a look-up. */
 const known = new Map<string, Buffer>();
 const MOST_KNOWN = 20_000;
-/** The rules ask for the port of one event several times in a row. */
+/** The rules need the port of one event several times in a row. */
 let last: { readonly event: Placed | null; readonly id: Buffer | null } = { event: null, id: null };
 
-/** The 16 bytes that name the port of an event, null if it has no evidence of one. To be read only. */
+/** The 16 bytes that name the port of an event, null if it has no evidence of one. Do not change the bytes. */
 export function portIdOf(event: Placed): Buffer | null {
   if (last.event === event) return last.id;
   const name = portTextOf(event);
@@ -68,8 +68,8 @@ export function portIdOf(event: Placed): Buffer | null {
 }
 
 /**
- * A text that no two ports have in common, though one port may have several; null if the event has no evidence of one. That of a stored
- * event begins with a length of two bytes, never with the letter that others begin with.
+ * A text for the port of an event, null if it has no evidence of one. Two ports never have the same text; one port may have several.
+ * The text of a stored event begins with a length of two bytes, which is never the letter that other texts begin with.
  */
 export function portTextOf(event: Placed): string | null {
   return event instanceof StoredEvent ? event.placeText : observedPortText(event);

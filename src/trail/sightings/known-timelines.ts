@@ -1,11 +1,11 @@
 import type { Micros } from '../../base/time.js';
 import type { Sighting } from './rules.js';
 
-/** What new events of an address meet in the trail, if they come after all that it has. */
+/** The end of an address's timeline in the trail. */
 export interface TimelineEnd {
-  /** When the last event happened; null if there is none, or if it is only known to come before the new events. */
+  /** Time of the last event; null if there is none, or if it is only known to be before the new events. */
   readonly latest: Micros | null;
-  /** The sighting that it left open. */
+  /** The open sighting. */
   readonly open: Sighting | null;
 }
 

@@ -5,7 +5,7 @@ import { portIdOf, portOf, switchId } from './identity.js';
 export const END_REASONS = ['moved', 'replaced', 'expired', 'released', 'declined', 'revoked'] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
-/** One uninterrupted stay of one client with one address on one port. Named by the event that opened it; never changed, only replaced. */
+/** One uninterrupted stay of one client with one address on one port. Named by the event that opened it. Immutable. */
 export interface Sighting {
   readonly openedQueue: string;
   readonly openedSequence: number;
@@ -32,7 +32,7 @@ export interface Sighting {
   readonly events: number;
 }
 
-/** What the rules look at of an event. */
+/** The fields of an event that the rules use. */
 export type Observation = Pick<
   LedgerEvent,
   | 'queue'
@@ -53,7 +53,7 @@ export type Observation = Pick<
   | 'leaseEnd'
 >;
 
-/** What orders the events of an address: time, then queue, then sequence. */
+/** The order of the events of an address: time, then queue, then sequence. */
 export interface EventKey {
   readonly at: Micros;
   readonly queue: string;
@@ -70,12 +70,12 @@ export interface Step {
   readonly opened: boolean;
 }
 
-/** Negative, zero or positive, as sort wants it. */
+/** Compares for sort: negative, zero or positive. */
 export function compareKeys(a: EventKey, b: EventKey): number {
   return a.at - b.at || compareText(a.queue, b.queue) || a.sequence - b.sequence;
 }
 
-/** Where a sighting stands in the order of events: its opening event. */
+/** The position of a sighting in the order of events: its opening event. */
 export function openingKey(sighting: Sighting): EventKey {
   return { at: sighting.firstSeen, queue: sighting.openedQueue, sequence: sighting.openedSequence };
 }
@@ -92,7 +92,7 @@ export function observe(open: Sighting | null, event: Observation): Step {
   return { ...observeWithin(null, event), ended };
 }
 
-/** All sightings of a set of events given in any order, in the order of their opening events. */
+/** All sightings of a set of events, given in any order, sorted by their opening events. */
 export function fold(events: Iterable<Observation>): Sighting[] {
   const open = new Map<string, Sighting>();
   const sightings: Sighting[] = [];
@@ -157,7 +157,7 @@ function openedBy(event: Observation): Sighting {
   };
 }
 
-/** The sighting with one more event of its client; only what the client itself sent shows that it was there. */
+/** The sighting with one more event of its client. Only a message of the client shows that it was there (lastSeen). */
 function absorb(sighting: Sighting, event: Observation, until: Micros = sighting.leaseUntil): Sighting {
   const seen = event.kind !== 'expired' && event.kind !== 'revoked';
   return {
@@ -173,7 +173,7 @@ function absorb(sighting: Sighting, event: Observation, until: Micros = sighting
   };
 }
 
-/** A sighting may live long; it must not keep the page that its event was read in. */
+/** Copies bytes: a long-lived sighting must not keep the page of its event in memory. */
 function ownBytes(bytes: Uint8Array | null): Uint8Array | null {
   return bytes && Buffer.from(bytes);
 }
@@ -182,7 +182,7 @@ function end(sighting: Sighting, endedAt: Micros, endReason: EndReason): Sightin
   return { ...sighting, endedAt, endReason };
 }
 
-/** Until when a grant or renewal holds. A lease never ends before the event that tells of it. */
+/** Until when a grant or renewal lasts: never less than to the event itself. */
 export function leaseUntil(event: Observation): Micros {
   return Math.max(event.leaseEnd ?? event.at, event.at);
 }

@@ -12,9 +12,9 @@ import {
   stronger,
 } from './rules.js';
 
-/** What the trail has of an address around new events, before they are in it. */
+/** What the trail has of an address around new events, before these are inserted. */
 export interface Window {
-  /** The sighting that opened last before the first new event, null if none did. */
+  /** The last sighting that opened before the first new event, null if none did. */
   readonly before: Sighting | null;
   /** The last events before the first new event, and the first ones after it, each in order. */
   readonly earlier: readonly Observation[];
@@ -30,7 +30,7 @@ export interface Splice {
   readonly removed: readonly EventKey[];
 }
 
-/** The timeline without and with the new events, from where both are the same to where they are the same again. */
+/** The timeline without and with the new events, over the stretch in which the two differ. */
 export interface Traces {
   readonly old: Trace;
   readonly renewed: Trace;
@@ -47,7 +47,7 @@ interface Trace {
 
 /**
  * Follows the timeline of an address without and with the new events (in order), from the grant before the first of them
- * until both come to the same. Null if the window is too short for that.
+ * until both are in the same state again. Null if the window is too short for that.
  */
 export function trace(window: Window, added: readonly Observation[]): Traces | null {
   const anchor = window.earlier.findLastIndex(isGrant);
@@ -80,16 +80,16 @@ function reaches({ later, toEnd }: Window, event: EventKey): boolean {
   return toEnd || (end !== undefined && compareKeys(event, end) <= 0);
 }
 
-/** The sighting whose stored row {@link splice} needs: the one that stands open, without the new events, where they come to the same. */
+/** The sighting whose stored row {@link splice} needs: the one that is open, without the new events, where both timelines meet. */
 export function wanted({ old, goesOn, cut }: Traces): EventKey | null {
   if (!goesOn || old.open === null || (cut && isSame(old.open, cut))) return null;
   return openingKey(old.open);
 }
 
 /**
- * What the new events change. Sightings that reach out of the window are put together from their stored rows and the
- * difference within the window; null if that does not tell enough.
- * @param stored the row that {@link wanted} asked for
+ * What the new events change. A sighting that reaches out of the window is its stored row plus the difference within the
+ * window. Null if the window does not show enough for that.
+ * @param stored the row of the sighting that {@link wanted} names
  */
 export function splice(traces: Traces, stored: Sighting | null): Splice | null {
   const { old, renewed, cut, goesOn } = traces;
@@ -113,7 +113,7 @@ export function splice(traces: Traces, stored: Sighting | null): Splice | null {
   return { saved, removed };
 }
 
-/** The state after a grant of the sighting; whole if it is the grant that opened it, else without what came before. */
+/** The state after a grant of the sighting. `whole`: the grant opened it; else the state lacks what came before. */
 function startAt(sighting: Sighting, grant: Observation): { open: Sighting; whole: boolean } {
   if (compareKeys(openingKey(sighting), grant) === 0) return { open: observe(null, grant).open!, whole: true };
   const open: Sighting = {
@@ -142,7 +142,7 @@ function withPrefix({ old, cut, goesOn }: Traces, part: Sighting): Sighting | nu
   return oldPart ? replacePart(cut, oldPart, part, { before: true, after: false }) : null;
 }
 
-/** The sighting that goes on after the window as the one that stood open there before. */
+/** The sighting that continues after the window as the stored one does. */
 function withSuffix(traces: Traces, part: Sighting, stored: Sighting | null): Sighting | null {
   const { old, cut } = traces;
   const oldPart = old.open!;
@@ -163,7 +163,7 @@ interface Outside {
   readonly after: boolean;
 }
 
-/** The new part with what the whole had besides the old part; null if that cannot be told. */
+/** The whole sighting with the new part in place of the old one; null if that cannot be known. */
 function replacePart(whole: Sighting, oldPart: Sighting, newPart: Sighting, outside: Outside): Sighting | null {
   const evidence = evidenceOf(whole.evidence, oldPart.evidence, newPart.evidence);
   const hostname = hostnameOf(whole.hostname, oldPart.hostname, newPart.hostname, outside);
@@ -171,7 +171,7 @@ function replacePart(whole: Sighting, oldPart: Sighting, newPart: Sighting, outs
   return { ...newPart, evidence, hostname, events: whole.events - oldPart.events + newPart.events };
 }
 
-/** The strongest of the new part and of what the whole has besides the old part. */
+/** The strongest evidence of the new part and of the rest of the whole; null if that cannot be known. */
 function evidenceOf(whole: Evidence, oldPart: Evidence, newPart: Evidence): Evidence | null {
   if (stronger(newPart, whole) === newPart) return newPart;
   return oldPart === whole ? null : whole;
@@ -179,7 +179,7 @@ function evidenceOf(whole: Evidence, oldPart: Evidence, newPart: Evidence): Evid
 
 type Hostname = Sighting['hostname'];
 
-/** The latest name of what is before, the new part and what is after; undefined if that cannot be told. */
+/** The latest name of the rest before, the new part and the rest after; undefined if that cannot be known. */
 function hostnameOf(whole: Hostname, oldPart: Hostname, newPart: Hostname, outside: Outside): Hostname | undefined {
   if (sameBytes(oldPart, newPart)) return whole;
   if (!outside.after) return newPart ?? (outside.before ? undefined : null);
@@ -188,7 +188,7 @@ function hostnameOf(whole: Hostname, oldPart: Hostname, newPart: Hostname, outsi
   return !outside.before || sameBytes(whole, newPart) ? whole : undefined;
 }
 
-/** True if whatever follows does the same to both. */
+/** True if all later events have the same effect on both. */
 function sameState(a: Sighting | null, b: Sighting | null): boolean {
   if (a === null || b === null) return a === b;
   return a.leaseUntil === b.leaseUntil && sameBytes(a.portId, b.portId) && isClientOf(a, b);
