@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Micros, toSqlTime } from '../../base/time.js';
 import { knexOf, type TrailConnection } from './database.js';
 
-/** Who asks what, when. */
+/** A question: who asked what, when. */
 export interface Access {
   readonly at: Micros;
   readonly user: string;
@@ -11,7 +11,7 @@ export interface Access {
   readonly question: string;
 }
 
-/** Writes down a question before it is answered; returns what names it. */
+/** Records a question before it is answered; returns its id. */
 export async function noteAccess(db: TrailConnection, access: Access): Promise<Buffer> {
   const id = randomBytes(16);
   await knexOf(db)('access_log').insert({
@@ -25,7 +25,7 @@ export async function noteAccess(db: TrailConnection, access: Access): Promise<B
   return id;
 }
 
-/** Writes down how the answer ended. */
+/** Records the exit code of an answer. */
 export async function noteAnswer(db: TrailConnection, id: Buffer, exitCode: number): Promise<void> {
   await knexOf(db)('access_log').where('access_id', id).update({ exit_code: exitCode });
 }

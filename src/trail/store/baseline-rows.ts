@@ -21,7 +21,7 @@ const OPEN_COLUMNS = ['baseline', ...SIGHTING_COLUMNS];
 /** Open sightings read at a time. */
 const PAGE = 1000;
 
-/** Every baseline that was ever made, oldest first; the last one is in force. */
+/** Every baseline, oldest first; the last one is in force. */
 export async function readBaselines(db: TrailConnection): Promise<Baseline[]> {
   const rows = await knexOf(db)('baselines').select(BASELINE_COLUMNS).orderBy('made_at');
   return rows.map(rowToBaseline);
@@ -33,7 +33,7 @@ export async function readBaseline(db: TrailConnection): Promise<Baseline | null
   return row ? rowToBaseline(row) : null;
 }
 
-/** Writes a baseline, in place of one of the same name. */
+/** Writes a baseline; replaces the one of the same time. */
 export async function writeBaseline(db: TrailConnection, baseline: Baseline): Promise<void> {
   const row: Value[] = [
     toSqlTime(baseline.at),
@@ -59,7 +59,7 @@ export async function* openSightingsAt(db: TrailConnection, baseline: Pick<Basel
   for await (const row of openRowsInOrder(db, baseline.at)) yield rowToSighting(row);
 }
 
-/** What {@link Baseline.open} and {@link Baseline.openDigest} must be for the open sightings as they stand in the trail. */
+/** {@link Baseline.open} and {@link Baseline.openDigest} of the open sightings in the trail. */
 export async function digestOpenSightings(
   db: TrailConnection,
   baseline: Pick<Baseline, 'at'>,
@@ -73,7 +73,7 @@ export async function digestOpenSightings(
   return { open, openDigest: digest.end() };
 }
 
-/** Writes sightings that are open when the baseline of this name begins. */
+/** Writes sightings that are open when the baseline of this time begins. */
 export async function writeOpenSightings(
   db: TrailConnection,
   at: Micros,

@@ -18,7 +18,7 @@ export function save(changes: Changes, sighting: Sighting): void {
   changes.saved.set(nameOf(openingKey(sighting)), sighting);
 }
 
-/** Adds what a splice says. */
+/** Adds the changes of a splice. */
 export function apply(changes: Changes, { saved, removed }: Splice): void {
   for (const sighting of saved) save(changes, sighting);
   for (const key of removed) changes.removed.set(nameOf(key), key);
@@ -30,8 +30,8 @@ export function nameOf(key: Pick<EventKey, 'queue' | 'sequence'>): string {
 }
 
 /**
- * Writes them all.
- * @param meanwhile to be done while the database is busy with them
+ * Writes all changes.
+ * @param meanwhile work to do while the database is busy
  */
 export async function writeChanges(db: TrailConnection, changes: Changes, meanwhile: Work): Promise<void> {
   for (const part of chunks([...changes.removed.values()], LIST_LENGTH)) {
@@ -40,7 +40,7 @@ export async function writeChanges(db: TrailConnection, changes: Changes, meanwh
   await replaceAll(db, SIGHTING_FORM, inOrder(changes.saved.values()), meanwhile);
 }
 
-/** By the primary key, so that InnoDB fills its pages one after the other. */
+/** Sorted by the primary key, so that InnoDB fills its pages one after the other. */
 function inOrder(sightings: Iterable<Sighting>): Sighting[] {
   return [...sightings].sort(
     (a, b) => compareText(a.openedQueue, b.openedQueue) || a.openedSequence - b.openedSequence,

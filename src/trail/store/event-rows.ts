@@ -4,12 +4,12 @@ import { parseSqlTime, toSqlTime } from '../../base/time.js';
 import { uuidBytes, uuidText } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 
-/** What a column holds, as every database gives it back. */
+/** The value of a column, the same from every database. */
 export type Value = string | number | Buffer | null;
 
 /**
- * Reads the value of a column that is not null. Throws RangeError for one that {@link eventToRow} cannot have written: what auditors
- * read is what the hash covers.
+ * Reads the value of a column that is not null. Throws RangeError for a value that {@link eventToRow} cannot have written, so that the
+ * hash covers exactly what auditors read.
  */
 type Reader = (value: Value) => unknown;
 
@@ -51,7 +51,7 @@ const COLUMNS: readonly (readonly [column: string, field: keyof LedgerEvent, rea
 /** The columns of table `events`, in the order of {@link eventToRow}. */
 export const EVENT_COLUMNS: readonly string[] = COLUMNS.map(([column]) => column);
 
-/** Those of them that hold bytes. */
+/** The columns that hold bytes. */
 export const EVENT_BYTE_COLUMNS: readonly string[] = COLUMNS.flatMap(([column, , read]) =>
   read === asBytes ? [column] : [],
 );

@@ -10,7 +10,7 @@ import { upsertRows } from './sql.js';
 /** The columns of table `gaps`, in the order of {@link gapToRow}. */
 export const GAP_COLUMNS = ['queue_uuid', 'sequence', 'kind', 'server', 'gap_from', 'gap_until', 'detail'];
 
-/** Writes gaps; one that is there already stays one. */
+/** Writes gaps; replaces those of the same queue, sequence and kind. */
 export async function writeGaps(db: TrailConnection, gaps: readonly Gap[]): Promise<void> {
   await upsertRows(db, 'gaps', GAP_COLUMNS, 3, gaps.map(gapToRow));
 }
@@ -50,8 +50,8 @@ export function gapToRow(gap: Gap): Value[] {
 }
 
 /**
- * A server that begins another queue has done with the one before: what did not fit of it ends there, and where the new
- * queue does not know of it, the time between the two is a gap.
+ * Closes the gaps of the server's former queues where a new queue begins. If the new queue does not know of a former one, the time
+ * between the two is a gap, too.
  */
 export async function succeedQueue(db: TrailConnection, first: LedgerEvent): Promise<void> {
   const lastAt = await lastOfOtherQueues(db, first);

@@ -20,12 +20,12 @@ const HOLD_COLUMNS = [
   'signature',
 ];
 
-/** Every hold that was ever placed, in the order of its number. */
+/** Every hold, lifted ones included, in the order of their numbers. */
 export async function readHolds(db: TrailConnection): Promise<Hold[]> {
   return (await knexOf(db)('holds').select(HOLD_COLUMNS).orderBy('hold_id')).map(rowToHold);
 }
 
-/** Writes a hold, in place of the one with its number. */
+/** Writes a hold; replaces the one with its number. */
 export async function writeHold(db: TrailConnection, hold: Hold): Promise<void> {
   const row: Value[] = [
     hold.id,

@@ -22,7 +22,7 @@ const NAME_LENGTH = 512;
 /** Rows renamed at a time. */
 const PAGE = 500;
 
-/** Switches and ports already known to be in the trail, so that most batches write none. By portTextOf. */
+/** Ports already known to be in the trail, so that most batches write none. By portTextOf. */
 export class KnownPorts {
   readonly #known = new Set<string>();
 
@@ -36,15 +36,15 @@ export class KnownPorts {
     return found;
   }
 
-  /** To be called once they are committed. */
+  /** Call once they are committed. */
   add(ports: ReadonlyMap<string, PortIdentity>): void {
-    // A flood of forged circuit-ids must not fill the memory; forgetting only costs writing them again.
+    // A flood of forged circuit-ids must not fill the memory; forgotten ports are only written again.
     if (this.#known.size > 200_000) this.#known.clear();
     for (const text of ports.keys()) this.#known.add(text);
   }
 }
 
-/** Writes switches and ports with their names; those that are there only get the name. */
+/** Writes ports and their switches, with names. Existing rows only get the name. */
 export async function savePorts(db: TrailConnection, ports: Iterable<PortIdentity>, naming: Naming): Promise<void> {
   const switchRows = new Map<string, Value[]>();
   const portRows: Value[][] = [];
@@ -57,7 +57,7 @@ export async function savePorts(db: TrailConnection, ports: Iterable<PortIdentit
   await upsertRows(db, 'ports', PORT_COLUMNS, 1, portRows);
 }
 
-/** Gives every switch and port the name that the naming has for it now; returns how many there are. */
+/** Gives every switch and port its name by this naming; returns how many there are. */
 export async function renamePorts(db: TrailConnection, naming: Naming): Promise<number> {
   let count = 0;
   for await (const page of pages(knexOf(db)('switches').select(SWITCH_COLUMNS), 'switch_id')) {
@@ -113,12 +113,12 @@ export async function portPage(db: TrailConnection, after: Buffer, limit: number
     .limit(limit);
 }
 
-/** What the column holds as the name of a switch. */
+/** The name of a switch as the column has it. */
 export function switchNameOf(naming: Naming, identity: SwitchIdentity): string | null {
   return naming.switchName(identity)?.slice(0, NAME_LENGTH) ?? null;
 }
 
-/** What the column holds as the name of a port. */
+/** The name of a port as the column has it. */
 export function portNameOf(naming: Naming, port: PortIdentity): string | null {
   return naming.portName(port.switch, port.circuitId)?.slice(0, NAME_LENGTH) ?? null;
 }

@@ -7,7 +7,7 @@ import { upsertRows } from './sql.js';
 
 /** How far a queue is in the trail. */
 export interface Position {
-  /** Of its last event here; 0 if none. */
+  /** Of its last event in the trail; 0 if none. */
   readonly sequence: number;
   readonly hash: Buffer;
 }
@@ -15,7 +15,7 @@ export interface Position {
 /** The state of a queue in the trail; lastAt is the time of its last event. */
 export type StoredQueue = Position & { readonly lastAt: number };
 
-/** The queue tells another past than the trail, from this sequence on; `fault` is which of them was set back. */
+/** The queue and the trail differ from this sequence on; `fault`: which of them was set back. */
 export class Mismatch extends Error {
   constructor(
     readonly stored: StoredQueue | null,
@@ -27,7 +27,7 @@ export class Mismatch extends Error {
   }
 }
 
-/** Where the queue stands, null if the trail does not know it. */
+/** How far the queue is in the trail, null if the trail does not know it. */
 export async function readQueue(db: TrailConnection, queue: string): Promise<StoredQueue | null> {
   const row = await knexOf(db)('queues').where('queue_uuid', uuidBytes(queue)).first('sequence', 'hash', 'last_at');
   return row ? { sequence: row.sequence, hash: row.hash, lastAt: fromSqlTime(row.last_at) } : null;
@@ -39,7 +39,7 @@ export async function writePosition(db: TrailConnection, server: string, last: L
   await upsertRows(db, 'queues', ['queue_uuid', 'server', 'sequence', 'hash', 'last_at'], 1, [row]);
 }
 
-/** Those of a queue's events that the trail does not have yet. Throws Mismatch. */
+/** The events that the trail does not have yet. Throws Mismatch if the others are not those of the trail, or if events are missing. */
 export async function newEvents<Event extends LedgerEvent>(
   db: TrailConnection,
   queue: string,

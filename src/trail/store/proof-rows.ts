@@ -15,7 +15,7 @@ export interface Proof {
   readonly keys: readonly Introduction[];
 }
 
-/** Writes checkpoints and keys; what is there already stays as it is, but a key may be certified later. */
+/** Writes checkpoints and keys. Existing rows stay as they are, except that a key may be certified later. */
 export async function writeProof(db: TrailConnection, proof: Proof): Promise<void> {
   await insertNewRows(db, 'checkpoints', CHECKPOINT_COLUMNS, proof.checkpoints.map(checkpointToRow));
   const [certified, first] = [proof.keys.filter(({ by }) => by !== null), proof.keys.filter(({ by }) => by === null)];
@@ -23,7 +23,7 @@ export async function writeProof(db: TrailConnection, proof: Proof): Promise<voi
   await insertNewRows(db, 'signing_keys', KEY_COLUMNS, first.map(introductionToRow));
 }
 
-/** Up to `limit` checkpoints of a queue after the one named, in the order of sequence and key. Throws RangeError for a row that nobody can have written. */
+/** Up to `limit` checkpoints of a queue after the one named, in the order of sequence and key. Throws RangeError for a row that Portledger cannot have written. */
 export async function checkpointPage(
   db: TrailConnection,
   queue: string,

@@ -10,7 +10,7 @@ const COLUMNS = ['queue_uuid', 'sequence', 'at', 'hash', 'encoded', 'reason'];
 /** Longest reason, and detail of a gap, that the columns hold. */
 const REASON_LENGTH = 255;
 
-/** An event that the database would not take into table `events`. It stays in the chain by its bytes. */
+/** An event that the database refused for table `events`. The chain continues through its bytes. */
 export interface QuarantinedEvent {
   readonly queue: string;
   readonly sequence: number;
@@ -18,11 +18,11 @@ export interface QuarantinedEvent {
   readonly hash: Buffer;
   /** Canonical encoding, see encodeEvent. */
   readonly encoded: Buffer;
-  /** What the database said. */
+  /** The database's message. */
   readonly reason: string;
 }
 
-/** Sets an event aside; once, however often it is told. */
+/** Quarantines an event; one that is quarantined already stays one. */
 export async function writeQuarantined(db: TrailConnection, event: LedgerEvent, reason: string): Promise<void> {
   const row: Value[] = [
     uuidBytes(event.queue),
@@ -57,7 +57,7 @@ export async function countQuarantined(db: TrailConnection): Promise<number> {
   return Number(row!.count);
 }
 
-/** What is missing without the event: proof of one moment. */
+/** The gap of a quarantined event: that one moment. */
 export function quarantineGap(event: LedgerEvent, reason: string): Gap {
   const { queue, sequence, server, at } = event;
   return { queue, sequence, kind: 'quarantined', server, from: at, until: at, detail: reason.slice(0, REASON_LENGTH) };

@@ -10,13 +10,12 @@ import { openingsFrom } from './sighting-table.js';
 import { selectEach } from './sql.js';
 import { sightingBefore } from './windows.js';
 
-/** No queue stands before it in the order of events. */
+/** Before every queue in the order of events. */
 const FIRST_QUEUE = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Folds again the stretch of the address's timeline that the new events touch: from the sighting before the first of
- * them to the first event after the last of them that opens a sighting both in the old folding and in the new. From
- * there on both are the same.
+ * Folds the part of an address's timeline again that the new events can change: from the sighting before the first of them to the
+ * first event after the last of them that opens a sighting both in the old and in the new timeline. From there on both are equal.
  */
 export async function refold(
   db: TrailConnection,
@@ -48,8 +47,8 @@ export async function refold(
 }
 
 /**
- * Where to begin, and what is open there: where the sighting that stood before this event opened, or the event itself if
- * there was none. Retention may have removed the events from there on; then the baseline is the beginning.
+ * Where to begin, and the sighting that is open there: at the opening of the sighting before this event, or at the event itself if
+ * there is none. If retention removed the events from there on, at the baseline.
  */
 async function stretchStart(
   db: TrailConnection,
@@ -63,7 +62,7 @@ async function stretchStart(
   return { start: baselineKey(baseline), state: await openAtBaseline(db, baseline, ip) };
 }
 
-/** Stands before every event that a baseline kept. */
+/** Before every event that the baseline left. */
 export function baselineKey(baseline: Baseline | null): EventKey {
   return { at: baseline?.before ?? 0, queue: FIRST_QUEUE, sequence: 0 };
 }

@@ -17,7 +17,7 @@ const REMOVAL_COLUMNS = [
   'signature',
 ];
 
-/** Every stretch of the queue that retention removed, in order. Throws RangeError for a row that nobody can have written. */
+/** Every stretch of the queue that retention removed, in order. Throws RangeError for a row that Portledger cannot have written. */
 export async function readRemovals(db: TrailConnection, queue: string): Promise<Removal[]> {
   const rows = await knexOf(db)('removals')
     .select(REMOVAL_COLUMNS)
@@ -26,7 +26,7 @@ export async function readRemovals(db: TrailConnection, queue: string): Promise<
   return rows.map(rowToRemoval);
 }
 
-/** Writes removals; one that begins where another one did takes its place. */
+/** Writes removals; replaces those that begin at the same event. */
 export async function writeRemovals(db: TrailConnection, removals: readonly Removal[]): Promise<void> {
   await upsertRows(db, 'removals', REMOVAL_COLUMNS, 2, removals.map(removalToRow));
 }

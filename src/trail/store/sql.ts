@@ -4,9 +4,9 @@ import type { Value } from './event-rows.js';
 import { isLoadable, loadRows } from './load.js';
 import { RowText, writeValues } from './row-text.js';
 
-/** Rows per statement: beyond it larger statements are no faster, and SQLite allows 32766 values. */
+/** Rows of one statement: larger ones are no faster, and SQLite allows 32766 values. */
 const ROWS_PER_STATEMENT = 500;
-/** Bytes per statement, below the smallest max_allowed_packet in use (1 MiB) unless one row alone is longer. */
+/** Bytes of one statement, below the smallest max_allowed_packet in use (1 MiB) unless one row alone is longer. */
 const BYTES_PER_STATEMENT = 768 * 1024;
 /** Longest IN list: MariaDB turns lists of 1000 and more into a temporary table. */
 export const LIST_LENGTH = 500;
@@ -25,7 +25,7 @@ export function isMysql(db: TrailConnection): boolean {
   return knexOf(db).client.config.client === 'mysql2';
 }
 
-/** The rows that a statement gives. */
+/** The rows of a SELECT. */
 export async function selectRows(
   db: TrailConnection,
   sql: string,
@@ -36,8 +36,8 @@ export async function selectRows(
 }
 
 /**
- * The rows of many small selections, each with an order and a limit of its own, in no order. Conditions are written into
- * each, for the database looks up a range of an index only for values that it knows when it plans.
+ * The rows of many small selections, each with an order and a limit of its own, in no order. Each has its own conditions: the
+ * database uses a range of an index only for values that it knows when it plans.
  */
 export async function selectEach(
   db: TrailConnection,
@@ -52,7 +52,7 @@ export async function selectEach(
   return rows;
 }
 
-/** Inserts rows of values in the order of the columns, in as few statements as is sound. */
+/** Inserts rows of values, in the order of the columns, in few statements. */
 export async function insertRows(
   db: TrailConnection,
   table: string,
@@ -64,7 +64,7 @@ export async function insertRows(
   else await writeRows(db, `INSERT INTO ${table} (${columns.join(', ')}) VALUES `, '', rows);
 }
 
-/** Inserts rows; where one with the same primary key is there, that one stays. */
+/** Inserts rows; leaves those with the same primary key as they are. */
 export async function insertNewRows(
   db: TrailConnection,
   table: string,
@@ -76,7 +76,7 @@ export async function insertNewRows(
   await writeRows(db, `INSERT INTO ${table} (${columns.join(', ')}) VALUES `, conflict, rows);
 }
 
-/** Inserts rows; where the first `keyLength` columns name one that is there, its other columns are replaced. */
+/** Inserts rows; replaces the other columns of rows with the same first `keyLength` columns. */
 export async function upsertRows(
   db: TrailConnection,
   table: string,

@@ -22,22 +22,22 @@ const LATE_PORTION = 250;
 /** The new events of each address, in order. */
 type Timelines = ReadonlyMap<string, readonly LedgerEvent[]>;
 
-/** What new events do to table `sightings`, as far as it can be said before they are in table `events`. */
+/** The changes to table `sightings` by new events, as far as they are known before the events are inserted. */
 export interface Preparation {
   readonly changes: Changes;
-  /** New events that come after all that their address had, and the sighting that it has open; to be done by {@link extendSightings}. */
+  /** New events after all others of their address, and its open sighting; for {@link extendSightings}. */
   readonly added: ReadonlyMap<string, { readonly open: Sighting | null; readonly events: readonly LedgerEvent[] }>;
-  /** The addresses whose timeline must be folded again from the events. */
+  /** New events whose address must be folded again from table `events`. */
   readonly unclear: Timelines;
-  /** None of the new events lies before it. */
+  /** No new event is before it. */
   readonly baseline: Baseline | null;
-  /** How the timelines end with the new events; undefined where events that came before reach further. */
+  /** How the timelines end with the new events; undefined where older arrivals reach further. */
   readonly ends: Map<string, TimelineEnd | undefined>;
 }
 
 /**
- * Asks for all that it takes to say what the new events change, before they are inserted. None of them may lie before the baseline.
- * @param known how timelines end that need not be asked for
+ * Reads what is needed to know the changes by new events. Call before they are inserted. None of them may be before the baseline.
+ * @param known ends of timelines that need not be read
  */
 export async function prepareSightings(
   db: TrailConnection,
@@ -58,7 +58,7 @@ export async function prepareSightings(
     else added.set(ip, { open, events });
   }
   const unclear = new Map<string, readonly LedgerEvent[]>();
-  // A portion at a time: what is read of the trail around them takes far more memory than they do.
+  // In portions: the windows around late events take far more memory than the events.
   for (const portion of chunks([...late], LATE_PORTION)) {
     let left: Timelines = new Map(portion);
     for (const reach of [NEAR, MIDDLE, FAR])
@@ -68,7 +68,7 @@ export async function prepareSightings(
   return { changes, added, unclear, baseline, ends };
 }
 
-/** The part that asks nothing, in small portions: the events that come after all that their address had. Nearly all do. */
+/** Extends sightings by the events that come after all others of their address (nearly all do). Reads nothing; works in small portions. */
 export function* extendSightings({ added, changes, ends }: Preparation): Generator<void> {
   let count = 0;
   for (const [ip, { open, events }] of added) {
@@ -78,8 +78,8 @@ export function* extendSightings({ added, changes, ends }: Preparation): Generat
 }
 
 /**
- * Brings table `sightings` up to date with new events, which must be in table `events` by now.
- * @param meanwhile to be done while the database is busy with them
+ * Brings table `sightings` up to date with new events. Call after they were inserted into table `events`.
+ * @param meanwhile work to do while the database is busy
  */
 export async function writeSightings(
   db: TrailConnection,
@@ -90,7 +90,7 @@ export async function writeSightings(
   await writeChanges(db, changes, meanwhile);
 }
 
-/** New events before others that are there already. Returns those for which the windows did not reach far enough. */
+/** Handles new events before stored ones. Returns those for which the windows are too short. */
 async function insert(
   db: TrailConnection,
   { changes, unclear: timelines, baseline }: Pick<Preparation, 'changes' | 'unclear' | 'baseline'>,
@@ -126,7 +126,7 @@ function timelinesOf(events: readonly LedgerEvent[]): Timelines {
   return timelines;
 }
 
-/** How each of these timelines ends without its new events. To be asked before those are inserted. */
+/** How each of these timelines ends without its new events. Call before these are inserted. */
 async function timelineEnds(
   db: TrailConnection,
   timelines: Timelines,
@@ -145,7 +145,7 @@ async function timelineEnds(
   return ends;
 }
 
-/** When the last events of these addresses happened, where that is not before all new events of these. */
+/** The time of the last event of each address, left out where it is before all new events. */
 async function latestEvents(
   db: TrailConnection,
   ips: readonly string[],

@@ -27,13 +27,13 @@ import { describeTarget, parseTrailUrl, type TrailTarget } from './url.js';
 import { type LockedTrail, lockTrail, writeNamingFingerprint } from './writer-lock.js';
 
 export interface TrailOptions {
-  /** What switches and ports are called. Default: the text of their bytes. */
+  /** Names of switches and ports. Default: the text of their bytes. */
   readonly naming?: Naming;
-  /** Most connections at once (1 for SQLite whatever this says). Default 2. */
+  /** Most connections at once. Default 2; SQLite has always 1. */
   readonly poolSize?: number;
-  /** Whole seconds after which MySQL drops a session of ours that says nothing, with its locks. Default 60. */
+  /** Whole seconds after which MySQL drops an idle session of ours, with its locks. Default 60. */
   readonly idleSeconds?: number;
-  /** Told how an append goes on. */
+  /** Called after each step of an append. */
   readonly onStep?: StepListener<AppendStep>;
 }
 
@@ -43,7 +43,7 @@ export interface Batch {
   readonly queue: string;
   readonly server: string;
   readonly events: readonly LedgerEvent[];
-  /** What the server signed about these events and earlier ones. */
+  /** Checkpoints of these and earlier events, and keys. */
   readonly proof?: Proof;
 }
 
@@ -64,7 +64,7 @@ export class Trail {
   readonly #ports = new KnownPorts();
   readonly #timelines = new KnownTimelines();
   readonly #onStep: StepListener<AppendStep>;
-  /** Of an SQLite trail, once it is open. */
+  /** Inode of an open SQLite trail. */
   #inode: number | undefined;
 
   private constructor(target: TrailTarget, connection: Connection, { naming, onStep }: TrailOptions) {
@@ -94,7 +94,7 @@ export class Trail {
     return this.#target.kind === 'sqlite';
   }
 
-  /** Where it is, without a password. */
+  /** Its URL without the password. */
   get location(): string {
     return describeTarget(this.#target);
   }
@@ -115,8 +115,8 @@ export class Trail {
   }
 
   /**
-   * Throws TrailMismatchError, after recording a gap, if the trail has more events of the queue than were ever in it, or fewer than were
-   * shipped: one of them was restored from a backup. (Another past of the same length is found by {@link append}.)
+   * Throws TrailMismatchError, after recording a gap, if the trail has more events of the queue than the queue ever had, or fewer than
+   * were shipped: one of the two was restored from a backup. ({@link append} finds another past of the same length.)
    */
   async checkQueue(queue: { uuid: string; server: string; shipped: number; last: number }): Promise<void> {
     const { uuid, server, shipped, last } = queue;
@@ -132,7 +132,7 @@ export class Trail {
     }
   }
 
-  /** Throws TrailGoneError if the file of an SQLite trail was removed or replaced: what is written there would be gone with this process. */
+  /** Throws TrailGoneError if the file of an SQLite trail was removed or replaced: what is written to it would be lost with this process. */
   checkInPlace(): void {
     if (this.#target.kind !== 'sqlite' || inodeOf(this.#target.file) === this.#inode) return;
     throw new TrailGoneError(`Trail ${this.location} was removed or replaced`, {
@@ -142,12 +142,12 @@ export class Trail {
 
   /**
    * Writes a batch in ONE transaction: events, switches, ports, sightings, gaps, checkpoints and the queue's position.
-   * What is there already is skipped, so a batch whose outcome is not known can be appended again.
+   * Events that are there already are skipped, so a batch whose outcome is unknown can be appended again.
    *
    * Throws BrokenChainError if the batch is not a chain, TrailMismatchError (after recording a gap) if it does not
-   * continue what the trail has of the queue, or what the driver throws; see isTransient.
+   * continue the queue's events in the trail, or what the driver throws; see isTransient.
    *
-   * @param meanwhile what the caller has to do while the database is busy; must not throw
+   * @param meanwhile work to do while the database is busy; must not throw
    */
   async append(batch: Batch, meanwhile: Work = NO_WORK): Promise<AppendResult> {
     const ports = this.#ports.unknown(batch.events);
@@ -163,8 +163,8 @@ export class Trail {
   }
 
   /**
-   * Sets aside the one event of the batch, which the database will not take: table `quarantined` keeps its bytes and the
-   * reason, a gap names it, and the queue goes on after it. Throws as {@link append} does.
+   * Quarantines the one event of the batch, which the database rejects: table `quarantined` gets its bytes and the reason, a gap
+   * names it, and the queue continues after it. Throws as {@link append} does.
    */
   async quarantine(batch: Batch, reason: string): Promise<AppendResult> {
     return await this.#enter(batch, async (db, fresh) => {
@@ -176,7 +176,7 @@ export class Trail {
     });
   }
 
-  /** Renames every switch and port if the naming is not the one that the names were made by. Returns true if there were any. */
+  /** Renames all switches and ports if another naming made their names. Returns true if it renamed any. */
   async refreshNames(): Promise<boolean> {
     return await inTransaction(this.knex, async (db) => {
       const { naming } = await lockTrail(db);
@@ -187,12 +187,12 @@ export class Trail {
     });
   }
 
-  /** Writes down a span without evidence; once, however often it is told. */
+  /** Records a span without evidence; a gap that is recorded already stays one. */
   async recordGap(gap: Gap): Promise<void> {
     await writeGaps(this.knex, [gap]);
   }
 
-  /** Cuts the connections at once; what is under way fails. For a database that no longer answers. */
+  /** Cuts the connections at once; running statements fail. For a database that no longer answers. */
   abort(): void {
     this.#connection.abort();
   }
@@ -201,7 +201,7 @@ export class Trail {
     await this.knex.destroy();
   }
 
-  /** Takes what is new of the batch into the trail, in one transaction: by `write`, and the queue's position after it. */
+  /** Writes the new events of the batch by `write`, and the queue's position after them, in one transaction. */
   async #enter(
     batch: Batch,
     write: (db: TrailConnection, fresh: readonly StoredEvent[], locked: LockedTrail) => Promise<void>,
@@ -272,7 +272,7 @@ export class Trail {
   }
 }
 
-/** What to do if this was set back. */
+/** Hints, by what was set back. */
 const HINTS = {
   queue: 'the queue was restored from a backup, copied or edited; start a new one with portledger queue new',
   trail:

@@ -19,7 +19,7 @@ export interface Reach {
   readonly later: number;
 }
 
-/** Nearly all events are grants, and one of them on each side is enough. */
+/** Nearly all events are grants, and one grant on each side is enough. */
 export const NEAR: Reach = { earlier: 1, later: 2 };
 /** Several late events of an address, with events of others between them. */
 export const MIDDLE: Reach = { earlier: 4, later: 30 };
@@ -31,7 +31,7 @@ const DESCENDING = { comparison: '<=', order: 'DESC' } as const;
 
 /**
  * Reads the window of each address around its new events (in order), which must not be in the trail yet.
- * @param ends how the timelines end without them, by address
+ * @param ends how the timelines end without the new events, by address
  */
 export async function readWindows(
   db: TrailConnection,
@@ -48,13 +48,13 @@ export async function readWindows(
   return new Map([...timelines].map(([ip, added]) => [ip, windowOf(before.get(ip), around.get(ip)!, added, reach)]));
 }
 
-/** The window without what lies before the baseline, where retention removed events. */
+/** The window without its part before the baseline, where retention removed events. */
 export function cutWindow(window: Window, baseline: Baseline | null): Window {
   if (baseline === null) return window;
   return { ...window, earlier: window.earlier.filter((event) => event.at >= baseline.before), fromStart: false };
 }
 
-/** The events on both sides of the first new one, those of its very time on either. */
+/** The events on both sides of the first new one; events of the same time are in both. */
 type Around = Record<Order, Observation[]>;
 
 function windowOf(
@@ -105,7 +105,7 @@ export function sightingBefore(ip: string, event: EventKey): Selection {
   };
 }
 
-/** Two selections that may overlap in events of the very time of the first new event. */
+/** Two selections; both have the events of the same time as the first new one. */
 function eventsAround(ip: string, added: readonly Observation[], reach: Reach): Selection[] {
   const values = [ip, toSqlTime(added[0]!.at)];
   return [
