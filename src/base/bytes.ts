@@ -1,4 +1,4 @@
-/** Bytes as they came from a client or a relay are shown in three ways, none of which is ever their identity. */
+/** Three texts for bytes of a client or a relay. The text is never their identity. */
 
 /** `0x` and lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
@@ -11,8 +11,8 @@ export function isPrintable(bytes: Uint8Array): boolean {
 }
 
 /**
- * The printable text itself, else `0x` + hex. One trailing NUL is not shown (several relays send one). Text that itself
- * starts with `0x` is shown as hex, so that the two forms cannot be mistaken for one another.
+ * The printable text itself, else `0x` + hex. One trailing NUL is left out (several relays send one). Text that starts with
+ * `0x` is written as hex, so that the two forms cannot be confused.
  */
 export function toText(bytes: Uint8Array): string {
   const shown = bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes;
@@ -36,13 +36,13 @@ export function escapeBytes(bytes: Uint8Array): string {
   return text;
 }
 
-/** One character a byte. */
+/** One character for each byte. */
 export function latin1(bytes: Uint8Array): string {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return buffer.toString('latin1');
 }
 
-/** True if nothing of it has to be escaped, as in nearly all names. */
+/** True if no byte has to be escaped, as in nearly all names. */
 function isPlain(bytes: Uint8Array): boolean {
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]!;
@@ -51,7 +51,7 @@ function isPlain(bytes: Uint8Array): boolean {
   return true;
 }
 
-/** Reads what {@link escapeBytes} wrote. Throws RangeError on anything it cannot have written. */
+/** Reads what {@link escapeBytes} wrote. Throws RangeError for anything else. */
 export function unescapeBytes(text: string): Buffer {
   if (/^[\x20-\x5b\x5d-\x7e]*$/.test(text)) return Buffer.from(text, 'latin1');
   const bytes: number[] = [];
@@ -66,7 +66,7 @@ export function unescapeBytes(text: string): Buffer {
       i += 1;
     } else {
       const hex = /^x([0-9a-f]{2})/.exec(text.slice(i + 1, i + 4));
-      // One text for each sequence of bytes: what can be shown as it is must not be escaped.
+      // Each byte string has one text: printable bytes must not be escaped.
       if (!hex || isPrintable(Buffer.from(hex[1]!, 'hex')))
         throw new RangeError(`Unexpected escape "${text.slice(i, i + 4)}" in escaped bytes`);
       bytes.push(Number.parseInt(hex[1]!, 16));

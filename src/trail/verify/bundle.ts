@@ -11,10 +11,10 @@ import { inSnapshot } from '../store/transaction.js';
 import { isRemoval, MOST_EVENTS, type Segment, segmentOf, segmentToJson } from './segment.js';
 import { eventToJson, sightingToJson } from './shown.js';
 
-/** Name and version of the form. */
+/** Name and version of the format. */
 export const BUNDLE_FORMAT = 'portledger evidence v1';
 
-/** Which sighting is asked for. */
+/** Which sighting the bundle is about. */
 export interface EvidenceQuestion {
   readonly ip: string;
   /** The moment, as a stretch [at, until). */
@@ -22,7 +22,7 @@ export interface EvidenceQuestion {
   readonly until: Micros;
 }
 
-/** A bundle, and what is still missing for it to prove something. */
+/** A bundle, and what it lacks to prove something. */
 export interface Bundle {
   readonly json: Json;
   /** Queues whose last event here is under no checkpoint yet. */
@@ -30,9 +30,9 @@ export interface Bundle {
 }
 
 /**
- * What proves who had an address at a time: the sighting, its events, the stretch of each queue's chain from the first of them to the
- * next checkpoint after the last, and the keys. Null if no sighting covers the time. Throws UsageError if two do, if the stretch is too long,
- * or if retention has removed a part of it.
+ * Makes the proof of who had an address at a time: the sighting, its events, the keys, and of each queue the chain from the first of
+ * these events to the checkpoint after the last. Null if no sighting covers the time. Throws UsageError if two do, if a chain is too long,
+ * or if retention has removed a part of the sighting.
  */
 export async function makeBundle(
   trail: TrailConnection,
@@ -65,7 +65,7 @@ export async function makeBundle(
   });
 }
 
-/** The one that held within the moment. Throws UsageError where there were two, after one another: the question is of one client. */
+/** The sighting that covers the moment. Throws UsageError if there are two, one after the other. */
 async function findSighting(db: TrailConnection, { ip, at, until }: EvidenceQuestion): Promise<Sighting | null> {
   const [first, second] = await sightingsWithin(db, ip, at, until, 2);
   if (second) {
@@ -98,7 +98,7 @@ function partlyRemoved(): UsageError {
   });
 }
 
-/** How many records retention removed from these stretches. */
+/** How many records retention removed from these segments. */
 function removedIn(segments: readonly Segment[]): number {
   const removals = segments.flatMap(({ links }) => links).filter(isRemoval);
   return removals.reduce((sum, { from, to }) => sum + to - from + 1, 0);

@@ -9,7 +9,7 @@ import { readRemovals } from '../store/removal-rows.js';
 import type { Known } from './pins.js';
 import type { QueueFacts } from './queue-walk.js';
 
-/** What of a trail is to be verified. */
+/** The part of a trail to verify. */
 export interface Scope {
   /** Name of the only server; undefined: all. */
   readonly server?: string | undefined;
@@ -25,7 +25,7 @@ export type Outside = ReadonlyMap<string, Known>;
 const NOTHING: Known = { pins: [], last: null };
 
 /**
- * Every queue that the trail or a pin names and the scope covers, with what is known of it before its events are read. Throws UsageError if the
+ * Every queue in the scope that the trail or a pin names, with what is known before its events are read. Throws UsageError if the
  * scope's server has none.
  */
 export async function readFacts(db: TrailConnection, scope: Scope, outside: Outside): Promise<QueueFacts[]> {
@@ -34,13 +34,13 @@ export async function readFacts(db: TrailConnection, scope: Scope, outside: Outs
   const facts: QueueFacts[] = [];
   for (const queue of [...names].sort()) {
     const head = heads.get(queue) ?? null;
-    // A queue that has no row of its own belongs to no server that could be asked for.
+    // The server of a queue without a row in table queues is not known.
     if (scope.server !== undefined && head?.server !== scope.server) continue;
     const removals = await readRemovals(db, queue);
     const span = await spanOf(db, queue, scope, removals);
     facts.push({ queue, server: head?.server ?? '-', head, removals, known: outside.get(queue) ?? NOTHING, ...span });
   }
-  // Nothing to check must not read as nothing wrong.
+  // "Nothing to check" must not look like "nothing wrong".
   if (scope.server !== undefined && facts.length === 0) {
     const servers = [...new Set([...heads.values()].map(({ server }) => server))].sort();
     throw new UsageError(`The trail has no queue of server "${scope.server}"`, {

@@ -9,29 +9,29 @@ import { eventHash } from '../store/event-table.js';
 import { readRemovals } from '../store/removal-rows.js';
 import { checkpointPages, eventPages } from './rows.js';
 
-/** More events than this make no bundle that anybody could read. */
+/** Most events of a bundle: nobody could read more. */
 export const MOST_EVENTS = 200_000;
 
-/** A stretch of one queue's chain, from an event to a checkpoint. */
+/** A part of one queue's chain, from an event to a checkpoint. */
 export interface Segment {
   readonly queue: string;
   readonly server: string;
   /** Hash before the first event. */
   readonly before: Uint8Array;
-  /** Events, and what retention left in place of others, in the order of the chain. */
+  /** Events, and removals in place of others, in the order of the chain. */
   readonly links: readonly (LedgerEvent | Removal)[];
   /** Null: none follows yet. */
   readonly checkpoint: Checkpoint | null;
 }
 
-/** True for what stands in place of events that retention removed. */
+/** True for a removal, which stands in place of events. */
 export function isRemoval(link: LedgerEvent | Removal): link is Removal {
   return 'hashAfter' in link;
 }
 
 /**
- * The stretch of a queue's chain from the first of these events that is of it to the checkpoint after the last. Throws UsageError if that is
- * too long, or if events are missing that retention did not remove.
+ * The part of a queue's chain from its first of these events to the checkpoint after its last. Throws UsageError if that is too
+ * long, or if events are missing that retention did not remove.
  */
 export async function segmentOf(db: TrailConnection, queue: string, events: readonly LedgerEvent[]): Promise<Segment> {
   const own = events.filter((event) => event.queue === queue);
@@ -48,7 +48,7 @@ export async function segmentOf(db: TrailConnection, queue: string, events: read
   return { queue, server: first.server, before: await hashBefore(db, queue, first.sequence), links, checkpoint };
 }
 
-/** Of an event within a stretch that retention removed nobody knows the hash: a checkpoint of it proves nothing here. */
+/** The first checkpoint after an event. Not one within a removed stretch: the hash of its event is not known any more. */
 async function checkpointAfter(
   db: TrailConnection,
   queue: string,
@@ -105,7 +105,7 @@ async function hashBefore(db: TrailConnection, queue: string, sequence: number):
   });
 }
 
-/** As it stands in a bundle: events as the hex of their encoding, removals as objects. */
+/** The form in a bundle: events as the hex of their encoding, removals as objects. */
 export function segmentToJson({ queue, server, before, links, checkpoint }: Segment): Json {
   return {
     queue,

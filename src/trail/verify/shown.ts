@@ -6,7 +6,7 @@ import type { Json } from '../../ledger/proof/json.js';
 import { portOf } from '../sightings/identity.js';
 import type { Sighting } from '../sightings/rules.js';
 
-/** An event for people to read; what proves it is its encoding. */
+/** An event for people to read. Its encoding is the proof. */
 export function eventToJson(event: LedgerEvent): Json {
   return {
     queue: event.queue,
@@ -18,7 +18,7 @@ export function eventToJson(event: LedgerEvent): Json {
     mac: event.hwaddr && formatHardwareAddress(event.hwaddr),
     clientId: event.clientId && toHex(event.clientId),
     hostname: event.hostname && escapeBytes(event.hostname),
-    ...placeOf(event),
+    ...portJson(event),
     evidence: event.evidence,
     leaseStart: isoOrNull(event.leaseStart),
     leaseEnd: isoOrNull(event.leaseEnd),
@@ -26,10 +26,10 @@ export function eventToJson(event: LedgerEvent): Json {
   };
 }
 
-/** A sighting for people to read; it follows from its events, the first of which says where it was. */
+/** A sighting for people to read. Switch and port are those of its first event. */
 export function sightingToJson(sighting: Sighting, events: readonly LedgerEvent[]): Json {
   return {
-    ...placeOf(events[0]!),
+    ...portJson(events[0]!),
     ip: sighting.ip,
     mac: sighting.hwaddr && formatHardwareAddress(sighting.hwaddr),
     clientId: sighting.clientId && toHex(sighting.clientId),
@@ -45,8 +45,8 @@ export function sightingToJson(sighting: Sighting, events: readonly LedgerEvent[
   };
 }
 
-/** Text where the bytes are text; the bytes themselves are in the encoding. */
-function placeOf(event: LedgerEvent): Json {
+/** Switch and port as text; the exact bytes are in the encoding. */
+function portJson(event: LedgerEvent): Json {
   const port = portOf(event);
   return {
     switch: port && toText(port.switch.value),
