@@ -83,7 +83,7 @@ module.exports = {
       comment: 'src/base/sqlite.ts chooses the build of better-sqlite3 that this Node can run',
       severity: 'error',
       from: { pathNot: '^src/base/sqlite\\.ts$' },
-      to: { path: '(^|/)node_modules/(@types/)?better-sqlite3(-napi)?/' },
+      to: { path: '(^|/)node_modules/(@types/)?(better-sqlite3(-napi)?|portledger-sqlite-[^/]+)/' },
     },
     ...Object.entries(MAY_IMPORT).map(([district, allowed]) => ({
       name: `${district}-imports`,

@@ -8,8 +8,8 @@ export type SqliteDatabase = Database.Database;
 export type SqliteStatement = Database.Statement;
 
 /**
- * better-sqlite3 in the version that this Node can run; both have the same interface. Version 13 crashes Node 20. Version 12, compiled
- * with the headers of Node 24.19 or newer, aborts the process when a statement is garbage collected.
+ * better-sqlite3, in the one of its two lines that this Node can run. Line 13 crashes Node 20; line 12, where it is compiled with the
+ * headers of Node 24.19 or newer, aborts the process when a statement is garbage collected. Both have the same interface.
  */
 export const Sqlite: typeof Database = load(
   Number(process.versions.node.split('.')[0]) >= 22 ? 'better-sqlite3-napi' : 'better-sqlite3',

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EXIT, type ExitCode, messageOf, PortledgerError } from '../../base/errors.js';
+import { visible } from '../../base/text.js';
 import { toIsoTime } from '../../base/time.js';
-import { visible } from '../../base/visible.js';
 import type { Config } from '../../config/config.js';
 import { QueueReader } from '../../ledger/queue/reader.js';
 import { countQuarantined } from '../../trail/store/quarantine.js';

@@ -1,5 +1,5 @@
-import { isPrintable } from '../../base/bytes.js';
 import { formatHardwareAddress } from '../../base/hardware-address.js';
+import { isPrintable } from '../../base/text.js';
 
 /** What a circuit-id can tell about a port. Numbers are as the vendor's own command line writes them. */
 export interface PortFields {

@@ -1,5 +1,5 @@
-import { toText } from '../../base/bytes.js';
 import { type EthernetNotation, formatHardwareAddress, readEthernetAddress } from '../../base/hardware-address.js';
+import { toText } from '../../base/text.js';
 import { readString } from './layout.js';
 import { profileOf, type RemoteForm } from './profiles.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { latin1 } from '../../base/bytes.js';
+import { latin1 } from '../../base/text.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { StoredEvent } from '../../ledger/event/stored-event.js';
 

@@ -1,5 +1,5 @@
-import { escapeBytes, unescapeBytes } from '../../base/bytes.js';
 import { formatHardwareAddress, parseHardwareAddress } from '../../base/hardware-address.js';
+import { escapeBytes, unescapeBytes } from '../../base/text.js';
 import { parseSqlTime, toSqlTime } from '../../base/time.js';
 import { uuidBytes, uuidText } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';

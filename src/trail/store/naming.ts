@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { toHex, toText } from '../../base/bytes.js';
+import { toHex, toText } from '../../base/text.js';
 import { portName } from '../../protocol/relay-agent/decode.js';
 import { switchName } from '../../protocol/relay-agent/remote-id.js';
 import type { SwitchIdentity, SwitchKind } from '../sightings/identity.js';

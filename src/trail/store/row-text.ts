@@ -1,4 +1,4 @@
-import { escapeBytes } from '../../base/bytes.js';
+import { escapeBytes } from '../../base/text.js';
 import { MICROS_PER_SECOND, type Micros, toSqlTime } from '../../base/time.js';
 import type { Value } from './event-rows.js';
 

@@ -1,5 +1,5 @@
-import { escapeBytes, toHex, toText } from '../../base/bytes.js';
 import { formatHardwareAddress } from '../../base/hardware-address.js';
+import { escapeBytes, toHex, toText } from '../../base/text.js';
 import { type Micros, toIsoTime } from '../../base/time.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import type { Json } from '../../ledger/proof/json.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { escapeBytes, toText, unescapeBytes } from '../../src/base/bytes.js';
+import { escapeBytes, toText, unescapeBytes } from '../../src/base/text.js';
 
 const anyBytes = fc.uint8Array({ maxLength: 64 });
 

@@ -1,4 +1,7 @@
-/** Three texts for bytes of a client or a relay. The text is never their identity. */
+/**
+ * Foreign bytes and foreign text as text that is safe to show. Which function is for what: see README.md. The text is never the
+ * identity of the bytes.
+ */
 
 /** `0x` and lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
@@ -74,4 +77,18 @@ export function unescapeBytes(text: string): Buffer {
     }
   }
   return Buffer.from(bytes);
+}
+
+/** Characters that show nothing, reorder or join what stands beside them, or move a terminal's cursor. */
+const INVISIBLE = /[\p{C}\p{M}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+
+/**
+ * The text with nothing in it that a terminal obeys or that hides or turns around its neighbours: such characters are
+ * written as `\x1b` or `\u{202e}`. Printable ASCII and ordinary letters stay as they are.
+ */
+export function visible(text: string): string {
+  return text.normalize('NFC').replace(INVISIBLE, (char) => {
+    const code = char.codePointAt(0)!;
+    return code < 0x80 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
 }
