@@ -63,6 +63,28 @@ module.exports = {
       from: { path: '^rig/roles/' },
       to: { path: '^(src|migrations|test|rig)/', pathNot: '^rig/roles/' },
     },
+    {
+      name: 'sql-of-the-trail-in-its-store',
+      comment:
+        'only src/trail/store and migrations speak SQL to the trail, so only they may import its drivers; rig and test may look into it',
+      severity: 'error',
+      from: { path: '^(src|migrations)/', pathNot: '^(src/trail/store|migrations)/' },
+      to: { path: '(^|/)node_modules/(knex|mysql2)/' },
+    },
+    {
+      name: 'sightings-are-pure',
+      comment: 'sightings follow from the events alone: their rules know no database',
+      severity: 'error',
+      from: { path: '^src/trail/sightings/' },
+      to: { path: '^src/trail/', pathNot: '^src/trail/sightings/' },
+    },
+    {
+      name: 'one-sqlite',
+      comment: 'src/base/sqlite.ts chooses the build of better-sqlite3 that this Node can run',
+      severity: 'error',
+      from: { pathNot: '^src/base/sqlite\\.ts$' },
+      to: { path: '(^|/)node_modules/(@types/)?(better-sqlite3(-napi)?|portledger-sqlite-[^/]+)/' },
+    },
     ...Object.entries(MAY_IMPORT).map(([district, allowed]) => ({
       name: `${district}-imports`,
       comment: `src/${district} may import ${allowed.join(', ') || 'nothing'} of src`,

@@ -4,7 +4,7 @@ import { type ColumnTypes, columnTypes, createTable, createView, isMysql, type T
 /** Escaped text (`\xHH` for each byte at worst) of an option of up to 255 bytes. */
 const ESCAPED_OPTION = 4 * 255;
 
-/** One row: what version the schema has, and by which naming the names of switches and ports were made. Shippers take turns by locking it. */
+/** One row: the version of the schema, and the naming that made the names of switches and ports. Writers of the trail lock it. */
 function trailState(t: ColumnTypes): TableDefinition {
   return {
     name: 'trail_state',
@@ -32,7 +32,7 @@ function queues(t: ColumnTypes): TableDefinition {
   };
 }
 
-/** switch_id is made from (kind, value), so no lookup and no race decides it. */
+/** switch_id is made from (kind, value) alone, so it needs no look-up and no race decides it. */
 function switches(t: ColumnTypes): TableDefinition {
   return {
     name: 'switches',
@@ -61,7 +61,7 @@ function ports(t: ColumnTypes): TableDefinition {
   };
 }
 
-/** Every field of an event, so that its hash can be computed again from these columns. */
+/** Every field of an event: its hash can be computed again from these columns. */
 function events(t: ColumnTypes): TableDefinition {
   return {
     name: 'events',
@@ -98,7 +98,7 @@ function events(t: ColumnTypes): TableDefinition {
   };
 }
 
-/** The columns of a sighting, also where one is kept as it stood at some time. */
+/** The columns of a sighting, also for table baseline_sightings. */
 export function sightingColumns(t: ColumnTypes): Record<string, string> {
   return {
     opened_queue: `${t.fixed(16)} NOT NULL`,
@@ -137,7 +137,7 @@ function sightings(t: ColumnTypes): TableDefinition {
   };
 }
 
-/** Spans without evidence: told by the event (queue_uuid, sequence), or by a queue that does not continue there. */
+/** Spans without evidence: reported by the event (queue_uuid, sequence), or noticed where a queue does not continue. */
 function gaps(t: ColumnTypes): TableDefinition {
   return {
     name: 'gaps',
@@ -195,7 +195,7 @@ export async function up(db: Knex): Promise<void> {
   await db('trail_state').insert({ id: 1, schema_version: 1, naming: '' }).onConflict('id').merge(['schema_version']);
 }
 
-/** Removes all of it. */
+/** Removes the tables and views. */
 export async function down(db: Knex): Promise<void> {
   await db.raw('DROP VIEW IF EXISTS port_clients');
   await db.raw('DROP VIEW IF EXISTS port_history');

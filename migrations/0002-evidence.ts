@@ -54,7 +54,7 @@ function removals(t: ColumnTypes): TableDefinition {
   };
 }
 
-/** One row for each run of retention, signed: from where on sightings can be rebuilt. The newest is in force. */
+/** One signed row for each run of retention: the time from which sightings can be rebuilt. The newest is in force. */
 function baselines(t: ColumnTypes): TableDefinition {
   return {
     name: 'baselines',
@@ -72,7 +72,7 @@ function baselines(t: ColumnTypes): TableDefinition {
   };
 }
 
-/** The sightings that were open at the baseline of that name, as they stood then; one for each address at most. */
+/** The sightings that were open at a baseline, as they were then; at most one for each address. */
 function openSightings(t: ColumnTypes): TableDefinition {
   return {
     name: 'baseline_sightings',
@@ -104,7 +104,7 @@ function holds(t: ColumnTypes): TableDefinition {
   };
 }
 
-/** Who asked what. A question without an exit code was not answered to its end. */
+/** Who asked what. Without an exit code the answer was not finished. */
 function accessLog(t: ColumnTypes): TableDefinition {
   return {
     name: 'access_log',
@@ -121,7 +121,7 @@ function accessLog(t: ColumnTypes): TableDefinition {
   };
 }
 
-/** Events that the database would not take as rows, by their canonical encoding: the chain goes on through them. */
+/** Events that the database refused as rows, by their canonical encoding: the chain continues through them. */
 function quarantined(t: ColumnTypes): TableDefinition {
   return {
     name: 'quarantined',
@@ -139,16 +139,16 @@ function quarantined(t: ColumnTypes): TableDefinition {
 
 const TABLES = [checkpoints, signingKeys, removals, baselines, openSightings, holds, accessLog, quarantined];
 
-/** Tables of the evidence: what was signed, what was removed and by whom it was read. */
+/** Tables of the evidence: what was signed, what was removed, and who read it. */
 export async function up(db: Knex): Promise<void> {
   const types = columnTypes(db);
   for (const table of TABLES) await createTable(db, table(types));
-  // Retention finds by it what ended long ago.
+  // Retention finds old sightings by it.
   await createIndex(db, 'sightings', 'sightings_ended_at', ['ended_at']);
   await db('trail_state').where('id', 1).update({ schema_version: 2 });
 }
 
-/** Removes all of it. */
+/** Removes these tables. */
 export async function down(db: Knex): Promise<void> {
   await dropIndex(db, 'sightings', 'sightings_ended_at');
   for (const table of TABLES.toReversed()) await db.raw(`DROP TABLE IF EXISTS ${table(columnTypes(db)).name}`);

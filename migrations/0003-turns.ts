@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
-/** Writers of the trail count their turns, so that each knows whether another wrote since its last one. */
+/** Counts how often writers took the lock of the trail, so that each sees whether another one wrote since. */
 export async function up(db: Knex): Promise<void> {
-  // A migration that was cut off may have come as far as this.
+  // A migration that was cut off may have added it already.
   if (!(await db.schema.hasColumn('trail_state', 'turn'))) {
     await db.raw('ALTER TABLE trail_state ADD COLUMN turn BIGINT NOT NULL DEFAULT 0');
   }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What differs between the databases: how a column of each kind is declared. */
+/** How a column of each kind is declared; differs between the databases. */
 export interface ColumnTypes {
   /** UTC, microseconds. */
   readonly time: string;
@@ -71,8 +71,8 @@ export function columnTypes(db: Knex): ColumnTypes {
 }
 
 /**
- * Creates a table and its indexes if they are not there. MySQL commits after each statement of a schema change, so a
- * migration that was interrupted must be able to run again over what it left.
+ * Creates a table and its indexes if they are missing. MySQL commits after each statement of a schema change, so an interrupted
+ * migration must be able to run again.
  */
 export async function createTable(db: Knex, table: TableDefinition): Promise<void> {
   const indexes = Object.entries(table.indexes ?? {});
@@ -89,7 +89,7 @@ export async function createTable(db: Knex, table: TableDefinition): Promise<voi
   }
 }
 
-/** Creates an index on a table that is there, unless it has it. */
+/** Creates an index on an existing table, unless it is there. */
 export async function createIndex(db: Knex, table: string, name: string, columns: readonly string[]): Promise<void> {
   if (await hasIndex(db, table, name)) return;
   await db.raw(`CREATE INDEX ${name} ON ${table} (${columns.join(', ')})`);
@@ -110,7 +110,7 @@ async function hasIndex(db: Knex, table: string, name: string): Promise<boolean>
   return rows.length > 0;
 }
 
-/** Creates a view, in place of an older one of that name. */
+/** Creates or replaces a view. */
 export async function createView(db: Knex, name: string, select: string): Promise<void> {
   await db.raw(`DROP VIEW IF EXISTS ${name}`);
   await db.raw(`CREATE VIEW ${name} AS ${select}`);

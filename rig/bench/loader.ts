@@ -1,15 +1,15 @@
 import { genesisHash, sealEvent } from '../../src/ledger/event/encoding.js';
 import { readStored, type StoredEvent } from '../../src/ledger/event/stored-event.js';
+import { observe, type Sighting } from '../../src/trail/sightings/rules.js';
 import { insertAll, replaceAll } from '../../src/trail/store/bulk.js';
 import { EVENT_FORM } from '../../src/trail/store/event-text.js';
 import { NO_WORK, type Work } from '../../src/trail/store/load.js';
 import { PLAIN_NAMING } from '../../src/trail/store/naming.js';
-import { KnownPlaces, savePlaces } from '../../src/trail/store/places.js';
+import { KnownPorts, savePorts } from '../../src/trail/store/ports.js';
 import { writePosition } from '../../src/trail/store/positions.js';
 import { SIGHTING_FORM } from '../../src/trail/store/sighting-text.js';
-import { observe, type Sighting } from '../../src/trail/store/sightings.js';
 import type { Trail } from '../../src/trail/store/trail.js';
-import { inTransaction } from '../../src/trail/store/turn.js';
+import { inTransaction } from '../../src/trail/store/transaction.js';
 import { DAY_START, draftOf, type WorkloadOptions } from '../lab/workload.js';
 
 /** Events of one transaction, and of one portion of work. */
@@ -24,7 +24,7 @@ const PORTION = 500;
 export class Loader {
   readonly #trail: Trail;
   readonly #options: Omit<WorkloadOptions, 'events'>;
-  readonly #places = new KnownPlaces();
+  readonly #ports = new KnownPorts();
   readonly #open = new Map<string, Sighting>();
   #hash: Uint8Array;
   #count = 0;
@@ -59,14 +59,14 @@ export class Loader {
   }
 
   async #write(events: readonly StoredEvent[], meanwhile: Work): Promise<void> {
-    const places = this.#places.unknown(events);
+    const ports = this.#ports.unknown(events);
     await inTransaction(this.#trail.knex, async (db) => {
-      await savePlaces(db, places.values(), PLAIN_NAMING);
+      await savePorts(db, ports.values(), PLAIN_NAMING);
       await insertAll(db, EVENT_FORM, events, meanwhile);
       await replaceAll(db, SIGHTING_FORM, this.#over(events), NO_WORK);
       await writePosition(db, this.#options.server, events.at(-1)!);
     });
-    this.#places.add(places);
+    this.#ports.add(ports);
   }
 
   /** The sightings that end by these events. */

@@ -3,7 +3,7 @@ export const EXIT = { ok: 0, nothingFound: 1, usage: 2, unreachable: 3, verifica
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export interface ErrorDetails {
-  /** What the reader should do, one sentence without a period. */
+  /** What to do, one sentence without a period. */
   hint?: string;
   /** Values that belong to the error, for log lines. */
   fields?: Record<string, unknown>;
@@ -11,13 +11,15 @@ export interface ErrorDetails {
 }
 
 /**
- * Base of every error that Portledger throws on purpose: one line that says what was wrong and with which value, and a
- * hint that says what to do. Anything else that is thrown is a bug.
+ * Base of every error that Portledger throws on purpose. The message is one line: what is wrong, with which value. The hint says what
+ * to do. Any other error is a bug.
  */
 export class PortledgerError extends Error {
   readonly hint: string | undefined;
   readonly fields: Record<string, unknown>;
-  /** What a command exits with when this error ends it. */
+  /** Stable name of the kind of error, in kebab-case, for programs: unique to each class. */
+  readonly code: string = 'portledger';
+  /** Exit code of a command that this error ends. */
   readonly exitCode: ExitCode = EXIT.usage;
 
   constructor(message: string, details: ErrorDetails = {}) {
@@ -28,15 +30,18 @@ export class PortledgerError extends Error {
   }
 }
 
-/** The operator asked for something that cannot be (arguments, configuration, a file that is not what it should be). */
-export class UsageError extends PortledgerError {}
+/** Wrong input of the operator: arguments, configuration, or a file that is not what it should be. */
+export class UsageError extends PortledgerError {
+  override readonly code: string = 'usage';
+}
 
-/** The trail, a peer or a running server does not answer; trying again later may help. */
+/** The trail, a peer or a running server does not answer. Trying again later may help. */
 export class UnreachableError extends PortledgerError {
+  override readonly code: string = 'unreachable';
   override readonly exitCode = EXIT.unreachable;
 }
 
-/** The text of anything that was thrown, in one line. */
+/** The message of anything thrown, in one line. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
   return text.replace(/\s*\n\s*/g, ' ');

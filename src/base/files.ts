@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-/** True if there is no such file; one that may not be looked at may well be there. */
+/** True if there is no such file. False also if it cannot be seen for lack of rights. */
 export function isMissing(file: string): boolean {
   try {
     statSync(file);
@@ -11,7 +11,7 @@ export function isMissing(file: string): boolean {
   }
 }
 
-/** Which file is there, undefined if none is: an open one that was removed or replaced is another than the one that bears its name. */
+/** Inode of the file of this name, undefined if there is none. It differs from that of an open file that was removed or replaced. */
 export function inodeOf(file: string): number | undefined {
   return statSync(file, { throwIfNoEntry: false })?.ino;
 }

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 const OTHERS = 0o077;
 
 /**
- * Makes the file, and its folder, if they are not there, and takes from everybody but its owner what rights they had: whatever the umask
- * is, and however the file was copied here. Throws what the system says.
+ * Creates the file and its folder if they are missing, and lets only the owner read and write the file, whatever the umask is and
+ * whatever rights it had. Throws the system's error.
  */
 export function makePrivate(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

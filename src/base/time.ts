@@ -3,17 +3,17 @@ export type Micros = number;
 
 export const MICROS_PER_SECOND = 1_000_000;
 
-/** Where the time comes from; tests and simulations bring their own. */
+/** A clock; tests and simulations have their own. */
 export interface Clock {
   /** Wall clock, UTC. May step in either direction. */
   now(): Micros;
-  /** Microseconds of a clock that never steps (its zero means nothing). */
+  /** Microseconds of a clock that never steps, from an arbitrary start. */
   monotonic(): Micros;
 }
 
 /**
- * The machine's clock. Date.now() has milliseconds only; the microseconds below come from the monotonic clock, held
- * inside the millisecond that Date.now() tells, so a step of the wall clock is followed at once.
+ * The machine's clock. Date.now() has milliseconds only; the microseconds come from the monotonic clock, kept within the
+ * millisecond of Date.now(), so that a step of the wall clock shows at once.
  */
 export class SystemClock implements Clock {
   #offset = 0;
@@ -23,9 +23,9 @@ export class SystemClock implements Clock {
     const estimate = Math.round(this.monotonic() + this.#offset);
     const low = millis * 1000;
     if (estimate >= low && estimate < low + 1000) return estimate;
-    const held = estimate < low ? low : low + 999;
-    this.#offset += held - estimate;
-    return held;
+    const nearest = estimate < low ? low : low + 999;
+    this.#offset += nearest - estimate;
+    return nearest;
   }
 
   monotonic(): Micros {
@@ -48,7 +48,7 @@ export function toSqlTime(at: Micros): string {
 const SECONDS_PER_DAY = 86_400;
 const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 
-/** Times that follow one another are mostly of one day, whose text is known then. */
+/** The last day and its text: consecutive times are mostly of one day. */
 let lastDay = dayOf(0);
 
 function dayOf(day: number): { day: number; text: string } {
@@ -71,7 +71,7 @@ export function parseSqlTime(text: string): Micros {
   const [hours, minutes, seconds] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
   const micros = 10_000 * twoDigits(text, 20) + 100 * twoDigits(text, 22) + twoDigits(text, 24);
   const isTime = text.length === 26 && text[10] === ' ' && text[13] === ':' && text[16] === ':' && text[19] === '.';
-  // Not a number compares as false, so a character that is no digit ends here, too.
+  // NaN compares as false, so a character that is no digit ends here, too.
   if (!isTime || !(hours < 24 && minutes < 60 && seconds < 60 && micros >= 0)) {
     throw new RangeError(`"${text}" is not a time of the form 2026-11-20 14:03:07.000000`);
   }

@@ -1,3 +1,4 @@
+import { readEthernetAddress as parseMac } from '../base/hardware-address.js';
 import { broadcastOf, formatIpv4, formatSubnet, type Ipv4, netmask, type Subnet, tryParseIpv4 } from '../net/ipv4.js';
 import type { Kind } from './schema.js';
 import type { YamlPath } from './yaml-path.js';
@@ -98,10 +99,4 @@ function readRange(value: unknown, at: YamlPath): AddressRange | undefined {
 
 function parseHex(digits: string): Buffer | undefined {
   return /^([0-9a-f]{2})+$/i.test(digits) ? Buffer.from(digits, 'hex') : undefined;
-}
-
-function parseMac(value: string): Buffer | undefined {
-  const known =
-    /^[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}$/i.test(value) || /^([0-9a-f]{4}\.){2}[0-9a-f]{4}$/i.test(value);
-  return known ? Buffer.from(value.replace(/[:.-]/g, ''), 'hex') : undefined;
 }

@@ -24,6 +24,7 @@ export class ConfigFault {
 
 /** A configuration that cannot be used, with all its faults. */
 export class ConfigError extends UsageError {
+  override readonly code = 'config';
   /** Absolute. */
   readonly file: string;
   readonly faults: readonly ConfigFault[];

@@ -75,6 +75,10 @@ function attempt<T>(at: YamlPath, value: unknown, action: () => T): T | undefine
     return action();
   } catch (error) {
     if (!(error instanceof PortledgerError)) throw error;
-    return at.fault(`cannot be used: ${error.message}`, value, error.hint ?? 'see the table of options in docs/dhcp.md');
+    return at.fault(
+      `cannot be used: ${error.message}`,
+      value,
+      error.hint ?? 'see the table of options in docs/dhcp.md',
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { toText } from '../base/bytes.js';
+import { toText } from '../base/text.js';
 import { broadcastOf, contains, formatIpv4, formatSubnet, type Ipv4, type Subnet } from '../net/ipv4.js';
 import type { OptionRegistry } from '../protocol/dhcpv4/options.js';
 import type { ReservationMatch, ReservationSettings } from '../server/settings.js';

@@ -1,4 +1,4 @@
-import { toText } from '../base/bytes.js';
+import { toText } from '../base/text.js';
 import { formatIpv4 } from '../net/ipv4.js';
 import type { SwitchSettings } from '../trail/settings.js';
 import type { SwitchValues } from './keys.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { visible } from '../../src/base/visible.js';
+import { visible } from '../../src/base/text.js';
 
 describe('visible text', () => {
   it('keeps ordinary letters', () => assert.equal(visible('büro-3 東京 \\x41'), 'büro-3 東京 \\x41'));

@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
 import { EXIT, messageOf, UsageError } from '../../base/errors.js';
+import { visible } from '../../base/text.js';
 import { SystemClock } from '../../base/time.js';
-import { visible } from '../../base/visible.js';
 import { parseAddressInput } from '../../report/ask/arguments.js';
 import { parseMomentInput } from '../../report/ask/time-input.js';
 import { makeBundle } from '../../trail/verify/bundle.js';

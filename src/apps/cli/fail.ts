@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode, messageOf, PortledgerError } from '../../base/errors.js';
-import { visible } from '../../base/visible.js';
+import { visible } from '../../base/text.js';
 import { ConfigError } from '../../config/errors.js';
 
 /**

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EXIT, UnreachableError } from '../../base/errors.js';
+import { visible } from '../../base/text.js';
 import { MICROS_PER_SECOND, SystemClock, toIsoTime } from '../../base/time.js';
-import { visible } from '../../base/visible.js';
 import type { Config } from '../../config/config.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import type { OperatorCommand } from '../../server/failover/api.js';

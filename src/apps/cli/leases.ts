@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { toText } from '../../base/bytes.js';
 import { EXIT } from '../../base/errors.js';
 import { formatHardwareAddress } from '../../base/hardware-address.js';
+import { toText } from '../../base/text.js';
 import { type Micros, SystemClock, toIsoTime } from '../../base/time.js';
 import { QueueReader } from '../../ledger/queue/reader.js';
 import { formatIpv4 } from '../../net/ipv4.js';

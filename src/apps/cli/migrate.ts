@@ -19,7 +19,7 @@ export function registerMigrate(program: Command): void {
         // The administrator's configuration may be of the database alone; it then says nothing about names
         if (config.switches.length > 0) await trail.refreshNames();
         const done = names.length > 0 ? `has been brought to ${names.at(-1)}` : 'is up to date already';
-        process.stderr.write(`Trail ${trail.place} ${done}\n`);
+        process.stderr.write(`Trail ${trail.location} ${done}\n`);
       } catch (error) {
         throw deniedError(error, parseTrailUrl(config.audit.url), 'migrate with the URL of the database administrator');
       } finally {

@@ -103,9 +103,10 @@ async function openTrail(config: Config, log: Logger): Promise<Trail> {
   try {
     if (trail.embedded) {
       const migrations = await trail.migrate();
-      if (migrations.length > 0) log.log('trail-migrated', { trail: trail.place, migrations: migrations.join(', ') });
+      if (migrations.length > 0)
+        log.log('trail-migrated', { trail: trail.location, migrations: migrations.join(', ') });
     } else await trail.checkSchema();
-    if (await trail.refreshNames()) log.log('trail-renamed', { trail: trail.place });
+    if (await trail.refreshNames()) log.log('trail-renamed', { trail: trail.location });
     return trail;
   } catch (error) {
     await trail.close();

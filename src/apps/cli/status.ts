@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EXIT, type ExitCode, messageOf, PortledgerError } from '../../base/errors.js';
+import { visible } from '../../base/text.js';
 import { toIsoTime } from '../../base/time.js';
-import { visible } from '../../base/visible.js';
 import type { Config } from '../../config/config.js';
 import { QueueReader } from '../../ledger/queue/reader.js';
 import { countQuarantined } from '../../trail/store/quarantine.js';
@@ -70,7 +70,7 @@ async function trailStatus(config: Config, queue: Part): Promise<{ part: Part; e
       const position = 'uuid' in queue ? await trail.position(String(queue.uuid)) : undefined;
       const sequence = position?.sequence ?? 0;
       const quarantined = await countQuarantined(trail.knex);
-      return { place: trail.place, sequence, ...lagOf(queue, sequence), quarantined };
+      return { place: trail.location, sequence, ...lagOf(queue, sequence), quarantined };
     });
     return { part, exitCode: EXIT.ok };
   } catch (error) {

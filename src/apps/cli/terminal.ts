@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { visible } from '../../base/visible.js';
+import { visible } from '../../base/text.js';
 import type { Note } from '../../report/ask/answer.js';
 import { noteLine } from '../../report/render/note-line.js';
 import { columnsLeftOut, renderTable, type TableColumn, type TableLook } from '../../report/render/table.js';

@@ -6,7 +6,9 @@ import type { Introduction } from './introduction.js';
 import type { Removal } from './removal.js';
 
 /** A file that does not have the expected form. */
-export class ProofFormatError extends UsageError {}
+export class ProofFormatError extends UsageError {
+  override readonly code = 'proof-format';
+}
 
 /** Anything that JSON can hold. */
 export type Json = Readonly<Record<string, unknown>>;

@@ -10,7 +10,9 @@ import {
 import { PortledgerError } from '../../base/errors.js';
 
 /** A key that cannot be read, or is not what Portledger signs with (Ed25519, RFC 8032). */
-export class KeyError extends PortledgerError {}
+export class KeyError extends PortledgerError {
+  override readonly code = 'key';
+}
 
 const ID_BYTES = 16;
 

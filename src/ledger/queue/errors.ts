@@ -1,10 +1,14 @@
 import { messageOf, PortledgerError } from '../../base/errors.js';
 
 /** The queue file cannot be opened or is not what it should be; nothing can be written to it or shipped from it. */
-export class QueueError extends PortledgerError {}
+export class QueueError extends PortledgerError {
+  override readonly code = 'queue';
+}
 
 /** A commit failed: disk full, input/output error, file locked. Nothing of it was stored. */
-export class QueueWriteError extends PortledgerError {}
+export class QueueWriteError extends PortledgerError {
+  override readonly code = 'queue-write';
+}
 
 /** Turns SQLite's error about a damaged file into a QueueError with its hint; returns any other error unchanged. */
 export function damagedQueue(file: string, error: unknown): unknown {

@@ -1,5 +1,5 @@
-import { toText } from '../../base/bytes.js';
 import { messageOf } from '../../base/errors.js';
+import { toText } from '../../base/text.js';
 import type { Micros } from '../../base/time.js';
 import type { LogFields, ModuleName } from './logger.js';
 import { type Level, MESSAGES, type MessageDefinition, type MessageId } from './messages.js';

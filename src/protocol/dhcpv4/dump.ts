@@ -1,5 +1,5 @@
-import { escapeBytes, toHex, toText } from '../../base/bytes.js';
 import { formatHardwareAddress } from '../../base/hardware-address.js';
+import { escapeBytes, toHex, toText } from '../../base/text.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import { type RelayAgent, suboptionByCode } from '../relay-agent/relay-agent.js';
 import { messageTypeName, OPTION } from './codes.js';

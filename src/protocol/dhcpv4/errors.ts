@@ -19,6 +19,7 @@ export type DecodeReason = (typeof DECODE_REASONS)[number];
 
 /** A datagram that is not a DHCP message. `offset`: the byte of the datagram with the fault. */
 export class DecodeError extends PortledgerError {
+  override readonly code = 'dhcp-decode';
   readonly reason: DecodeReason;
   readonly offset: number;
 
@@ -30,4 +31,6 @@ export class DecodeError extends PortledgerError {
 }
 
 /** An impossible type or value of an option. The message says what was expected and what was found. */
-export class OptionValueError extends UsageError {}
+export class OptionValueError extends UsageError {
+  override readonly code = 'option-value';
+}

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { isPrintable, toHex } from '../../base/bytes.js';
+import { isPrintable, toHex } from '../../base/text.js';
 import { formatIpv4, netmask, tryParseIpv4 } from '../../net/ipv4.js';
 import type { Cursor } from './cursor.js';
 import { decodeDomainList, decodeDomainName, encodeDomainList, encodeDomainName } from './domain-name.js';

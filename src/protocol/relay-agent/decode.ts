@@ -1,4 +1,4 @@
-import { toText } from '../../base/bytes.js';
+import { toText } from '../../base/text.js';
 import { fillName, type Layout, type PortFields, readLayout } from './layout.js';
 import { profileOf } from './profiles.js';
 

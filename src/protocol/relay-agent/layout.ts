@@ -1,5 +1,5 @@
-import { isPrintable } from '../../base/bytes.js';
 import { formatHardwareAddress } from '../../base/hardware-address.js';
+import { isPrintable } from '../../base/text.js';
 
 /** Fields of a port in a circuit-id. Numbers are as in the vendor's own command line. */
 export interface PortFields {

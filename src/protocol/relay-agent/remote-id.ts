@@ -1,5 +1,5 @@
-import { toText } from '../../base/bytes.js';
-import { formatHardwareAddress } from '../../base/hardware-address.js';
+import { type EthernetNotation, formatHardwareAddress, readEthernetAddress } from '../../base/hardware-address.js';
+import { toText } from '../../base/text.js';
 import { readString } from './layout.js';
 import { profileOf, type RemoteForm } from './profiles.js';
 
@@ -13,8 +13,8 @@ export interface SwitchFields {
   text?: string;
 }
 
-const HEX_MAC =
-  /^(?:[0-9a-f]{12}|[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|[0-9a-f]{4}([.-])[0-9a-f]{4}\2[0-9a-f]{4})$/i;
+/** Notations in which switches send their address as text. */
+const NOTATIONS: readonly EthernetNotation[] = ['pairs', 'dotted', 'dashed', 'digits'];
 
 const READERS: Record<RemoteForm, (bytes: Uint8Array) => SwitchFields | undefined> = {
   'mac-header': (bytes) =>
@@ -25,10 +25,8 @@ const READERS: Record<RemoteForm, (bytes: Uint8Array) => SwitchFields | undefine
   mac: (bytes) => (bytes.length === 6 ? { mac: formatHardwareAddress(bytes) } : undefined),
   ip: (bytes) => (bytes.length === 4 ? { ip: bytes.join('.') } : undefined),
   'mac-text': (bytes) => {
-    const text = readString(bytes);
-    return text && HEX_MAC.test(text)
-      ? { mac: formatHardwareAddress(Buffer.from(text.replaceAll(/[:.-]/g, ''), 'hex')) }
-      : undefined;
+    const address = readEthernetAddress(readString(bytes) ?? '', NOTATIONS);
+    return address && { mac: formatHardwareAddress(address) };
   },
   text: (bytes) => textFields(readString(bytes)),
 };

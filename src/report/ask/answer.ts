@@ -1,7 +1,7 @@
 import type { Micros } from '../../base/time.js';
-import type { GapRow } from '../../trail/store/history-gaps.js';
-import type { HistoryRow } from '../../trail/store/history-rows.js';
-import type { QueueReach } from '../../trail/store/reach.js';
+import type { GapRow } from '../../trail/store/history/history-gaps.js';
+import type { HistoryRow } from '../../trail/store/history/history-rows.js';
+import type { QueueReach } from '../../trail/store/history/reach.js';
 import type { ReportRequest } from './request.js';
 import type { Shape } from './shape.js';
 import { CLIENT_SHAPE, type ClientRow } from './summary.js';

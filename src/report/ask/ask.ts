@@ -1,7 +1,7 @@
 import type { Micros } from '../../base/time.js';
-import { type History, readHistory } from '../../trail/store/history.js';
-import type { HistoryRow, Subject } from '../../trail/store/history-rows.js';
-import { earliest } from '../../trail/store/reach.js';
+import { type History, readHistory } from '../../trail/store/history/history.js';
+import type { HistoryRow, Subject } from '../../trail/store/history/history-rows.js';
+import { earliest } from '../../trail/store/history/reach.js';
 import type { Trail } from '../../trail/store/trail.js';
 import type { Answer, AnswerFrame, Note, Reach, Rows } from './answer.js';
 import { findPorts, findSwitches, NotFoundError } from './names.js';

@@ -1,4 +1,4 @@
-import type { GapRow } from '../../trail/store/history-gaps.js';
+import type { GapRow } from '../../trail/store/history/history-gaps.js';
 import { formatInZone } from './zone.js';
 
 /** A gap in words: `between A and B UTC (dhcp-a: server-down)`. */

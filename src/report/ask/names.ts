@@ -1,10 +1,11 @@
 import { distance } from 'fastest-levenshtein';
 import { EXIT, PortledgerError, UsageError } from '../../base/errors.js';
-import { parseHexInput, portIdsOf, portNames, switchIdsOf, switchNames } from '../../trail/store/find-ports.js';
+import { parseHexInput, portIdsOf, portNames, switchIdsOf, switchNames } from '../../trail/store/history/find-ports.js';
 import type { Trail } from '../../trail/store/trail.js';
 
 /** The trail knows no such switch or port. */
 export class NotFoundError extends PortledgerError {
+  override readonly code = 'not-found';
   override readonly exitCode = EXIT.nothingFound;
 }
 

@@ -1,9 +1,9 @@
 import type { PortledgerError } from '../../base/errors.js';
 import type { Micros } from '../../base/time.js';
-import type { History } from '../../trail/store/history.js';
-import type { GapRow } from '../../trail/store/history-gaps.js';
-import { earliest, type QueueReach } from '../../trail/store/reach.js';
-import { boundsOf } from '../../trail/store/span.js';
+import type { History } from '../../trail/store/history/history.js';
+import type { GapRow } from '../../trail/store/history/history-gaps.js';
+import { earliest, type QueueReach } from '../../trail/store/history/reach.js';
+import { boundsOf } from '../../trail/store/history/span.js';
 import type { Note } from './answer.js';
 import { describeGap } from './gap-text.js';
 import type { Question, ReportRequest } from './request.js';

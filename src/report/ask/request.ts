@@ -1,7 +1,7 @@
 import { UsageError } from '../../base/errors.js';
 import type { Micros } from '../../base/time.js';
-import type { Subject } from '../../trail/store/history-rows.js';
-import type { Span } from '../../trail/store/span.js';
+import type { Subject } from '../../trail/store/history/history-rows.js';
+import type { Span } from '../../trail/store/history/span.js';
 import { parseAddressInput, parseMacInput } from './arguments.js';
 import { parseSpan } from './span.js';
 import { parseZone } from './zone.js';

@@ -1,4 +1,4 @@
-import { toHex } from '../../base/bytes.js';
+import { toHex } from '../../base/text.js';
 import { type Micros, toIsoTime } from '../../base/time.js';
 
 /** What a column of a report holds. */

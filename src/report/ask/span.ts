@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.js';
 import type { Micros } from '../../base/time.js';
-import type { Span } from '../../trail/store/span.js';
+import type { Span } from '../../trail/store/history/span.js';
 import { parseMomentInput, parseTimeInput, type TimeContext } from './time-input.js';
 import { formatInZone } from './zone.js';
 

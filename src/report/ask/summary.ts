@@ -1,5 +1,5 @@
 import type { Micros } from '../../base/time.js';
-import type { HistoryRow } from '../../trail/store/history-rows.js';
+import type { HistoryRow } from '../../trail/store/history/history-rows.js';
 import type { Shape } from './shape.js';
 
 /** First and last sign of one hardware address on one port, with the columns of the view `port_clients`. */

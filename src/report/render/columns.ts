@@ -1,6 +1,6 @@
-import { toHex } from '../../base/bytes.js';
+import { toHex } from '../../base/text.js';
 import type { Micros } from '../../base/time.js';
-import { NAMELESS } from '../../trail/store/find-ports.js';
+import { NAMELESS } from '../../trail/store/history/find-ports.js';
 import type { Answer, GapRow, HistoryRow } from '../ask/answer.js';
 import type { ClientRow } from '../ask/summary.js';
 import { formatInZone } from '../ask/zone.js';

@@ -1,4 +1,4 @@
-import { visible } from '../../base/visible.js';
+import { visible } from '../../base/text.js';
 import { type AnyRows, type AnyShape, toPlain, toSnakeCase } from '../ask/shape.js';
 
 /** Starts a formula in a spreadsheet; full-width forms do, too. */

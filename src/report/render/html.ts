@@ -1,4 +1,4 @@
-import { visible } from '../../base/visible.js';
+import { visible } from '../../base/text.js';
 import type { TableColumn } from './table.js';
 
 /** The parts of a page around its tables. */

@@ -1,5 +1,5 @@
 import { type Micros, toIsoTime } from '../../base/time.js';
-import { boundsOf } from '../../trail/store/span.js';
+import { boundsOf } from '../../trail/store/history/span.js';
 import { type Answer, GAP_SHAPE, type Reach, SHAPES } from '../ask/answer.js';
 import type { ReportRequest } from '../ask/request.js';
 import { type AnyRows, type AnyShape, toPlain } from '../ask/shape.js';

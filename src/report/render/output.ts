@@ -2,7 +2,9 @@ import type { Writable } from 'node:stream';
 import { messageOf, PortledgerError } from '../../base/errors.js';
 
 /** The output of a command could not be written, mostly because the disk is full. */
-export class OutputError extends PortledgerError {}
+export class OutputError extends PortledgerError {
+  override readonly code = 'output';
+}
 
 /** Characters that are written at once: one write for each row would cost more than the row. */
 const BLOCK_LENGTH = 16_384;

@@ -1,4 +1,4 @@
-import { boundsOf } from '../../trail/store/span.js';
+import { boundsOf } from '../../trail/store/history/span.js';
 import type { Answer } from '../ask/answer.js';
 import { collect } from '../ask/ask.js';
 import { nameQuestion } from '../ask/notes.js';

@@ -1,4 +1,4 @@
-import { visible } from '../../base/visible.js';
+import { visible } from '../../base/text.js';
 import type { Note } from '../ask/answer.js';
 import { cut, widthOf } from './cell-width.js';
 

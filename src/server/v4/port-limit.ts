@@ -1,5 +1,5 @@
-import { toText } from '../../base/bytes.js';
 import { formatHardwareAddress } from '../../base/hardware-address.js';
+import { toText } from '../../base/text.js';
 import { formatIpv4 } from '../../net/ipv4.js';
 import type { Lease, PortObservation } from '../leases/lease.js';
 import type { Network } from '../leases/network.js';

@@ -1,38 +1,42 @@
-import type { Knex } from 'knex';
 import { type Micros, toSqlTime } from '../../base/time.js';
-import { uuidBytes, uuidText } from '../../ledger/event/encoding.js';
 import { type Baseline, signBaseline } from '../../ledger/proof/baseline.js';
+import type { Sighting } from '../sightings/rules.js';
 import {
+  countOpenSightings,
+  deleteOtherOpenSightings,
   digestOpenSightings,
   openSightingsAt,
   readBaseline,
   writeBaseline,
   writeOpenSightings,
 } from '../store/baseline-rows.js';
-import type { Sighting } from '../store/sightings.js';
-import { inTransaction, takeTurn } from '../store/turn.js';
+import type { TrailConnection } from '../store/database.js';
+import { hasEventBefore } from '../store/event-table.js';
+import { readPositions } from '../store/queue-table.js';
+import { inTransaction } from '../store/transaction.js';
+import { lockTrail } from '../store/writer-lock.js';
 import { RetainRefusedError } from './errors.js';
 import { addressesIn } from './events.js';
 import { holdsSighting, provenHolds } from './held.js';
 import { BATCH, type Plan } from './plan.js';
 import { provenState } from './states.js';
 
-/** Shippers that are far behind may append events of the past meanwhile; they do not do so all the time. */
+/** A shipper that is far behind may append old events meanwhile; then the work starts again. */
 const ATTEMPTS = 3;
 
 /**
- * Puts a new baseline in force: from now on everything before the plan's time can go. What the events before it say is
- * first compared with the sightings. Throws RetainRefusedError if they differ.
+ * Puts a new baseline in force, so that everything before the plan's time can be removed. First compares the sightings with the
+ * events before it. Throws RetainRefusedError if they differ.
  */
-export async function moveBaseline(knex: Knex, plan: Plan): Promise<Baseline> {
+export async function moveBaseline(trail: TrailConnection, plan: Plan): Promise<Baseline> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const current = await readBaseline(knex);
-    const positions = await queuePositions(knex);
-    await dropOpenSightings(knex, current);
-    const problem = await writeStates(knex, current, plan, positions);
-    const digest = await digestOpenSightings(knex, plan);
-    const baseline = await inTransaction(knex, async (db) => {
-      await takeTurn(db);
+    const current = await readBaseline(trail);
+    const positions = await readPositions(trail);
+    await deleteOtherOpenSightings(trail, current);
+    const problem = await writeStates(trail, current, plan, positions);
+    const digest = await digestOpenSightings(trail, plan);
+    const baseline = await inTransaction(trail, async (db) => {
+      await lockTrail(db);
       if (!(await isUnchanged(db, current, positions, plan, digest.open))) return null;
       if (problem) throw problem;
       const { at, before, key } = plan;
@@ -42,7 +46,7 @@ export async function moveBaseline(knex: Knex, plan: Plan): Promise<Baseline> {
       return next;
     });
     if (baseline) {
-      await dropOpenSightings(knex, baseline);
+      await deleteOtherOpenSightings(trail, baseline);
       return baseline;
     }
   }
@@ -56,14 +60,9 @@ function latest(a: Micros | null, b: Micros | null): Micros | null {
 /** How far each queue is in the trail. */
 type Positions = ReadonlyMap<string, number>;
 
-async function queuePositions(db: Knex): Promise<Positions> {
-  const rows: { queue_uuid: Buffer; sequence: number }[] = await db('queues').select('queue_uuid', 'sequence');
-  return new Map(rows.map((row) => [uuidText(row.queue_uuid), row.sequence]));
-}
-
-/** Writes what is open at the plan's time. Returns what is wrong with the sightings that are not any more, null if nothing is. */
+/** Writes the sightings that are open at the plan's time. Returns what is wrong with those that had ended by then, null if nothing is. */
 async function writeStates(
-  db: Knex,
+  db: TrailConnection,
   current: Baseline | null,
   plan: Plan,
   positions: Positions,
@@ -74,7 +73,7 @@ async function writeStates(
     for (const ip of await addressesIn(db, queue, current?.before ?? 0, plan.before)) touched.add(ip);
   }
   let page: Sighting[] = [];
-  const keep = async (open: Sighting): Promise<void> => {
+  const write = async (open: Sighting): Promise<void> => {
     const gone = plan.sightingsBefore !== null && open.leaseUntil < plan.sightingsBefore;
     if (gone && !holdsSighting(holds, open)) return;
     page.push(open);
@@ -83,10 +82,10 @@ async function writeStates(
     page = [];
   };
   try {
-    if (current) for await (const open of openSightingsAt(db, current)) if (!touched.has(open.ip)) await keep(open);
+    if (current) for await (const open of openSightingsAt(db, current)) if (!touched.has(open.ip)) await write(open);
     for (const ip of touched) {
       const open = await provenState(db, ip, current, plan.before);
-      if (open) await keep(open);
+      if (open) await write(open);
     }
   } catch (error) {
     if (error instanceof RetainRefusedError) return error;
@@ -96,33 +95,20 @@ async function writeStates(
   return null;
 }
 
-/** True if nothing happened meanwhile that the written states do not know. */
+/** True if the trail has no event that the written states do not include. */
 async function isUnchanged(
-  db: Knex,
+  db: TrailConnection,
   current: Baseline | null,
   positions: Positions,
   plan: Plan,
   open: number,
 ): Promise<boolean> {
   if ((await readBaseline(db))?.at !== current?.at) return false;
-  const [count] = await db('baseline_sightings').count('* as n').where('baseline', toSqlTime(plan.at));
-  if (count?.n !== open) return false;
-  for (const [queue, sequence] of await queuePositions(db)) {
+  if ((await countOpenSightings(db, plan.at)) !== open) return false;
+  for (const [queue, sequence] of await readPositions(db)) {
     const known = positions.get(queue) ?? 0;
     if (sequence === known) continue;
-    const late = await db('events')
-      .where('queue_uuid', uuidBytes(queue))
-      .where('sequence', '>', known)
-      .where('at', '<', toSqlTime(plan.before))
-      .first('sequence');
-    if (late) return false;
+    if (await hasEventBefore(db, queue, known, plan.before)) return false;
   }
   return true;
-}
-
-/** Removes open sightings of every baseline but this one: older ones, and those that a run left that was cut off. */
-async function dropOpenSightings(db: Knex, keep: Baseline | null): Promise<void> {
-  const others = db('baseline_sightings').distinct('baseline');
-  if (keep) others.whereNot('baseline', toSqlTime(keep.at));
-  for (const { baseline } of await others) await db('baseline_sightings').where({ baseline }).delete();
 }

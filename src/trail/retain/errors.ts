@@ -1,7 +1,8 @@
 import { EXIT, PortledgerError } from '../../base/errors.js';
 
-/** What is to be removed is not what was once written: removing it would destroy the proof of that. Nothing of it was removed. */
+/** The records to remove were changed: removing them would destroy the proof of that. None of them was removed. */
 export class RetainRefusedError extends PortledgerError {
+  override readonly code = 'retain-refused';
   override readonly exitCode = EXIT.verificationFailed;
 
   constructor(what: string) {

@@ -1,19 +1,19 @@
-import type { Knex } from 'knex';
+import { formatHardwareAddress } from '../../base/hardware-address.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { type Hold, isHoldSignedBy } from '../../ledger/proof/hold.js';
 import type { PublicKey } from '../../ledger/proof/key.js';
 import { claimedRing } from '../../ledger/proof/key-ring.js';
+import { portId, portOf } from '../sightings/identity.js';
+import type { Sighting } from '../sightings/rules.js';
+import type { TrailConnection } from '../store/database.js';
 import { readHolds } from '../store/hold-rows.js';
-import { portId, portOf } from '../store/identity.js';
-import { formatMac } from '../store/mac.js';
 import { readIntroductions } from '../store/proof-rows.js';
-import type { Sighting } from '../store/sightings.js';
 import { RetainRefusedError } from './errors.js';
 
 /**
- * Every hold there is. Throws RetainRefusedError if one is missing, or not what was signed: somebody may have lifted it by hand.
+ * Every hold. Throws RetainRefusedError if one is missing or not as it was signed: somebody may have lifted it by hand.
  */
-export async function provenHolds(db: Knex): Promise<Hold[]> {
+export async function provenHolds(db: TrailConnection): Promise<Hold[]> {
   const holds = await readHolds(db);
   const ring = holds.length > 0 ? claimedRing(await readIntroductions(db)) : new Map<string, PublicKey>();
   for (const [i, hold] of holds.entries()) {
@@ -24,12 +24,12 @@ export async function provenHolds(db: Knex): Promise<Hold[]> {
   return holds;
 }
 
-/** True if a hold that is in force covers the event. */
+/** True if a hold in force covers the event. */
 export function holdsEvent(holds: readonly Hold[], event: LedgerEvent): boolean {
   return holds.some((hold) => covers(hold, event.at, event.at) && hold.value === subjectOf(hold, event));
 }
 
-/** True if a hold that is in force covers any moment of the sighting. */
+/** True if a hold in force covers any moment of the sighting. */
 export function holdsSighting(holds: readonly Hold[], sighting: Sighting): boolean {
   const until = sighting.endedAt ?? sighting.leaseUntil;
   return holds.some(
@@ -44,13 +44,13 @@ function covers(hold: Hold, from: number, until: number): boolean {
 
 function subjectOf(hold: Hold, event: LedgerEvent): string | null {
   if (hold.by === 'ip') return event.address;
-  if (hold.by === 'mac') return event.hwaddr && formatMac(event.hwaddr);
+  if (hold.by === 'mac') return event.hwaddr && formatHardwareAddress(event.hwaddr);
   const port = portOf(event);
   return port && portId(port).toString('hex');
 }
 
 function subjectOfSighting(hold: Hold, sighting: Sighting): string | null {
   if (hold.by === 'ip') return sighting.ip;
-  if (hold.by === 'mac') return sighting.hwaddr && formatMac(sighting.hwaddr);
+  if (hold.by === 'mac') return sighting.hwaddr && formatHardwareAddress(sighting.hwaddr);
   return sighting.portId?.toString('hex') ?? null;
 }

@@ -22,10 +22,10 @@ export interface Outcome {
   readonly heldSightings: number;
 }
 
-/** Rows looked at in one transaction: few, so that a shipper waits for milliseconds only. */
+/** Rows of one transaction: few, so that a shipper waits for milliseconds only. */
 export const BATCH = 1000;
 
-/** Rests for as long as the work took that began then (milliseconds of performance.now), so that shippers get every other turn. */
+/** Waits for as long as the work took (`began` in milliseconds of performance.now), so that shippers get the writer lock half of the time. */
 export async function restAfter(began: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, performance.now() - began));
 }

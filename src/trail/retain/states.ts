@@ -1,19 +1,20 @@
-import type { Knex } from 'knex';
 import type { Micros } from '../../base/time.js';
 import type { Baseline } from '../../ledger/proof/baseline.js';
+import { observe, openingKey, type Sighting } from '../sightings/rules.js';
 import { openAtBaseline } from '../store/baseline-rows.js';
-import { baselineKey, eventsFrom } from '../store/refold.js';
+import type { TrailConnection } from '../store/database.js';
+import { eventsFrom } from '../store/event-table.js';
+import { baselineKey } from '../store/refold.js';
 import { sightingToRow } from '../store/sighting-rows.js';
-import { observe, openingKey, type Sighting } from '../store/sightings.js';
-import { readSightings } from '../store/windows.js';
+import { readSightings } from '../store/sighting-table.js';
 import { RetainRefusedError } from './errors.js';
 
 /**
- * The sighting of an address that is open when everything before `before` has happened, null if none is. Throws
- * RetainRefusedError if the sightings that ended by then are not those that the events tell of.
+ * The sighting of an address that is open after all events before `before`, null if none is. Throws RetainRefusedError if the stored
+ * sightings that ended by then do not follow from the events.
  */
 export async function provenState(
-  db: Knex,
+  db: TrailConnection,
   ip: string,
   current: Baseline | null,
   before: Micros,
@@ -30,7 +31,7 @@ export async function provenState(
   return open;
 }
 
-async function compareWithTrail(db: Knex, closed: readonly Sighting[]): Promise<void> {
+async function compareWithTrail(db: TrailConnection, closed: readonly Sighting[]): Promise<void> {
   const stored = await readSightings(db, closed.map(openingKey));
   for (const sighting of closed) {
     const { openedQueue, openedSequence, ip } = sighting;

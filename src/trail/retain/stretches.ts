@@ -12,24 +12,29 @@ export interface Stretch {
   readonly hashAfter: Uint8Array;
 }
 
-/** A place in a queue's chain: the last event that was passed, and the stretch that it ended, if it was removed. */
-export interface Place {
+/** A position in a queue's chain: the last event that was passed, and the stretch that ends with it, if it is removed. */
+export interface ChainPosition {
   readonly sequence: number;
   readonly hash: Uint8Array;
   readonly stretch: Stretch | null;
 }
 
-/** The place before the first event of a queue. */
-export function startOf(queue: string): Place {
+/** The position before the first event of a queue. */
+export function startOf(queue: string): ChainPosition {
   return { sequence: 0, hash: genesisHash(queue), stretch: null };
 }
 
 /**
- * Passes an event that is in the trail. Throws RetainRefusedError unless the chain leads to it, over what earlier runs
+ * Passes an event that is in the trail. Throws RetainRefusedError unless it continues the chain, over what earlier runs
  * removed.
  */
-export function pass(place: Place, event: LedgerEvent, remove: boolean, removals: readonly Removal[]): Place {
-  const { sequence, hash, stretch } = overRemovals(place, event, removals);
+export function pass(
+  position: ChainPosition,
+  event: LedgerEvent,
+  remove: boolean,
+  removals: readonly Removal[],
+): ChainPosition {
+  const { sequence, hash, stretch } = overRemovals(position, event, removals);
   if (!continues(event, sequence, hash)) {
     throw new RetainRefusedError(`Event ${event.sequence} of queue ${event.queue} does not continue event ${sequence}`);
   }
@@ -42,8 +47,8 @@ export function pass(place: Place, event: LedgerEvent, remove: boolean, removals
   };
 }
 
-function overRemovals(place: Place, event: LedgerEvent, removals: readonly Removal[]): Place {
-  let here = place;
+function overRemovals(position: ChainPosition, event: LedgerEvent, removals: readonly Removal[]): ChainPosition {
+  let here = position;
   while (here.sequence + 1 < event.sequence) {
     const removal = removals.find((one) => one.from === here.sequence + 1);
     if (!removal || Buffer.compare(removal.hashBefore, here.hash) !== 0) {

@@ -8,9 +8,9 @@ import type { AppendResult, Batch, Trail } from '../store/trail.js';
 export type Receiver = Pick<Trail, 'append' | 'quarantine'>;
 
 /**
- * Takes a batch to the trail. One that the database rejects is halved until the events at fault stand alone; those are
- * set aside with a loud word, all others arrive. What is signed about the batch goes with its last part.
- * @param meanwhile to be done while the database is busy with the batch
+ * Appends a batch to the trail. A batch that the database rejects is halved until the faulty events stand alone; those are
+ * quarantined and logged, all others are appended. The proof of the batch goes with its last part.
+ * @param meanwhile work to do while the database is busy with the batch
  */
 export async function deliver(trail: Receiver, batch: Batch, log: Logger, meanwhile?: Work): Promise<AppendResult> {
   try {

@@ -1,4 +1,4 @@
-/** Waits that a stop cuts short. */
+/** Waits that {@link stop} ends early. */
 export class Pause {
   readonly #stop = new AbortController();
 
@@ -6,7 +6,7 @@ export class Pause {
     return this.#stop.signal.aborted;
   }
 
-  /** Ends the present wait and all later ones. */
+  /** Ends the current wait and all later ones. */
   stop(): void {
     this.#stop.abort();
   }

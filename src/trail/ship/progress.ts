@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 import type { Logger } from '../../operate/log/logger.js';
 
-/** Where progress is shown: a terminal gets one line that is written over, everything else log lines. */
+/** Where progress is shown: one line that is written over on a terminal, else log lines. */
 export type ProgressOutput = Pick<Writable, 'write'> & { isTTY?: boolean };
 
-/** A backlog is worth a word from this many events on. */
+/** A smaller backlog is not reported. */
 const BACKLOG = 5000;
 /** Milliseconds between two updates. */
 const TERMINAL_INTERVAL = 200;
@@ -15,10 +15,10 @@ interface Backlog {
   readonly since: number;
   readonly before: number;
   shipped: number;
-  told: number;
+  reported: number;
 }
 
-/** Tells how a backlog drains: count, rate and the time it will still take. */
+/** Reports how a backlog drains: events, rate and remaining time. */
 export class Progress {
   readonly #log: Logger;
   readonly #output: ProgressOutput;
@@ -37,27 +37,27 @@ export class Progress {
     const now = this.#now();
     if (this.#backlog) this.#backlog.shipped += shipped;
     else if (left < BACKLOG) return;
-    // A log line at once would have nothing to tell yet; a terminal shows that something happens.
+    // A first log line would have no rate yet; a terminal shows at once that something happens.
     else
       this.#backlog = {
         since: now,
         before: shipped,
         shipped,
-        told: this.#output.isTTY ? Number.NEGATIVE_INFINITY : now,
+        reported: this.#output.isTTY ? Number.NEGATIVE_INFINITY : now,
       };
     if (left === 0) this.#end(this.#backlog, now);
-    else this.#tell(this.#backlog, left, now);
+    else this.#report(this.#backlog, left, now);
   }
 
-  /** Takes the line off the terminal, for other words to be said. */
+  /** Clears the line of the terminal before other output. */
   interrupt(): void {
     if (this.#backlog && this.#output.isTTY) this.#output.write('\r\x1b[K');
   }
 
-  #tell(backlog: Backlog, left: number, now: number): void {
+  #report(backlog: Backlog, left: number, now: number): void {
     const interval = this.#output.isTTY ? TERMINAL_INTERVAL : LOG_INTERVAL;
-    if (now - backlog.told < interval) return;
-    backlog.told = now;
+    if (now - backlog.reported < interval) return;
+    backlog.reported = now;
     const rate = rateOf(backlog, now);
     const seconds = rate > 0 ? Math.ceil(left / rate) : undefined;
     if (this.#output.isTTY) this.#output.write(`\r\x1b[K${progressLine(backlog.shipped, left, rate)}`);

@@ -2,7 +2,7 @@ import type { LedgerEvent } from '../../ledger/event/event.js';
 import { checkingChain } from '../store/chain.js';
 import type { ShipSource } from './source.js';
 
-/** Reads a queue batch by batch, and the next batch already while the trail is busy with the last one. */
+/** Reads a queue batch by batch; reads the next batch while the trail is busy with the last one. */
 export class ReadAhead {
   readonly #queue: Pick<ShipSource, 'uuid' | 'read'>;
   readonly #limit: number;
@@ -21,7 +21,7 @@ export class ReadAhead {
     return ahead?.after === after ? ahead.events : this.#queue.read(after, this.#limit);
   }
 
-  /** Reads, and checks, what comes after a batch that is full; in small portions. If that fails, {@link read} will tell. */
+  /** Reads and checks the batch after a full one, in small portions. If that fails, {@link read} tries again and throws. */
   *readOn(batch: readonly LedgerEvent[]): Generator<void> {
     if (batch.length < this.#limit) return;
     const after = batch.at(-1)!.sequence;

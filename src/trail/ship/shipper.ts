@@ -29,7 +29,7 @@ export interface ShipperOptions {
   readonly pollMillis?: number;
   /** Milliseconds after which a transaction without an answer is given up. Default 120,000. */
   readonly appendMillis?: number;
-  /** Told how each batch goes on; the trail tells the steps in between, see TrailOptions. */
+  /** Called after each step of a batch; for the steps in between see TrailOptions. */
   readonly onStep?: StepListener<'read' | 'noted'>;
 }
 
@@ -38,12 +38,12 @@ const POLL_MILLIS = 200;
 const APPEND_MILLIS = 120_000;
 /** About 4 seconds in all. */
 const ATTEMPTS_ONCE = 5;
-/** A queue file that the server is just making is not ready to be read for a moment. */
+/** A queue file that the server is just creating cannot be read for a moment. */
 const QUEUE_ATTEMPTS = 25;
 
 /**
- * Drains one queue into the trail. Each batch is one transaction of the trail and is noted in the queue afterwards; a
- * crash in between ships it again, which the trail knows and skips.
+ * Drains one queue into the trail. Each batch is one transaction of the trail and is noted in the queue afterwards. After a
+ * crash in between it is shipped again, and the trail skips it.
  */
 export class Shipper {
   readonly #options: ShipperOptions;
@@ -62,14 +62,14 @@ export class Shipper {
     return this.#machine.state;
   }
 
-  /** Lets the batch under way finish, then ends {@link run}. */
+  /** Ends {@link run} after the current batch. */
   stop(): void {
     this.#pause.stop();
   }
 
   /**
    * Ships until stopped (or, with `once`, until everything is shipped) and returns how many events were new in the
-   * trail. Throws what time does not heal, and with `once` also what it might.
+   * trail. Throws errors that waiting does not cure; with `once` it gives up on the others after some attempts.
    */
   async run(): Promise<number> {
     for (let queue = await this.#waitForQueue(); queue; queue = await this.#waitForQueue()) {
@@ -87,17 +87,17 @@ export class Shipper {
   }
 
   async #waitForQueue(): Promise<ShipSource | null> {
-    let told = false;
+    let isLogged = false;
     for (let attempt = 1; !this.#pause.stopped; ) {
       try {
         const queue = this.#options.openQueue();
         if (queue) return queue;
       } catch (error) {
-        if (!told || attempt++ >= QUEUE_ATTEMPTS) throw error;
+        if (!isLogged || attempt++ >= QUEUE_ATTEMPTS) throw error;
       }
       if (this.#options.once) throw noQueue(this.#options.queueFile);
-      if (!told) this.#options.log.log('ship-waiting', { file: this.#options.queueFile });
-      told = true;
+      if (!isLogged) this.#options.log.log('ship-waiting', { file: this.#options.queueFile });
+      isLogged = true;
       await this.#pause.wait(this.#options.pollMillis ?? POLL_MILLIS);
     }
     return null;
@@ -111,7 +111,7 @@ export class Shipper {
     }
   }
 
-  /** One connection to the trail, from opening it to what ended it: null if nothing is left to do. */
+  /** Works with one connection to the trail until it fails. Returns the error, null if nothing is left to do. */
   async #session(queue: ShipSource): Promise<{ error: unknown } | null> {
     let trail: Trail | undefined;
     try {
@@ -136,7 +136,7 @@ export class Shipper {
       throw error;
     }
     const id = this.#away ? 'ship-trail-back' : 'ship-started';
-    this.#options.log.log(id, { queue: queue.uuid, server: queue.server, trail: trail.place });
+    this.#options.log.log(id, { queue: queue.uuid, server: queue.server, trail: trail.location });
     this.#away = false;
     return trail;
   }
@@ -155,7 +155,7 @@ export class Shipper {
         const batch = { queue: queue.uuid, server: queue.server, events, proof };
         const result = await this.#append(trail, batch, batches.readOn(events));
         checkpoint = signed.at(-1)?.number ?? checkpoint;
-        // Only now, and never before: what is noted as shipped is deleted from the queue.
+        // Only after the trail has them: the queue deletes what is noted as shipped.
         queue.markShipped(result.sequence, result.hash, checkpoint);
         await this.#options.onStep?.('noted');
         after = result.sequence;
@@ -169,14 +169,14 @@ export class Shipper {
     }
   }
 
-  /** An answer that never comes (a cut connection that nobody closed) counts as a lost connection. */
+  /** Appends with a time limit: a connection may be cut without being closed. */
   async #append(trail: Trail, batch: Batch, meanwhile: Work): Promise<AppendResult> {
     const millis = this.#options.appendMillis ?? APPEND_MILLIS;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         trail.abort();
-        reject(new TrailTimeoutError(`Trail ${trail.place} did not answer for ${millis / 1000} s`));
+        reject(new TrailTimeoutError(`Trail ${trail.location} did not answer for ${millis / 1000} s`));
       }, millis);
     });
     try {
@@ -194,7 +194,7 @@ export class Shipper {
   }
 
   async #backOff(error: unknown): Promise<void> {
-    // A stop may come while the trail is away: nothing is tried again then
+    // Stopped while the trail is away: do not try again
     if (isTransient(error) && this.#pause.stopped) return;
     const wait = isTransient(error) ? this.#waits.next() : undefined;
     if (wait === undefined || wait.done) throw operatorError(error);
@@ -215,7 +215,7 @@ function noQueue(file: string): UsageError {
   return new UsageError(`Queue ${file} does not exist`, { hint: 'start the server, which makes it; check queue.file' });
 }
 
-/** What the database refuses for good is said in its own words, with what to do. */
+/** A lasting refusal in the database's own words, with a hint. */
 function operatorError(error: unknown): unknown {
   const { code } = error as { code?: unknown };
   if (error instanceof PortledgerError || code === undefined) return error;

@@ -3,7 +3,7 @@ import type { LedgerEvent } from '../../ledger/event/event.js';
 import type { Checkpoint } from '../../ledger/proof/checkpoint.js';
 import type { Introduction } from '../../ledger/proof/introduction.js';
 
-/** The queue as the shipper needs it; QueueReader is one. */
+/** What the shipper needs of a queue; QueueReader is one. */
 export interface ShipSource {
   readonly uuid: string;
   readonly server: string;
@@ -13,11 +13,11 @@ export interface ShipSource {
   read(after: number, limit: number): readonly LedgerEvent[];
   /** Checkpoints after number `after` that are about no event after `sequence`, in order. */
   checkpoints(after: number, sequence: number): readonly { number: number; checkpoint: Checkpoint }[];
-  /** Every key that signed here. */
+  /** Every key that signed in this queue. */
   keys(): Introduction[];
   /** Notes that all events up to this one, and the checkpoints up to this number, are in the trail. */
   markShipped(sequence: number, hash: Uint8Array, checkpoint: number): void;
-  /** True if another queue, or none, is where this one was opened. A source that is no file never is. */
+  /** True if the file of this queue was replaced or removed. Absent for a source that is no file. */
   isReplaced?(): boolean;
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** What the shipper may do next, from each state. */
+/** The states that may follow each state. */
 const MOVES = {
   /** The server has not made its queue yet. */
   waiting: ['connecting', 'stopped'],
@@ -15,7 +15,7 @@ const MOVES = {
 
 export type ShipState = keyof typeof MOVES;
 
-/** Holds the state of a shipper and refuses moves that the table does not have: those are bugs. */
+/** The state of a shipper. A transition that the table does not have is a bug and throws. */
 export class ShipStateMachine {
   #state: ShipState = 'waiting';
 

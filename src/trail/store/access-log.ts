@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Knex } from 'knex';
 import { type Micros, toSqlTime } from '../../base/time.js';
+import { knexOf, type TrailConnection } from './database.js';
 
-/** Who asks what, when. */
+/** A question: who asked what, when. */
 export interface Access {
   readonly at: Micros;
   readonly user: string;
@@ -11,10 +11,10 @@ export interface Access {
   readonly question: string;
 }
 
-/** Writes down a question before it is answered; returns what names it. */
-export async function noteAccess(db: Knex, access: Access): Promise<Buffer> {
+/** Records a question before it is answered; returns its id. */
+export async function noteAccess(db: TrailConnection, access: Access): Promise<Buffer> {
   const id = randomBytes(16);
-  await db('access_log').insert({
+  await knexOf(db)('access_log').insert({
     access_id: id,
     at: toSqlTime(access.at),
     os_user: access.user.slice(0, 255),
@@ -25,7 +25,7 @@ export async function noteAccess(db: Knex, access: Access): Promise<Buffer> {
   return id;
 }
 
-/** Writes down how the answer ended. */
-export async function noteAnswer(db: Knex, id: Buffer, exitCode: number): Promise<void> {
-  await db('access_log').where('access_id', id).update({ exit_code: exitCode });
+/** Records the exit code of an answer. */
+export async function noteAnswer(db: TrailConnection, id: Buffer, exitCode: number): Promise<void> {
+  await knexOf(db)('access_log').where('access_id', id).update({ exit_code: exitCode });
 }

@@ -4,8 +4,8 @@ import { UsageError } from '../../base/errors.js';
 const VIEWS = ['port_history', 'port_clients'] as const;
 
 /**
- * SQL for the administrator of MySQL or MariaDB: a user who reads the views and sees nothing else. The password is to be
- * filled in. Throws UsageError for names that cannot be written between quotes.
+ * SQL for the administrator of MySQL or MariaDB: creates a user who can read the views and nothing else. The administrator fills in
+ * the password. Throws UsageError for names that cannot be written between quotes.
  */
 export function auditorSql(database: string, user: string, host: string): string {
   for (const name of [database, user, host]) {

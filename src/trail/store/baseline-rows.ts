@@ -1,9 +1,10 @@
 import type { Knex } from 'knex';
 import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
 import { type Baseline, rowDigest } from '../../ledger/proof/baseline.js';
+import type { Sighting } from '../sightings/rules.js';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import { rowToSighting, SIGHTING_COLUMNS, sightingToRow } from './sighting-rows.js';
-import type { Sighting } from './sightings.js';
 import { insertRows, upsertRows } from './sql.js';
 
 const BASELINE_COLUMNS = [
@@ -20,20 +21,20 @@ const OPEN_COLUMNS = ['baseline', ...SIGHTING_COLUMNS];
 /** Open sightings read at a time. */
 const PAGE = 1000;
 
-/** Every baseline that was ever made, oldest first; the last one is in force. */
-export async function readBaselines(db: Knex): Promise<Baseline[]> {
-  const rows = await db('baselines').select(BASELINE_COLUMNS).orderBy('made_at');
+/** Every baseline, oldest first; the last one is in force. */
+export async function readBaselines(db: TrailConnection): Promise<Baseline[]> {
+  const rows = await knexOf(db)('baselines').select(BASELINE_COLUMNS).orderBy('made_at');
   return rows.map(rowToBaseline);
 }
 
 /** The baseline in force, null if retention never removed anything. */
-export async function readBaseline(db: Knex): Promise<Baseline | null> {
-  const row = await db('baselines').select(BASELINE_COLUMNS).orderBy('made_at', 'desc').first();
+export async function readBaseline(db: TrailConnection): Promise<Baseline | null> {
+  const row = await knexOf(db)('baselines').select(BASELINE_COLUMNS).orderBy('made_at', 'desc').first();
   return row ? rowToBaseline(row) : null;
 }
 
-/** Writes a baseline, in place of one of the same name. */
-export async function writeBaseline(db: Knex, baseline: Baseline): Promise<void> {
+/** Writes a baseline; replaces the one of the same time. */
+export async function writeBaseline(db: TrailConnection, baseline: Baseline): Promise<void> {
   const row: Value[] = [
     toSqlTime(baseline.at),
     toSqlTime(baseline.before),
@@ -48,19 +49,19 @@ export async function writeBaseline(db: Knex, baseline: Baseline): Promise<void>
 }
 
 /** The sighting that was open at an address when the baseline begins, null if none was. */
-export async function openAtBaseline(db: Knex, baseline: Baseline, ip: string): Promise<Sighting | null> {
+export async function openAtBaseline(db: TrailConnection, baseline: Baseline, ip: string): Promise<Sighting | null> {
   const row = await openRows(db, baseline.at).where('ip', ip).first();
   return row ? rowToSighting(row) : null;
 }
 
 /** All sightings that were open when the baseline begins, ordered by address as the database orders its text. */
-export async function* openSightingsAt(db: Knex, baseline: Pick<Baseline, 'at'>): AsyncGenerator<Sighting> {
+export async function* openSightingsAt(db: TrailConnection, baseline: Pick<Baseline, 'at'>): AsyncGenerator<Sighting> {
   for await (const row of openRowsInOrder(db, baseline.at)) yield rowToSighting(row);
 }
 
-/** What {@link Baseline.open} and {@link Baseline.openDigest} must be for the open sightings as they stand in the trail. */
+/** {@link Baseline.open} and {@link Baseline.openDigest} of the open sightings in the trail. */
 export async function digestOpenSightings(
-  db: Knex,
+  db: TrailConnection,
   baseline: Pick<Baseline, 'at'>,
 ): Promise<{ open: number; openDigest: Buffer }> {
   const digest = rowDigest();
@@ -72,8 +73,12 @@ export async function digestOpenSightings(
   return { open, openDigest: digest.end() };
 }
 
-/** Writes sightings that are open when the baseline of this name begins. */
-export async function writeOpenSightings(db: Knex, at: Micros, sightings: readonly Sighting[]): Promise<void> {
+/** Writes sightings that are open when the baseline of this time begins. */
+export async function writeOpenSightings(
+  db: TrailConnection,
+  at: Micros,
+  sightings: readonly Sighting[],
+): Promise<void> {
   const name = toSqlTime(at);
   await insertRows(
     db,
@@ -83,13 +88,27 @@ export async function writeOpenSightings(db: Knex, at: Micros, sightings: readon
   );
 }
 
-type OpenRow = Parameters<typeof rowToSighting>[0];
-
-function openRows(db: Knex, at: Micros): Knex.QueryBuilder {
-  return db('baseline_sightings').select(SIGHTING_COLUMNS).where('baseline', toSqlTime(at));
+/** How many open sightings are written for the baseline of this name. */
+export async function countOpenSightings(db: TrailConnection, at: Micros): Promise<number> {
+  const [count] = await knexOf(db)('baseline_sightings').count('* as n').where('baseline', toSqlTime(at));
+  return count?.n as number;
 }
 
-async function* openRowsInOrder(db: Knex, at: Micros): AsyncGenerator<OpenRow> {
+/** Deletes the open sightings of every baseline but this one (null: of every one). */
+export async function deleteOtherOpenSightings(db: TrailConnection, baseline: Baseline | null): Promise<void> {
+  const others = knexOf(db)('baseline_sightings').distinct('baseline');
+  if (baseline) others.whereNot('baseline', toSqlTime(baseline.at));
+  for (const { baseline: name } of await others)
+    await knexOf(db)('baseline_sightings').where({ baseline: name }).delete();
+}
+
+type OpenRow = Parameters<typeof rowToSighting>[0];
+
+function openRows(db: TrailConnection, at: Micros): Knex.QueryBuilder {
+  return knexOf(db)('baseline_sightings').select(SIGHTING_COLUMNS).where('baseline', toSqlTime(at));
+}
+
+async function* openRowsInOrder(db: TrailConnection, at: Micros): AsyncGenerator<OpenRow> {
   let after = '';
   for (;;) {
     const rows: OpenRow[] = await openRows(db, at).where('ip', '>', after).orderBy('ip').limit(PAGE);

@@ -1,10 +1,10 @@
-import type { Knex } from 'knex';
+import type { TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
-import { isLoadable, loadRows, type Work, workOff } from './load.js';
+import { doWork, isLoadable, loadRows, type Work } from './load.js';
 import { RowText } from './row-text.js';
 import { insertRows, isMysql, upsertRows } from './sql.js';
 
-/** How things of one kind lie in their table, as rows of values or as text. Both must come to the same. */
+/** How values of a type are written to their table: as rows of values or as text. Both must give the same row. */
 export interface RowForm<Row> {
   readonly table: string;
   readonly columns: readonly string[];
@@ -17,11 +17,11 @@ export interface RowForm<Row> {
 }
 
 /**
- * Inserts rows, of which none may be there already.
- * @param meanwhile to be done while the database is busy with them
+ * Inserts rows; none of them may be there already.
+ * @param meanwhile work to do while the database is busy with them
  */
 export async function insertAll<Row>(
-  db: Knex,
+  db: TrailConnection,
   form: RowForm<Row>,
   rows: readonly Row[],
   meanwhile: Work,
@@ -30,11 +30,11 @@ export async function insertAll<Row>(
 }
 
 /**
- * Writes rows; one with the same primary key that is there gives way.
- * @param meanwhile to be done while the database is busy with them
+ * Writes rows; replaces those with the same primary key.
+ * @param meanwhile work to do while the database is busy with them
  */
 export async function replaceAll<Row>(
-  db: Knex,
+  db: TrailConnection,
   form: RowForm<Row>,
   rows: readonly Row[],
   meanwhile: Work,
@@ -43,7 +43,7 @@ export async function replaceAll<Row>(
 }
 
 async function write<Row>(
-  db: Knex,
+  db: TrailConnection,
   form: RowForm<Row> & { readonly replace: boolean },
   rows: readonly Row[],
   meanwhile: Work,
@@ -55,5 +55,5 @@ async function write<Row>(
   const values = rows.map(form.values);
   if (form.replace) await upsertRows(db, form.table, form.columns, form.keyLength, values);
   else await insertRows(db, form.table, form.columns, values);
-  await workOff(meanwhile);
+  await doWork(meanwhile);
 }

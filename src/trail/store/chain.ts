@@ -6,21 +6,21 @@ import { BrokenChainError } from './errors.js';
 /** Events between two pauses of a long check. */
 const PORTION = 1000;
 
-/** Lists that were found to be chains of a queue. */
+/** Lists that were checked already, with their queue. */
 const checked = new WeakMap<readonly LedgerEvent[], string>();
 
-/** True if this event follows, by sequence and hash, after the one named. */
+/** True if this event continues the one with that sequence and hash. */
 export function continues(event: LedgerEvent, sequence: number, hash: Uint8Array): boolean {
   return event.sequence === sequence + 1 && chainHashOf(hash, event).equals(event.hash);
 }
 
-/** Throws BrokenChainError unless every event belongs to the queue and follows the one before it. A list is looked at once. */
+/** Throws BrokenChainError unless every event belongs to the queue and follows the one before it. A list is checked once. */
 export function checkChain(queue: string, events: readonly LedgerEvent[]): void {
   if (checked.get(events) === queue) return;
   for (const _ of checkingChain(queue, events));
 }
 
-/** Does what {@link checkChain} does, in small portions. */
+/** Does the same as {@link checkChain}, in small portions. */
 export function* checkingChain(queue: string, events: readonly LedgerEvent[]): Generator<void> {
   const stored = storeEvents(events);
   for (const [i, event] of stored.entries()) {

@@ -1,10 +1,10 @@
-import type { Knex } from 'knex';
-import { uuidBytes } from '../../ledger/event/encoding.js';
+import { compareText, type EventKey, openingKey, type Sighting } from '../sightings/rules.js';
+import type { Splice } from '../sightings/splice.js';
 import { replaceAll } from './bulk.js';
+import type { TrailConnection } from './database.js';
 import type { Work } from './load.js';
+import { deleteSightings } from './sighting-table.js';
 import { SIGHTING_FORM } from './sighting-text.js';
-import { compareText, type EventKey, openingKey, type Sighting } from './sightings.js';
-import type { Splice } from './splice.js';
 import { chunks, LIST_LENGTH } from './sql.js';
 
 /** Rows of `sightings` to write and to remove, by `queue/sequence` of the opening event. */
@@ -18,7 +18,7 @@ export function save(changes: Changes, sighting: Sighting): void {
   changes.saved.set(nameOf(openingKey(sighting)), sighting);
 }
 
-/** Adds what a splice says. */
+/** Adds the changes of a splice. */
 export function apply(changes: Changes, { saved, removed }: Splice): void {
   for (const sighting of saved) save(changes, sighting);
   for (const key of removed) changes.removed.set(nameOf(key), key);
@@ -30,18 +30,17 @@ export function nameOf(key: Pick<EventKey, 'queue' | 'sequence'>): string {
 }
 
 /**
- * Writes them all.
- * @param meanwhile to be done while the database is busy with them
+ * Writes all changes.
+ * @param meanwhile work to do while the database is busy
  */
-export async function writeChanges(db: Knex, changes: Changes, meanwhile: Work): Promise<void> {
+export async function writeChanges(db: TrailConnection, changes: Changes, meanwhile: Work): Promise<void> {
   for (const part of chunks([...changes.removed.values()], LIST_LENGTH)) {
-    const keys = part.map((key) => [uuidBytes(key.queue), key.sequence] as [Buffer, number]);
-    await db('sightings').whereIn(['opened_queue', 'opened_sequence'], keys).delete();
+    await deleteSightings(db, part);
   }
   await replaceAll(db, SIGHTING_FORM, inOrder(changes.saved.values()), meanwhile);
 }
 
-/** By the primary key, so that InnoDB fills its pages one after the other. */
+/** Sorted by the primary key, so that InnoDB fills its pages one after the other. */
 function inOrder(sightings: Iterable<Sighting>): Sighting[] {
   return [...sightings].sort(
     (a, b) => compareText(a.openedQueue, b.openedQueue) || a.openedSequence - b.openedSequence,

@@ -15,12 +15,12 @@ const POOL_SIZE = 2;
 const BUSY_TIMEOUT = 10_000;
 
 /**
- * Seconds after which the database drops a session that says nothing. A shipper whose machine died in the middle of a
- * transaction would else keep all others waiting for its row lock for hours.
+ * Seconds after which the database drops an idle session. Else a shipper whose machine died in a transaction would make all
+ * others wait for its row lock for hours.
  */
 const IDLE_SECONDS = 60;
 
-/** knex's own client, with the line of better-sqlite3 that this Node can run. */
+/** knex's own client, with the build of better-sqlite3 that this Node can run. */
 const BetterSqlite3Client: typeof Knex.Client = createRequire(import.meta.url)('knex/lib/dialects/better-sqlite3');
 class SqliteClient extends BetterSqlite3Client {
   _driver(): typeof Sqlite {
@@ -28,16 +28,16 @@ class SqliteClient extends BetterSqlite3Client {
   }
 }
 
-/** What a session must have for times, text and refusals to be the same whatever the server's defaults are. */
+/** Session settings that make times, text and refusals independent of the server's defaults. */
 const SESSION = [
   "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
   'SET NAMES utf8mb4',
-  // Shippers take turns by a row lock; gap locks would only make them meet retention and reports.
+  // Writers exclude one another by a row lock; gap locks would only make them collide with retention and reports.
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
 
 const ignore = (): void => undefined;
-/** knex prints what it also throws, with its stack. */
+/** knex prints errors with their stack, besides throwing them. */
 const QUIET: Knex.Logger = { warn: ignore, error: ignore, deprecate: ignore, debug: ignore };
 
 /** A raw MySQL connection, as far as it is used here. */
@@ -48,7 +48,7 @@ interface MysqlConnection {
 
 export interface Connection {
   readonly knex: Knex;
-  /** Cuts every connection at once; what was under way fails. */
+  /** Cuts every connection at once; running statements fail. */
   abort(): void;
 }
 
@@ -59,12 +59,12 @@ export function connect(target: TrailTarget, options: { poolSize?: number; idleS
 }
 
 function connectSqlite(file: string): Connection {
-  // It holds personal data: nobody but its owner reads it, unless he gives others the right afterwards.
+  // It holds personal data: only its owner may read it, unless the owner grants more afterwards.
   if (!existsSync(file)) makePrivate(file);
   const knex = createKnex({
     client: SqliteClient,
     log: QUIET,
-    // What an error tells may be logged, and the values of a statement are personal data.
+    // Error texts may be logged, and the values of a statement are personal data.
     compileSqlOnError: false,
     connection: { filename: file },
     useNullAsDefault: true,
@@ -97,7 +97,7 @@ function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number,
     log: QUIET,
     compileSqlOnError: false,
     connection: {
-      ...placeOf(target),
+      ...addressOf(target),
       user: target.user,
       password: target.password,
       database: target.database,
@@ -121,14 +121,14 @@ function connectMysql(target: TrailTarget & { kind: 'mysql' }, poolSize: number,
   return {
     knex,
     abort: () => {
-      // Its own destroy() says goodbye and waits for the answer, which a dead peer never gives.
+      // Its own destroy() waits for an answer of the peer, which may be dead.
       for (const { stream } of open) stream.destroy(new Error('Connection to the trail was cut'));
     },
   };
 }
 
-/** The driver checks the certificate against the host that it is told, so with TLS that is the name; the stream knows the way. */
-function placeOf(target: TrailTarget & { kind: 'mysql' }): object {
+/** The driver checks the certificate against `host`, so with TLS that is the name in it; `stream` connects to the address. */
+function addressOf(target: TrailTarget & { kind: 'mysql' }): object {
   const { host, port, socket, tls } = target;
   const way = socket === undefined ? { host, port } : { socketPath: socket };
   if (!tls) return way;

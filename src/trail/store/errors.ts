@@ -4,33 +4,40 @@ import { describeTarget, type TrailTarget } from './url.js';
 
 /** The queue does not continue what the trail has of it: restored from a backup, copied or edited. Nothing of it was written. */
 export class TrailMismatchError extends PortledgerError {
+  override readonly code = 'trail-mismatch';
   override readonly exitCode = EXIT.verificationFailed;
 }
 
-/** Events that do not hash to what they say: the queue file is damaged or was edited. Nothing of them was written. */
+/** Events whose hashes do not fit: the queue file is damaged or was edited. None of them was written. */
 export class BrokenChainError extends PortledgerError {
+  override readonly code = 'broken-chain';
   override readonly exitCode = EXIT.verificationFailed;
 }
 
 /** The trail has no schema, or one of another version. */
-export class SchemaError extends UsageError {}
+export class SchemaError extends UsageError {
+  override readonly code = 'trail-schema';
+}
 
-/** The trail is not what Portledger made: somebody changed its tables, or put values into them that it never writes. */
+/** The trail is damaged: its tables were changed, or hold values that Portledger never writes. */
 export class DamagedTrailError extends PortledgerError {
+  override readonly code = 'trail-damaged';
   override readonly exitCode = EXIT.verificationFailed;
 }
 
-/** The database does not answer, or does not let us in. */
-export class TrailUnreachableError extends UnreachableError {}
+/** The database does not answer, or refuses the login. */
+export class TrailUnreachableError extends UnreachableError {
+  override readonly code = 'trail-unreachable';
+}
 
 /** The file of an SQLite trail was removed or replaced while it was open. */
 export class TrailGoneError extends UnreachableError {
-  readonly code = 'TRAIL_GONE';
+  override readonly code = 'trail-gone';
 }
 
-/** The database took a batch and never said what became of it. */
+/** The database did not answer to a batch; its outcome is unknown. */
 export class TrailTimeoutError extends UnreachableError {
-  readonly code = 'TRAIL_TIMEOUT';
+  override readonly code = 'trail-timeout';
 }
 
 /** Error numbers of MySQL and MariaDB after which the same work may succeed later. */
@@ -89,8 +96,8 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_SEQUENCE_TIMEOUT',
   'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
-  'TRAIL_GONE',
-  'TRAIL_TIMEOUT',
+  'trail-gone',
+  'trail-timeout',
   'SQLITE_FULL',
 ]);
 
@@ -136,7 +143,7 @@ interface Coded {
   cause?: unknown;
 }
 
-/** True if the same work may succeed later without anybody doing anything. Decided by code alone, of the error or what caused it. */
+/** True if the same work may succeed later by itself. Decided by the code of the error or of its cause. */
 export function isTransient(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, errno, fatal, cause } = error as Coded;
@@ -147,10 +154,10 @@ export function isTransient(error: unknown): boolean {
   return cause !== undefined && cause !== error && isTransient(cause);
 }
 
-/** knex puts the statement before what any driver says, also of a connection that was lost. */
+/** knex puts the statement before the message of the driver. */
 const STATEMENT = /^(insert|update|delete|select|replace|load data|create|alter|drop)\b/i;
 
-/** What the database said, without the statement that it said it of. */
+/** The message of the database, without the statement. */
 export function databaseMessage(error: unknown): string {
   const { sqlMessage, code } = (typeof error === 'object' && error !== null ? error : {}) as Coded;
   if (typeof sqlMessage === 'string') return sqlMessage;
@@ -160,7 +167,7 @@ export function databaseMessage(error: unknown): string {
   return statementEnd < 0 ? message : message.slice(statementEnd + ' - '.length);
 }
 
-/** True if the database will never take these very values: decided by code alone. Everything else of the kind may still be taken. */
+/** True if the database will always refuse these values. Decided by code. Other rows may still be accepted. */
 export function isRejection(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, errno } = error as Coded;
@@ -170,7 +177,7 @@ export function isRejection(error: unknown): boolean {
   );
 }
 
-/** What the operator should do about an error number of the database that waiting does not heal. */
+/** Hints for error numbers of the database that waiting does not cure. */
 const HINTS: ReadonlyMap<number, string> = new Map([
   [1044, 'grant the user of audit.url the rights on this database'],
   [1045, 'check user and password of audit.url'],
@@ -192,7 +199,7 @@ const CODE_HINTS: ReadonlyMap<string, string> = new Map([
 /** Error numbers of MySQL and MariaDB: the user may not do this to this table, or in this database. */
 const DENIED_NUMBERS: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227, 1370, 1419]);
 
-/** The refusal of something that the user of the database may not do, as the operator should read it; anything else stays as it is. */
+/** Turns a missing right of the database user into a UsageError; returns any other error as it is. */
 export function deniedError(error: unknown, target: TrailTarget, hint: string): unknown {
   const { errno, code } = (typeof error === 'object' && error !== null ? error : {}) as Coded;
   const denied = typeof errno === 'number' && DENIED_NUMBERS.has(errno);
@@ -200,7 +207,7 @@ export function deniedError(error: unknown, target: TrailTarget, hint: string): 
   return new UsageError(`Trail ${describeTarget(target)} refuses: ${databaseMessage(error)}`, { hint, cause: error });
 }
 
-/** A statement that the database does not understand, as where a table is gone: as the operator should read it; anything else stays as it is. */
+/** Turns an error of the database about a statement (a missing table, say) into a DamagedTrailError; returns any other error as it is. */
 export function damagedError(error: unknown, target: TrailTarget): unknown {
   const { sqlMessage, code } = (typeof error === 'object' && error !== null ? error : {}) as Coded;
   if (typeof sqlMessage !== 'string' && !/^SQLITE_(ERROR|CORRUPT|NOTADB)/.test(String(code))) return error;
@@ -210,7 +217,7 @@ export function damagedError(error: unknown, target: TrailTarget): unknown {
   });
 }
 
-/** An error of the driver while connecting, as the operator should read it. Anything that is not the database's stays as it is. */
+/** Turns an error of the driver while connecting into a TrailUnreachableError; returns any other error as it is. */
 export function connectError(error: unknown, target: TrailTarget): unknown {
   if (error instanceof PortledgerError) return error;
   const { code, errno } = (typeof error === 'object' && error !== null ? error : {}) as Coded;

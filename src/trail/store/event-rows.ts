@@ -1,20 +1,20 @@
-import { escapeBytes, unescapeBytes } from '../../base/bytes.js';
+import { formatHardwareAddress, parseHardwareAddress } from '../../base/hardware-address.js';
+import { escapeBytes, unescapeBytes } from '../../base/text.js';
 import { parseSqlTime, toSqlTime } from '../../base/time.js';
 import { uuidBytes, uuidText } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
-import { formatMac, parseMac } from './mac.js';
 
-/** What a column holds, as every database gives it back. */
+/** The value of a column, the same from every database. */
 export type Value = string | number | Buffer | null;
 
 /**
- * Reads the value of a column that is not null. Throws RangeError for one that {@link eventToRow} cannot have written: what auditors
- * read is what the hash covers.
+ * Reads the value of a column that is not null. Throws RangeError for a value that {@link eventToRow} cannot have written, so that the
+ * hash covers exactly what auditors read.
  */
 type Reader = (value: Value) => unknown;
 
 const TIME: Reader = (value) => parseSqlTime(asText(value));
-const MAC: Reader = (value) => parseMac(asText(value));
+const MAC: Reader = (value) => parseHardwareAddress(asText(value));
 const ESCAPED: Reader = (value) => unescapeBytes(asText(value));
 const UUID: Reader = (value) => uuidText(asBytes(value));
 
@@ -51,7 +51,7 @@ const COLUMNS: readonly (readonly [column: string, field: keyof LedgerEvent, rea
 /** The columns of table `events`, in the order of {@link eventToRow}. */
 export const EVENT_COLUMNS: readonly string[] = COLUMNS.map(([column]) => column);
 
-/** Those of them that hold bytes. */
+/** The columns that hold bytes. */
 export const EVENT_BYTE_COLUMNS: readonly string[] = COLUMNS.flatMap(([column, , read]) =>
   read === asBytes ? [column] : [],
 );
@@ -66,7 +66,7 @@ export function eventToRow(event: LedgerEvent): Value[] {
     event.server,
     event.address,
     event.htype,
-    event.hwaddr && formatMac(event.hwaddr),
+    event.hwaddr && formatHardwareAddress(event.hwaddr),
     viewOf(event.clientId),
     event.hostname && escapeBytes(event.hostname),
     event.vendorClass && escapeBytes(event.vendorClass),

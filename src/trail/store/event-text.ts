@@ -15,7 +15,7 @@ import type { RowForm } from './bulk.js';
 import { EVENT_COLUMNS, eventToRow } from './event-rows.js';
 import type { RowText } from './row-text.js';
 
-/** How a field of the canonical encoding stands in its column. */
+/** How a field of the canonical encoding is written to its column. */
 type Form = 'same' | 'number' | 'time' | 'mac' | 'escaped';
 
 const OTHER_FORMS: Partial<Record<Field, Form>> = {
@@ -29,7 +29,7 @@ const FORMS: readonly Form[] = FIELDS.map(
   ([field, codec]) => OTHER_FORMS[field] ?? (codec === 'uint' ? 'number' : 'same'),
 );
 
-/** How events lie in their table. */
+/** How events are written to their table. */
 export const EVENT_FORM: RowForm<StoredEvent> = {
   table: 'events',
   columns: EVENT_COLUMNS,
@@ -38,7 +38,7 @@ export const EVENT_FORM: RowForm<StoredEvent> = {
   write: writeEvent,
 };
 
-/** Writes what `eventToRow` gives from the canonical encoding, which has the order of the columns, without a value in between. */
+/** Writes the same as `eventToRow`, straight from the canonical encoding, which has the order of the columns. */
 function writeEvent(text: RowText, { stored }: StoredEvent): void {
   text.bytes(stored, QUEUE_AT, SEQUENCE_AT);
   text.number(readUint(stored, SEQUENCE_AT));

@@ -1,9 +1,9 @@
 import type { Micros } from '../../base/time.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 
-/** Gaps that an event alone tells of, see {@link gapOf}. */
+/** Gaps that follow from one event, see {@link gapOf}. */
 export const EVENT_GAP_KINDS = ['server-down', 'clock-stepped', 'queue-refused', 'queue-replaced'] as const;
-/** Gaps that the trail itself noticed. */
+/** Gaps that the trail itself notices. */
 export const TRAIL_GAP_KINDS = ['queue-mismatch', 'queue-lost', 'arrived-late', 'quarantined'] as const;
 export const GAP_KINDS = [...EVENT_GAP_KINDS, ...TRAIL_GAP_KINDS] as const;
 export type GapKind = (typeof GAP_KINDS)[number];
@@ -11,7 +11,7 @@ export type GapKind = (typeof GAP_KINDS)[number];
 /** A span in which a server can prove nothing. Named by (queue, sequence, kind): recording it twice records it once. */
 export interface Gap {
   readonly queue: string;
-  /** The event that told of it, or from which on the queue does not continue. */
+  /** The event that reported it, or from which on the queue does not continue. */
   readonly sequence: number;
   readonly kind: GapKind;
   readonly server: string;
@@ -22,7 +22,7 @@ export interface Gap {
   readonly detail: string | null;
 }
 
-/** The gap that an event of the server tells of, null if it tells of none. */
+/** The gap that an event of the server reports, null if it reports none. */
 export function gapOf(event: LedgerEvent): Gap | null {
   const kind = gapKind(event);
   if (kind === null) return null;
@@ -39,12 +39,12 @@ export function gapOf(event: LedgerEvent): Gap | null {
 
 function gapKind(event: LedgerEvent): GapKind | null {
   if (event.kind === 'clock-stepped' || event.kind === 'queue-refused') return event.kind;
-  // A start without a span follows a clean stop or is the first: nothing could have been granted meanwhile unseen.
+  // A start without a span follows a clean stop or is the first: nothing was granted in between.
   if (event.kind !== 'server-started' || event.leaseStart === null || event.leaseEnd === null) return null;
   return event.sequence === 1 ? 'queue-replaced' : 'server-down';
 }
 
-/** The gap before the first event of a queue whose server had another queue, up to `lastAt`, that it does not know of. */
+/** The gap between the server's former queue, which ended at `lastAt`, and the first event of a queue that does not know of it. */
 export function lostQueueGap(first: LedgerEvent, lastAt: Micros): Gap {
   return {
     queue: first.queue,
@@ -58,8 +58,8 @@ export function lostQueueGap(first: LedgerEvent, lastAt: Micros): Gap {
 }
 
 /**
- * The gap of events that arrived after retention had removed what happened around them: they are in the trail, but no sighting
- * shows them. Null if there are none.
+ * The gap of events that arrived after retention had removed others of their time: they are in the trail, but in no sighting.
+ * Null if there are none.
  */
 export function lateGap(late: readonly LedgerEvent[]): Gap | null {
   const [first] = late;

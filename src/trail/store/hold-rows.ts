@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
 import type { Hold, HoldSubject } from '../../ledger/proof/hold.js';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import { upsertRows } from './sql.js';
 
@@ -20,13 +20,13 @@ const HOLD_COLUMNS = [
   'signature',
 ];
 
-/** Every hold that was ever placed, in the order of its number. */
-export async function readHolds(db: Knex): Promise<Hold[]> {
-  return (await db('holds').select(HOLD_COLUMNS).orderBy('hold_id')).map(rowToHold);
+/** Every hold, lifted ones included, in the order of their numbers. */
+export async function readHolds(db: TrailConnection): Promise<Hold[]> {
+  return (await knexOf(db)('holds').select(HOLD_COLUMNS).orderBy('hold_id')).map(rowToHold);
 }
 
-/** Writes a hold, in place of the one with its number. */
-export async function writeHold(db: Knex, hold: Hold): Promise<void> {
+/** Writes a hold; replaces the one with its number. */
+export async function writeHold(db: TrailConnection, hold: Hold): Promise<void> {
   const row: Value[] = [
     hold.id,
     hold.by,

@@ -1,9 +1,10 @@
 import type { Knex } from 'knex';
 import { MIGRATIONS, type NamedMigration, SCHEMA_VERSION } from '../../../migrations/all.js';
+import { knexOf, type TrailConnection } from './database.js';
 import { SchemaError } from './errors.js';
 import { isMysql } from './sql.js';
 
-/** The migrations are modules, not files in a folder: the same under tsx and compiled, wherever the package lies. */
+/** The migrations are modules, not files in a folder: the same under tsx and compiled, wherever the package is. */
 const SOURCE: Knex.MigrationSource<NamedMigration> = {
   getMigrations: async () => [...MIGRATIONS],
   getMigrationName: (migration) => migration.name,
@@ -19,23 +20,24 @@ const CONFIG: Knex.MigratorConfig = {
 
 /**
  * Brings the schema to the newest version and returns the names of the migrations that ran. Throws SchemaError if the
- * schema is newer, or if another migration runs (or one was cut off; `unlock` says it was). SQLite does it in one
- * transaction: there another migration is waited for, and of one that was cut off nothing is left.
+ * schema is newer, or if another migration runs or was cut off (`unlock`: it was cut off, take its lock away). On SQLite it is one
+ * transaction: it waits for another migration, and one that was cut off leaves nothing.
  */
-export async function migrateSchema(db: Knex, unlock = false): Promise<string[]> {
+export async function migrateSchema(trail: TrailConnection, unlock = false): Promise<string[]> {
+  const db = knexOf(trail);
   const version = await schemaVersion(db);
   if (version !== null) refuseNewer(version);
   if (!isMysql(db)) return await db.transaction(migrateAlone);
   return unlock ? await migrateUnlocked(db) : await migrateLatest(db);
 }
 
-/** Takes SQLite's own lock, by a write that changes nothing; then whoever left the migrations' lock is not at work. */
+/** Takes SQLite's own lock, by a write that changes nothing. With it no other migration runs, so a lock that one left is stale. */
 async function migrateAlone(db: Knex): Promise<string[]> {
   await db.raw('PRAGMA user_version = 0');
   return await migrateUnlocked(db);
 }
 
-/** As if none had taken the migrations' lock. */
+/** Migrates after removing the lock of migrations. */
 async function migrateUnlocked(db: Knex): Promise<string[]> {
   await db.migrate.forceFreeMigrationsLock(CONFIG);
   return await migrateLatest(db);
@@ -54,16 +56,17 @@ async function migrateLatest(db: Knex): Promise<string[]> {
   }
 }
 
-/** Takes back every migration, and with them everything in the trail. For tests of the migrations alone. */
-export async function rollbackSchema(db: Knex): Promise<void> {
-  await db.migrate.rollback(CONFIG, true);
+/** Reverts every migration, which deletes the whole trail. For tests of the migrations only. */
+export async function rollbackSchema(db: TrailConnection): Promise<void> {
+  await knexOf(db).migrate.rollback(CONFIG, true);
 }
 
 const VIEWS_ONLY = 'This user of the database sees the views of the trail and not its tables, which this command reads';
 const TABLES_HINT = 'give audit.url a user with SELECT on all tables of the database, or ask the views by SQL';
 
 /** Throws SchemaError unless the schema is the one this program knows. */
-export async function checkSchema(db: Knex): Promise<void> {
+export async function checkSchema(trail: TrailConnection): Promise<void> {
+  const db = knexOf(trail);
   const version = await schemaVersion(db);
   if (version === null) {
     if (await db.schema.hasTable('port_history')) throw new SchemaError(VIEWS_ONLY, { hint: TABLES_HINT });

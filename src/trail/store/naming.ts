@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import { toHex, toText } from '../../base/bytes.js';
+import { toHex, toText } from '../../base/text.js';
 import { portName } from '../../protocol/relay-agent/decode.js';
 import { switchName } from '../../protocol/relay-agent/remote-id.js';
-import type { SwitchIdentity, SwitchKind } from './identity.js';
+import type { SwitchIdentity, SwitchKind } from '../sightings/identity.js';
 
 /**
- * How switches and ports are called in the trail. Names are a way to show, never identity; where the configuration
- * names or decodes nothing they are the text of the bytes.
+ * The names of switches and ports in the trail. Names are for display, never identity. Where the configuration neither names nor
+ * decodes a switch or port, its name is the text of its bytes.
  */
 export interface Naming {
-  /** Changes whenever any name could come out differently; up to 64 ASCII characters. */
+  /** Differs whenever any name could differ; up to 64 ASCII characters. */
   readonly fingerprint: string;
-  /** Null if there is nothing to call it by. */
+  /** Null if the switch has no bytes to name it by. */
   switchName(identity: SwitchIdentity): string | null;
   portName(identity: SwitchIdentity, circuitId: Buffer | null): string | null;
 }
@@ -23,12 +23,12 @@ export interface KnownSwitch {
   readonly profile?: string | undefined;
 }
 
-/** To be raised when the profiles decode something into another name than before, so that old names are made again. */
+/** Raise this when a profile decodes bytes into another name than before: the names are then made again. */
 const VERSION = 2;
 
 /**
- * Names by the configured switches: their name, their profile's decoding, else printable text, else `0x` + hex. Hex, too, where
- * the text is the name of a configured switch: whoever sends that text is not called as the one that bears the name.
+ * Names by the configured switches: their name, their profile's decoding, else printable text, else `0x` + hex. Also hex where
+ * the text is the name of a configured switch: another switch that sends that text must not get its name.
  */
 export function namingOf(switches: readonly KnownSwitch[]): Naming {
   const given = new Set(switches.map(({ name }) => name));

@@ -1,13 +1,13 @@
-import type { Knex } from 'knex';
 import { fromSqlTime, toSqlTime } from '../../base/time.js';
 import { genesisHash, uuidBytes } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { continues } from './chain.js';
+import { knexOf, type TrailConnection } from './database.js';
 import { upsertRows } from './sql.js';
 
 /** How far a queue is in the trail. */
 export interface Position {
-  /** Of its last event here; 0 if none. */
+  /** Of its last event in the trail; 0 if none. */
   readonly sequence: number;
   readonly hash: Buffer;
 }
@@ -15,7 +15,7 @@ export interface Position {
 /** The state of a queue in the trail; lastAt is the time of its last event. */
 export type StoredQueue = Position & { readonly lastAt: number };
 
-/** The queue tells another past than the trail, from this sequence on; `fault` is which of them was set back. */
+/** The queue and the trail differ from this sequence on; `fault`: which of them was set back. */
 export class Mismatch extends Error {
   constructor(
     readonly stored: StoredQueue | null,
@@ -27,21 +27,21 @@ export class Mismatch extends Error {
   }
 }
 
-/** Where the queue stands, null if the trail does not know it. */
-export async function readQueue(db: Knex, queue: string): Promise<StoredQueue | null> {
-  const row = await db('queues').where('queue_uuid', uuidBytes(queue)).first('sequence', 'hash', 'last_at');
+/** How far the queue is in the trail, null if the trail does not know it. */
+export async function readQueue(db: TrailConnection, queue: string): Promise<StoredQueue | null> {
+  const row = await knexOf(db)('queues').where('queue_uuid', uuidBytes(queue)).first('sequence', 'hash', 'last_at');
   return row ? { sequence: row.sequence, hash: row.hash, lastAt: fromSqlTime(row.last_at) } : null;
 }
 
 /** Notes that the queue is in the trail up to this event. */
-export async function writePosition(db: Knex, server: string, last: LedgerEvent): Promise<void> {
+export async function writePosition(db: TrailConnection, server: string, last: LedgerEvent): Promise<void> {
   const row = [uuidBytes(last.queue), server, last.sequence, Buffer.from(last.hash), toSqlTime(last.at)];
   await upsertRows(db, 'queues', ['queue_uuid', 'server', 'sequence', 'hash', 'last_at'], 1, [row]);
 }
 
-/** Those of a queue's events that the trail does not have yet. Throws Mismatch. */
+/** The events that the trail does not have yet. Throws Mismatch if the others are not those of the trail, or if events are missing. */
 export async function newEvents<Event extends LedgerEvent>(
-  db: Knex,
+  db: TrailConnection,
   queue: string,
   events: readonly Event[],
   stored: StoredQueue | null,
@@ -67,13 +67,13 @@ export async function newEvents<Event extends LedgerEvent>(
 }
 
 async function compareWithStored(
-  db: Knex,
+  db: TrailConnection,
   queue: string,
   known: readonly LedgerEvent[],
   stored: StoredQueue | null,
 ): Promise<void> {
   if (known.length === 0) return;
-  const rows: { sequence: number; hash: Buffer }[] = await db('events')
+  const rows: { sequence: number; hash: Buffer }[] = await knexOf(db)('events')
     .select('sequence', 'hash')
     .where('queue_uuid', uuidBytes(queue))
     .whereBetween('sequence', [known[0]!.sequence, known.at(-1)!.sequence]);

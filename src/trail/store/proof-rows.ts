@@ -1,8 +1,8 @@
-import type { Knex } from 'knex';
-import { fromSqlTime, toSqlTime } from '../../base/time.js';
+import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
 import { uuidBytes, uuidText } from '../../ledger/event/encoding.js';
 import type { Checkpoint } from '../../ledger/proof/checkpoint.js';
 import type { Introduction } from '../../ledger/proof/introduction.js';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import { insertNewRows, upsertRows } from './sql.js';
 
@@ -15,22 +15,22 @@ export interface Proof {
   readonly keys: readonly Introduction[];
 }
 
-/** Writes checkpoints and keys; what is there already stays as it is, but a key may be certified later. */
-export async function writeProof(db: Knex, proof: Proof): Promise<void> {
+/** Writes checkpoints and keys. Existing rows stay as they are, except that a key may be certified later. */
+export async function writeProof(db: TrailConnection, proof: Proof): Promise<void> {
   await insertNewRows(db, 'checkpoints', CHECKPOINT_COLUMNS, proof.checkpoints.map(checkpointToRow));
   const [certified, first] = [proof.keys.filter(({ by }) => by !== null), proof.keys.filter(({ by }) => by === null)];
   await upsertRows(db, 'signing_keys', KEY_COLUMNS, 1, certified.map(introductionToRow));
   await insertNewRows(db, 'signing_keys', KEY_COLUMNS, first.map(introductionToRow));
 }
 
-/** Up to `limit` checkpoints of a queue after the one named, in the order of sequence and key. Throws RangeError for a row that nobody can have written. */
+/** Up to `limit` checkpoints of a queue after the one named, in the order of sequence and key. Throws RangeError for a row that Portledger cannot have written. */
 export async function checkpointPage(
-  db: Knex,
+  db: TrailConnection,
   queue: string,
   after: { sequence: number; keyId: string },
   limit: number,
 ): Promise<Checkpoint[]> {
-  const rows = await db('checkpoints')
+  const rows = await knexOf(db)('checkpoints')
     .select(CHECKPOINT_COLUMNS)
     .where('queue_uuid', uuidBytes(queue))
     .where('sequence', '>=', after.sequence)
@@ -42,9 +42,19 @@ export async function checkpointPage(
   return rows.map(rowToCheckpoint);
 }
 
+/** The event of a queue's first checkpoint at or after this time, null if there is none. The checkpoint covers all events before it. */
+export async function firstCheckpointAt(db: TrailConnection, queue: string, time: Micros): Promise<number | null> {
+  const row = await knexOf(db)('checkpoints')
+    .where('queue_uuid', uuidBytes(queue))
+    .where('at', '>=', toSqlTime(time))
+    .min('sequence as sequence')
+    .first();
+  return (row?.sequence as number | null | undefined) ?? null;
+}
+
 /** Every key that was ever introduced. */
-export async function readIntroductions(db: Knex): Promise<Introduction[]> {
-  const rows = await db('signing_keys').select(KEY_COLUMNS).orderBy(['introduced_at', 'key_id']);
+export async function readIntroductions(db: TrailConnection): Promise<Introduction[]> {
+  const rows = await knexOf(db)('signing_keys').select(KEY_COLUMNS).orderBy(['introduced_at', 'key_id']);
   return rows.map((row) => ({
     keyId: row.key_id.toString('hex'),
     publicKey: row.public_key,

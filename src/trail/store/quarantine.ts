@@ -1,7 +1,7 @@
-import type { Knex } from 'knex';
 import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
 import { encodeEvent, uuidBytes } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import type { Gap } from './gaps.js';
 import { upsertRows } from './sql.js';
@@ -10,7 +10,7 @@ const COLUMNS = ['queue_uuid', 'sequence', 'at', 'hash', 'encoded', 'reason'];
 /** Longest reason, and detail of a gap, that the columns hold. */
 const REASON_LENGTH = 255;
 
-/** An event that the database would not take into table `events`. It stays in the chain by its bytes. */
+/** An event that the database refused for table `events`. The chain continues through its bytes. */
 export interface QuarantinedEvent {
   readonly queue: string;
   readonly sequence: number;
@@ -18,12 +18,12 @@ export interface QuarantinedEvent {
   readonly hash: Buffer;
   /** Canonical encoding, see encodeEvent. */
   readonly encoded: Buffer;
-  /** What the database said. */
+  /** The database's message. */
   readonly reason: string;
 }
 
-/** Sets an event aside; once, however often it is told. */
-export async function writeQuarantined(db: Knex, event: LedgerEvent, reason: string): Promise<void> {
+/** Quarantines an event; one that is quarantined already stays one. */
+export async function writeQuarantined(db: TrailConnection, event: LedgerEvent, reason: string): Promise<void> {
   const row: Value[] = [
     uuidBytes(event.queue),
     event.sequence,
@@ -37,12 +37,12 @@ export async function writeQuarantined(db: Knex, event: LedgerEvent, reason: str
 
 /** Up to `limit` quarantined events of a queue after sequence `after`, in order. */
 export async function readQuarantined(
-  db: Knex,
+  db: TrailConnection,
   queue: string,
   after: number,
   limit: number,
 ): Promise<QuarantinedEvent[]> {
-  const rows = await db('quarantined')
+  const rows = await knexOf(db)('quarantined')
     .select(COLUMNS)
     .where('queue_uuid', uuidBytes(queue))
     .where('sequence', '>', after)
@@ -52,12 +52,12 @@ export async function readQuarantined(
 }
 
 /** How many events of all queues are quarantined. */
-export async function countQuarantined(db: Knex): Promise<number> {
-  const row = await db('quarantined').count({ count: '*' }).first();
+export async function countQuarantined(db: TrailConnection): Promise<number> {
+  const row = await knexOf(db)('quarantined').count({ count: '*' }).first();
   return Number(row!.count);
 }
 
-/** What is missing without the event: proof of one moment. */
+/** The gap of a quarantined event: that one moment. */
 export function quarantineGap(event: LedgerEvent, reason: string): Gap {
   const { queue, sequence, server, at } = event;
   return { queue, sequence, kind: 'quarantined', server, from: at, until: at, detail: reason.slice(0, REASON_LENGTH) };

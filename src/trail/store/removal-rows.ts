@@ -1,7 +1,7 @@
-import type { Knex } from 'knex';
 import { fromSqlTime, toSqlTime } from '../../base/time.js';
 import { uuidBytes, uuidText } from '../../ledger/event/encoding.js';
 import type { Removal } from '../../ledger/proof/removal.js';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import { upsertRows } from './sql.js';
 
@@ -17,17 +17,17 @@ const REMOVAL_COLUMNS = [
   'signature',
 ];
 
-/** Every stretch of the queue that retention removed, in order. Throws RangeError for a row that nobody can have written. */
-export async function readRemovals(db: Knex, queue: string): Promise<Removal[]> {
-  const rows = await db('removals')
+/** Every stretch of the queue that retention removed, in order. Throws RangeError for a row that Portledger cannot have written. */
+export async function readRemovals(db: TrailConnection, queue: string): Promise<Removal[]> {
+  const rows = await knexOf(db)('removals')
     .select(REMOVAL_COLUMNS)
     .where('queue_uuid', uuidBytes(queue))
     .orderBy('from_sequence');
   return rows.map(rowToRemoval);
 }
 
-/** Writes removals; one that begins where another one did takes its place. */
-export async function writeRemovals(db: Knex, removals: readonly Removal[]): Promise<void> {
+/** Writes removals; replaces those that begin at the same event. */
+export async function writeRemovals(db: TrailConnection, removals: readonly Removal[]): Promise<void> {
   await upsertRows(db, 'removals', REMOVAL_COLUMNS, 2, removals.map(removalToRow));
 }
 

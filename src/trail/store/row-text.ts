@@ -1,4 +1,4 @@
-import { escapeBytes } from '../../base/bytes.js';
+import { escapeBytes } from '../../base/text.js';
 import { MICROS_PER_SECOND, type Micros, toSqlTime } from '../../base/time.js';
 import type { Value } from './event-rows.js';
 
@@ -10,7 +10,7 @@ const ZERO = 0x30;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const LAST_PRINTABLE = 0x7e;
-/** Bytes that stand behind a backslash: those that end a field or a line, the backslash itself, and NUL (written as `0`). */
+/** Bytes that are written with a backslash: those that end a field or a row, the backslash itself, and NUL (as `0`). */
 const ESCAPES = new Uint8Array(256);
 for (const byte of [TAB, NEWLINE, BACKSLASH]) ESCAPES[byte] = byte;
 ESCAPES[0] = ZERO;
@@ -22,13 +22,13 @@ const PIECE = 256 * 1024;
 const SECONDS_PER_DAY = 86_400;
 
 /**
- * Rows as LOAD DATA reads them by default, written field by field, each of which may be null: fields end with a tab, rows with a newline, null is `\N`. Texts are UTF-8, bytes stand
- * as they are (the statement must say CHARACTER SET binary).
+ * Rows in the default format of LOAD DATA, written field by field: fields end with a tab, rows with a newline, null is `\N`. Any field
+ * may be null. Text is UTF-8, bytes are written as they are (the statement must say CHARACTER SET binary).
  */
 export class RowText {
   #bytes = Buffer.allocUnsafe(2 * PIECE);
   #length = 0;
-  /** The date that was written last, and its day since 1970: times that follow one another are mostly of one day. */
+  /** The last date written, and its day since 1970: consecutive times are mostly of one day. */
   #day = Number.NaN;
   #date = '';
 
@@ -105,7 +105,7 @@ export class RowText {
     this.bytes(source, start, end);
   }
 
-  /** A field of the text that `formatMac` makes of these bytes. */
+  /** A field of the text that `formatHardwareAddress` makes of these bytes. */
   mac(source: Uint8Array | null, start = 0, end = source?.length ?? 0): void {
     if (source === null) {
       this.null();

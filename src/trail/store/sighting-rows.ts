@@ -1,10 +1,10 @@
-import { escapeBytes, unescapeBytes } from '../../base/bytes.js';
+import { formatHardwareAddress, parseHardwareAddress } from '../../base/hardware-address.js';
+import { escapeBytes, unescapeBytes } from '../../base/text.js';
 import { fromSqlTime, toSqlTime } from '../../base/time.js';
 import { uuidBytes, uuidText } from '../../ledger/event/encoding.js';
 import type { Evidence } from '../../ledger/event/event.js';
+import type { EndReason, Sighting } from '../sightings/rules.js';
 import type { Value } from './event-rows.js';
-import { formatMac, parseMac } from './mac.js';
-import type { EndReason, Sighting } from './sightings.js';
 
 /** The columns of table `sightings`, in the order of {@link sightingToRow}; the first two are its key. */
 export const SIGHTING_COLUMNS = [
@@ -36,7 +36,7 @@ export function sightingToRow(sighting: Sighting): Value[] {
     sighting.openedSequence,
     sighting.ip,
     sighting.htype,
-    sighting.hwaddr && formatMac(sighting.hwaddr),
+    sighting.hwaddr && formatHardwareAddress(sighting.hwaddr),
     sighting.clientId && Buffer.from(sighting.clientId),
     sighting.hostname && escapeBytes(sighting.hostname),
     sighting.switchId,
@@ -59,7 +59,7 @@ export function rowToSighting(row: SightingRow): Sighting {
     openedSequence: row.opened_sequence as number,
     ip: row.ip as string,
     htype: row.htype as number | null,
-    hwaddr: row.mac === null ? null : parseMac(row.mac as string),
+    hwaddr: row.mac === null ? null : parseHardwareAddress(row.mac as string),
     clientId: row.client_id as Buffer | null,
     hostname: row.hostname === null ? null : unescapeBytes(row.hostname as string),
     switchId: row.switch_id as Buffer | null,

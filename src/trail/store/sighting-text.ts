@@ -1,10 +1,10 @@
 import { uuidBytes } from '../../ledger/event/encoding.js';
+import type { Sighting } from '../sightings/rules.js';
 import type { RowForm } from './bulk.js';
 import type { RowText } from './row-text.js';
 import { SIGHTING_COLUMNS, sightingToRow } from './sighting-rows.js';
-import type { Sighting } from './sightings.js';
 
-/** How sightings lie in their table. */
+/** How sightings are written to their table. */
 export const SIGHTING_FORM: RowForm<Sighting> = {
   table: 'sightings',
   columns: SIGHTING_COLUMNS,
@@ -13,7 +13,7 @@ export const SIGHTING_FORM: RowForm<Sighting> = {
   write: writeSighting,
 };
 
-/** Writes what `sightingToRow` gives, without a value in between. */
+/** Writes the same as `sightingToRow`, without an array of values. */
 function writeSighting(text: RowText, sighting: Sighting): void {
   text.bytes(uuidBytes(sighting.openedQueue));
   text.number(sighting.openedSequence);

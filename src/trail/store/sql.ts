@@ -1,11 +1,12 @@
 import type { Knex } from 'knex';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Value } from './event-rows.js';
 import { isLoadable, loadRows } from './load.js';
 import { RowText, writeValues } from './row-text.js';
 
-/** Rows per statement: beyond it larger statements are no faster, and SQLite allows 32766 values. */
+/** Rows of one statement: larger ones are no faster, and SQLite allows 32766 values. */
 const ROWS_PER_STATEMENT = 500;
-/** Bytes per statement, below the smallest max_allowed_packet in use (1 MiB) unless one row alone is longer. */
+/** Bytes of one statement, below the smallest max_allowed_packet in use (1 MiB) unless one row alone is longer. */
 const BYTES_PER_STATEMENT = 768 * 1024;
 /** Longest IN list: MariaDB turns lists of 1000 and more into a temporary table. */
 export const LIST_LENGTH = 500;
@@ -20,21 +21,28 @@ export interface Selection {
 }
 
 /** True for MySQL and MariaDB, false for SQLite. */
-export function isMysql(db: Knex): boolean {
-  return db.client.config.client === 'mysql2';
+export function isMysql(db: TrailConnection): boolean {
+  return knexOf(db).client.config.client === 'mysql2';
 }
 
-/** The rows that a statement gives. */
-export async function selectRows(db: Knex, sql: string, values: readonly Value[]): Promise<Record<string, Value>[]> {
-  const answer = await db.raw(sql, values as Knex.RawBinding[]);
+/** The rows of a SELECT. */
+export async function selectRows(
+  db: TrailConnection,
+  sql: string,
+  values: readonly Value[],
+): Promise<Record<string, Value>[]> {
+  const answer = await knexOf(db).raw(sql, values as Knex.RawBinding[]);
   return isMysql(db) ? answer[0] : answer;
 }
 
 /**
- * The rows of many small selections, each with an order and a limit of its own, in no order. Conditions are written into
- * each, for the database looks up a range of an index only for values that it knows when it plans.
+ * The rows of many small selections, each with an order and a limit of its own, in no order. Each has its own conditions: the
+ * database uses a range of an index only for values that it knows when it plans.
  */
-export async function selectEach(db: Knex, selections: readonly Selection[]): Promise<Record<string, Value>[]> {
+export async function selectEach(
+  db: TrailConnection,
+  selections: readonly Selection[],
+): Promise<Record<string, Value>[]> {
   const rows: Record<string, Value>[] = [];
   for (const part of chunks(selections, SELECTIONS_PER_STATEMENT)) {
     const parts = part.map(({ sql }) => (isMysql(db) ? `(${sql})` : `SELECT * FROM (${sql})`));
@@ -44,9 +52,9 @@ export async function selectEach(db: Knex, selections: readonly Selection[]): Pr
   return rows;
 }
 
-/** Inserts rows of values in the order of the columns, in as few statements as is sound. */
+/** Inserts rows of values, in the order of the columns, in few statements. */
 export async function insertRows(
-  db: Knex,
+  db: TrailConnection,
   table: string,
   columns: readonly string[],
   rows: readonly Value[][],
@@ -56,9 +64,9 @@ export async function insertRows(
   else await writeRows(db, `INSERT INTO ${table} (${columns.join(', ')}) VALUES `, '', rows);
 }
 
-/** Inserts rows; where one with the same primary key is there, that one stays. */
+/** Inserts rows; leaves those with the same primary key as they are. */
 export async function insertNewRows(
-  db: Knex,
+  db: TrailConnection,
   table: string,
   columns: readonly string[],
   rows: readonly Value[][],
@@ -68,9 +76,9 @@ export async function insertNewRows(
   await writeRows(db, `INSERT INTO ${table} (${columns.join(', ')}) VALUES `, conflict, rows);
 }
 
-/** Inserts rows; where the first `keyLength` columns name one that is there, its other columns are replaced. */
+/** Inserts rows; replaces the other columns of rows with the same first `keyLength` columns. */
 export async function upsertRows(
-  db: Knex,
+  db: TrailConnection,
   table: string,
   columns: readonly string[],
   keyLength: number,
@@ -88,10 +96,10 @@ export function* chunks<T>(list: readonly T[], length: number): Generator<T[]> {
   for (let i = 0; i < list.length; i += length) yield list.slice(i, i + length);
 }
 
-async function writeRows(db: Knex, head: string, tail: string, rows: readonly Value[][]): Promise<void> {
+async function writeRows(db: TrailConnection, head: string, tail: string, rows: readonly Value[][]): Promise<void> {
   for (const part of statements(rows)) {
     const tuple = `(${part[0]!.map(() => '?').join(', ')})`;
-    await db.raw(head + part.map(() => tuple).join(', ') + tail, part.flat() as Knex.RawBinding[]);
+    await knexOf(db).raw(head + part.map(() => tuple).join(', ') + tail, part.flat() as Knex.RawBinding[]);
   }
 }
 

@@ -1,8 +1,8 @@
-/** The steps of an append, in order. A crash after any of them but the last leaves nothing of the batch in the trail. */
+/** The steps of an append, in order. A crash before the last leaves nothing of the batch in the trail. */
 export const APPEND_STEPS = [
-  'turn-taken',
+  'trail-locked',
   'proof-written',
-  'places-written',
+  'ports-written',
   'events-written',
   'sightings-written',
   'position-written',
@@ -10,7 +10,7 @@ export const APPEND_STEPS = [
 ] as const;
 export type AppendStep = (typeof APPEND_STEPS)[number];
 
-/** The steps around it, of a shipper. */
+/** The steps of a shipper: those of an append and those around it. */
 export const SHIP_STEPS = ['read', ...APPEND_STEPS, 'noted'] as const;
 export type ShipStep = (typeof SHIP_STEPS)[number];
 

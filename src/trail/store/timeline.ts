@@ -1,16 +1,17 @@
-import type { Knex } from 'knex';
 import { fromSqlTime, type Micros, toSqlTime } from '../../base/time.js';
 import { isLeaseEvent, type LedgerEvent } from '../../ledger/event/event.js';
 import type { Baseline } from '../../ledger/proof/baseline.js';
+import type { KnownTimelines, TimelineEnd } from '../sightings/known-timelines.js';
+import { compareKeys, observe, type Sighting } from '../sightings/rules.js';
+import { splice, trace, wanted } from '../sightings/splice.js';
 import { apply, type Changes, nameOf, save, writeChanges } from './changes.js';
-import type { KnownTimelines, TimelineEnd } from './known-timelines.js';
+import { knexOf, type TrailConnection } from './database.js';
 import type { Work } from './load.js';
 import { refold } from './refold.js';
 import { rowToSighting, SIGHTING_COLUMNS } from './sighting-rows.js';
-import { compareKeys, observe, type Sighting } from './sightings.js';
-import { splice, trace, wanted } from './splice.js';
+import { readSightings } from './sighting-table.js';
 import { chunks, LIST_LENGTH } from './sql.js';
-import { cutWindow, FAR, MIDDLE, NEAR, type Reach, readSightings, readWindows } from './windows.js';
+import { cutWindow, FAR, MIDDLE, NEAR, type Reach, readWindows } from './windows.js';
 
 /** Addresses between two pauses. */
 const PORTION = 500;
@@ -21,25 +22,25 @@ const LATE_PORTION = 250;
 /** The new events of each address, in order. */
 type Timelines = ReadonlyMap<string, readonly LedgerEvent[]>;
 
-/** What new events do to table `sightings`, as far as it can be said before they are in table `events`. */
+/** The changes to table `sightings` by new events, as far as they are known before the events are inserted. */
 export interface Preparation {
   readonly changes: Changes;
-  /** New events that come after all that their address had, and the sighting that it has open; to be done by {@link extendSightings}. */
+  /** New events after all others of their address, and its open sighting; for {@link extendSightings}. */
   readonly added: ReadonlyMap<string, { readonly open: Sighting | null; readonly events: readonly LedgerEvent[] }>;
-  /** The addresses whose timeline must be folded again from the events. */
+  /** New events whose address must be folded again from table `events`. */
   readonly unclear: Timelines;
-  /** None of the new events lies before it. */
+  /** No new event is before it. */
   readonly baseline: Baseline | null;
-  /** How the timelines end with the new events; undefined where events that came before reach further. */
+  /** How the timelines end with the new events; undefined where older arrivals reach further. */
   readonly ends: Map<string, TimelineEnd | undefined>;
 }
 
 /**
- * Asks for all that it takes to say what the new events change, before they are inserted. None of them may lie before the baseline.
- * @param known how timelines end that need not be asked for
+ * Reads what is needed to know the changes by new events. Call before they are inserted. None of them may be before the baseline.
+ * @param known ends of timelines that need not be read
  */
 export async function prepareSightings(
-  db: Knex,
+  db: TrailConnection,
   events: readonly LedgerEvent[],
   baseline: Baseline | null,
   known: Pick<KnownTimelines, 'get'>,
@@ -57,7 +58,7 @@ export async function prepareSightings(
     else added.set(ip, { open, events });
   }
   const unclear = new Map<string, readonly LedgerEvent[]>();
-  // A portion at a time: what is read of the trail around them takes far more memory than they do.
+  // In portions: the windows around late events take far more memory than the events.
   for (const portion of chunks([...late], LATE_PORTION)) {
     let left: Timelines = new Map(portion);
     for (const reach of [NEAR, MIDDLE, FAR])
@@ -67,7 +68,7 @@ export async function prepareSightings(
   return { changes, added, unclear, baseline, ends };
 }
 
-/** The part that asks nothing, in small portions: the events that come after all that their address had. Nearly all do. */
+/** Extends sightings by the events that come after all others of their address (nearly all do). Reads nothing; works in small portions. */
 export function* extendSightings({ added, changes, ends }: Preparation): Generator<void> {
   let count = 0;
   for (const [ip, { open, events }] of added) {
@@ -77,11 +78,11 @@ export function* extendSightings({ added, changes, ends }: Preparation): Generat
 }
 
 /**
- * Brings table `sightings` up to date with new events, which must be in table `events` by now.
- * @param meanwhile to be done while the database is busy with them
+ * Brings table `sightings` up to date with new events. Call after they were inserted into table `events`.
+ * @param meanwhile work to do while the database is busy
  */
 export async function writeSightings(
-  db: Knex,
+  db: TrailConnection,
   { changes, unclear, baseline }: Preparation,
   meanwhile: Work,
 ): Promise<void> {
@@ -89,9 +90,9 @@ export async function writeSightings(
   await writeChanges(db, changes, meanwhile);
 }
 
-/** New events before others that are there already. Returns those for which the windows did not reach far enough. */
+/** Handles new events before stored ones. Returns those for which the windows are too short. */
 async function insert(
-  db: Knex,
+  db: TrailConnection,
   { changes, unclear: timelines, baseline }: Pick<Preparation, 'changes' | 'unclear' | 'baseline'>,
   before: ReadonlyMap<string, TimelineEnd>,
   reach: Reach,
@@ -125,9 +126,9 @@ function timelinesOf(events: readonly LedgerEvent[]): Timelines {
   return timelines;
 }
 
-/** How each of these timelines ends without its new events. To be asked before those are inserted. */
+/** How each of these timelines ends without its new events. Call before these are inserted. */
 async function timelineEnds(
-  db: Knex,
+  db: TrailConnection,
   timelines: Timelines,
   known: Pick<KnownTimelines, 'get'>,
 ): Promise<Map<string, TimelineEnd>> {
@@ -144,12 +145,16 @@ async function timelineEnds(
   return ends;
 }
 
-/** When the last events of these addresses happened, where that is not before all new events of these. */
-async function latestEvents(db: Knex, ips: readonly string[], timelines: Timelines): Promise<Map<string, Micros>> {
+/** The time of the last event of each address, left out where it is before all new events. */
+async function latestEvents(
+  db: TrailConnection,
+  ips: readonly string[],
+  timelines: Timelines,
+): Promise<Map<string, Micros>> {
   const found = new Map<string, Micros>();
   for (const part of chunks(ips, LIST_LENGTH)) {
     const earliest = Math.min(...part.map((ip) => timelines.get(ip)![0]!.at));
-    const rows: { ip: string; latest: string }[] = await db('events')
+    const rows: { ip: string; latest: string }[] = await knexOf(db)('events')
       .select('ip')
       .max('at as latest')
       .whereIn('ip', part)
@@ -172,10 +177,10 @@ function extend(open: Sighting | null, events: readonly LedgerEvent[], changes: 
   return last;
 }
 
-async function openSightings(db: Knex, ips: readonly string[]): Promise<Map<string, Sighting>> {
+async function openSightings(db: TrailConnection, ips: readonly string[]): Promise<Map<string, Sighting>> {
   const open = new Map<string, Sighting>();
   for (const part of chunks(ips, LIST_LENGTH)) {
-    const rows = await db('sightings').select(SIGHTING_COLUMNS).whereIn('ip', part).whereNull('ended_at');
+    const rows = await knexOf(db)('sightings').select(SIGHTING_COLUMNS).whereIn('ip', part).whereNull('ended_at');
     for (const row of rows) open.set(row.ip as string, rowToSighting(row));
   }
   return open;

@@ -14,7 +14,7 @@ export interface TlsOptions {
 
 /**
  * Reads the file of authorities.
- * @throws UsageError if it cannot be read or holds no certificate: then nobody could be trusted
+ * @throws UsageError if it cannot be read or has no certificate
  */
 export function tlsOptions({ verify, ca }: TlsTarget): TlsOptions {
   const trusted = ca === undefined ? undefined : readCertificates(ca);

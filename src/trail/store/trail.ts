@@ -3,35 +3,37 @@ import { inodeOf } from '../../base/files.js';
 import { genesisHash } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { type StoredEvent, storeEvents } from '../../ledger/event/stored-event.js';
+import { KnownTimelines } from '../sightings/known-timelines.js';
 import { readBaseline } from './baseline-rows.js';
 import { insertAll } from './bulk.js';
 import { checkChain } from './chain.js';
 import { type Connection, connect } from './connection.js';
+import type { TrailConnection } from './database.js';
 import { connectError, TrailGoneError, TrailMismatchError } from './errors.js';
 import { EVENT_FORM } from './event-text.js';
 import { succeedQueue, writeGaps } from './gap-rows.js';
 import { type Gap, gapOf, lateGap } from './gaps.js';
-import { KnownTimelines } from './known-timelines.js';
 import { NO_WORK, type Work } from './load.js';
 import { checkSchema, migrateSchema } from './migrator.js';
 import { type Naming, PLAIN_NAMING } from './naming.js';
-import { KnownPlaces, renamePlaces, savePlaces } from './places.js';
+import { KnownPorts, renamePorts, savePorts } from './ports.js';
 import { Mismatch, newEvents, type Position, readQueue, type StoredQueue, writePosition } from './positions.js';
 import { type Proof, writeProof } from './proof-rows.js';
 import { quarantineGap, writeQuarantined } from './quarantine.js';
 import type { AppendStep, StepListener } from './steps.js';
 import { extendSightings, type Preparation, prepareSightings, writeSightings } from './timeline.js';
-import { inTransaction, type Turn, takeTurn } from './turn.js';
+import { inTransaction } from './transaction.js';
 import { describeTarget, parseTrailUrl, type TrailTarget } from './url.js';
+import { type LockedTrail, lockTrail, writeNamingFingerprint } from './writer-lock.js';
 
 export interface TrailOptions {
-  /** What switches and ports are called. Default: the text of their bytes. */
+  /** Names of switches and ports. Default: the text of their bytes. */
   readonly naming?: Naming;
-  /** Most connections at once (1 for SQLite whatever this says). Default 2. */
+  /** Most connections at once. Default 2; SQLite has always 1. */
   readonly poolSize?: number;
-  /** Whole seconds after which MySQL drops a session of ours that says nothing, with its locks. Default 60. */
+  /** Whole seconds after which MySQL drops an idle session of ours, with its locks. Default 60. */
   readonly idleSeconds?: number;
-  /** Told how an append goes on. */
+  /** Called after each step of an append. */
   readonly onStep?: StepListener<AppendStep>;
 }
 
@@ -41,7 +43,7 @@ export interface Batch {
   readonly queue: string;
   readonly server: string;
   readonly events: readonly LedgerEvent[];
-  /** What the server signed about these events and earlier ones. */
+  /** Checkpoints of these and earlier events, and keys. */
   readonly proof?: Proof;
 }
 
@@ -54,15 +56,15 @@ export interface AppendResult extends Position {
 
 /** The audit database. */
 export class Trail {
-  /** For reading: reports and verification. */
+  /** What the functions of trail/store read and write it by. */
   readonly knex: Knex;
   readonly #target: TrailTarget;
   readonly #connection: Connection;
   readonly #naming: Naming;
-  readonly #places = new KnownPlaces();
+  readonly #ports = new KnownPorts();
   readonly #timelines = new KnownTimelines();
   readonly #onStep: StepListener<AppendStep>;
-  /** Of an SQLite trail, once it is open. */
+  /** Inode of an open SQLite trail. */
   #inode: number | undefined;
 
   private constructor(target: TrailTarget, connection: Connection, { naming, onStep }: TrailOptions) {
@@ -92,8 +94,8 @@ export class Trail {
     return this.#target.kind === 'sqlite';
   }
 
-  /** Where it is, without a password. */
-  get place(): string {
+  /** Its URL without the password. */
+  get location(): string {
     return describeTarget(this.#target);
   }
 
@@ -113,8 +115,8 @@ export class Trail {
   }
 
   /**
-   * Throws TrailMismatchError, after recording a gap, if the trail has more events of the queue than were ever in it, or fewer than were
-   * shipped: one of them was restored from a backup. (Another past of the same length is found by {@link append}.)
+   * Throws TrailMismatchError, after recording a gap, if the trail has more events of the queue than the queue ever had, or fewer than
+   * were shipped: one of the two was restored from a backup. ({@link append} finds another past of the same length.)
    */
   async checkQueue(queue: { uuid: string; server: string; shipped: number; last: number }): Promise<void> {
     const { uuid, server, shipped, last } = queue;
@@ -130,39 +132,39 @@ export class Trail {
     }
   }
 
-  /** Throws TrailGoneError if the file of an SQLite trail was removed or replaced: what is written there would be gone with this process. */
+  /** Throws TrailGoneError if the file of an SQLite trail was removed or replaced: what is written to it would be lost with this process. */
   checkInPlace(): void {
     if (this.#target.kind !== 'sqlite' || inodeOf(this.#target.file) === this.#inode) return;
-    throw new TrailGoneError(`Trail ${this.place} was removed or replaced`, {
+    throw new TrailGoneError(`Trail ${this.location} was removed or replaced`, {
       hint: 'put it back; an empty one in its place does not have what was shipped before',
     });
   }
 
   /**
    * Writes a batch in ONE transaction: events, switches, ports, sightings, gaps, checkpoints and the queue's position.
-   * What is there already is skipped, so a batch whose outcome is not known can be appended again.
+   * Events that are there already are skipped, so a batch whose outcome is unknown can be appended again.
    *
    * Throws BrokenChainError if the batch is not a chain, TrailMismatchError (after recording a gap) if it does not
-   * continue what the trail has of the queue, or what the driver throws; see isTransient.
+   * continue the queue's events in the trail, or what the driver throws; see isTransient.
    *
-   * @param meanwhile what the caller has to do while the database is busy; must not throw
+   * @param meanwhile work to do while the database is busy; must not throw
    */
   async append(batch: Batch, meanwhile: Work = NO_WORK): Promise<AppendResult> {
-    const places = this.#places.unknown(batch.events);
-    let written: { turn: Turn; ends: Preparation['ends'] } | undefined;
-    const result = await this.#enter(batch, async (db, fresh, turn) => {
-      await savePlaces(db, places.values(), this.#naming);
-      await this.#onStep('places-written');
-      written = { turn, ends: await this.#write(db, fresh, turn, meanwhile) };
+    const ports = this.#ports.unknown(batch.events);
+    let written: { lockNumber: number; ends: Preparation['ends'] } | undefined;
+    const result = await this.#enter(batch, async (db, fresh, { lockNumber }) => {
+      await savePorts(db, ports.values(), this.#naming);
+      await this.#onStep('ports-written');
+      written = { lockNumber, ends: await this.#write(db, fresh, lockNumber, meanwhile) };
     });
-    this.#places.add(places);
-    if (written) this.#timelines.keep(written.turn.number, written.ends);
+    this.#ports.add(ports);
+    if (written) this.#timelines.remember(written.lockNumber, written.ends);
     return result;
   }
 
   /**
-   * Sets aside the one event of the batch, which the database will not take: table `quarantined` keeps its bytes and the
-   * reason, a gap names it, and the queue goes on after it. Throws as {@link append} does.
+   * Quarantines the one event of the batch, which the database rejects: table `quarantined` gets its bytes and the reason, a gap
+   * names it, and the queue continues after it. Throws as {@link append} does.
    */
   async quarantine(batch: Batch, reason: string): Promise<AppendResult> {
     return await this.#enter(batch, async (db, fresh) => {
@@ -174,23 +176,23 @@ export class Trail {
     });
   }
 
-  /** Renames every switch and port if the naming is not the one that the names were made by. Returns true if there were any. */
+  /** Renames all switches and ports if another naming made their names. Returns true if it renamed any. */
   async refreshNames(): Promise<boolean> {
     return await inTransaction(this.knex, async (db) => {
-      const { naming } = await takeTurn(db);
+      const { naming } = await lockTrail(db);
       if (naming === this.#naming.fingerprint) return false;
-      const count = await renamePlaces(db, this.#naming);
-      await db('trail_state').where('id', 1).update({ naming: this.#naming.fingerprint });
+      const count = await renamePorts(db, this.#naming);
+      await writeNamingFingerprint(db, this.#naming.fingerprint);
       return count > 0;
     });
   }
 
-  /** Writes down a span without evidence; once, however often it is told. */
+  /** Records a span without evidence; a gap that is recorded already stays one. */
   async recordGap(gap: Gap): Promise<void> {
     await writeGaps(this.knex, [gap]);
   }
 
-  /** Cuts the connections at once; what is under way fails. For a database that no longer answers. */
+  /** Cuts the connections at once; running statements fail. For a database that no longer answers. */
   abort(): void {
     this.#connection.abort();
   }
@@ -199,23 +201,23 @@ export class Trail {
     await this.knex.destroy();
   }
 
-  /** Takes what is new of the batch into the trail, in one transaction: by `write`, and the queue's position after it. */
+  /** Writes the new events of the batch by `write`, and the queue's position after them, in one transaction. */
   async #enter(
     batch: Batch,
-    write: (db: Knex, fresh: readonly StoredEvent[], turn: Turn) => Promise<void>,
+    write: (db: TrailConnection, fresh: readonly StoredEvent[], locked: LockedTrail) => Promise<void>,
   ): Promise<AppendResult> {
     checkChain(batch.queue, batch.events);
     const events = storeEvents(batch.events);
     try {
       const result = await inTransaction(this.knex, async (db) => {
-        const turn = await takeTurn(db);
-        await this.#onStep('turn-taken');
+        const locked = await lockTrail(db);
+        await this.#onStep('trail-locked');
         const stored = await readQueue(db, batch.queue);
         const fresh = await newEvents(db, batch.queue, events, stored);
         if (batch.proof) await writeProof(db, batch.proof);
         await this.#onStep('proof-written');
         if (fresh.length === 0) return resultOf(batch, stored, 0);
-        await write(db, fresh, turn);
+        await write(db, fresh, locked);
         await writePosition(db, batch.server, fresh.at(-1)!);
         await this.#onStep('position-written');
         return resultOf(batch, fresh.at(-1)!, fresh.length);
@@ -229,8 +231,13 @@ export class Trail {
     }
   }
 
-  async #write(db: Knex, fresh: readonly StoredEvent[], turn: Turn, meanwhile: Work): Promise<Preparation['ends']> {
-    this.#timelines.begin(turn.number);
+  async #write(
+    db: TrailConnection,
+    fresh: readonly StoredEvent[],
+    lockNumber: number,
+    meanwhile: Work,
+  ): Promise<Preparation['ends']> {
+    this.#timelines.begin(lockNumber);
     const baseline = await readBaseline(db);
     const late = fresh.filter((event) => baseline !== null && event.at < baseline.before);
     const sightings = await prepareSightings(db, fresh.slice(late.length), baseline, this.#timelines);
@@ -265,7 +272,7 @@ export class Trail {
   }
 }
 
-/** What to do if this was set back. */
+/** Hints, by what was set back. */
 const HINTS = {
   queue: 'the queue was restored from a backup, copied or edited; start a new one with portledger queue new',
   trail:

@@ -18,16 +18,16 @@ export type TrailTarget =
 
 /** How the connection is encrypted; a database that does not offer it is refused. */
 export interface TlsTarget {
-  /** The database proves by its certificate who it is; without that anybody in between can play it. */
+  /** Check the certificate of the database; without that anybody in between can pose as it. */
   readonly verify: boolean;
-  /** File with the certificates of the authorities that are trusted (PEM); without it those that Node trusts. */
+  /** File with the certificates of trusted authorities (PEM). Default: those that Node trusts. */
   readonly ca: string | undefined;
   /** Name in the database's certificate. */
   readonly name: string;
 }
 
 const MYSQL_PORT = 3306;
-/** The modes of MySQL's own clients; what lies between these two (VERIFY_CA) protects from nobody who owns any certificate. */
+/** Modes of MySQL's own clients. VERIFY_CA is left out: it accepts anybody who has a certificate of that authority. */
 const SSL_MODES = ['VERIFY_IDENTITY', 'REQUIRED'] as const;
 const PARAMETERS = ['socket', 'ssl-mode', 'ssl-ca', 'ssl-name'];
 const HINT = 'write it as mysql://user:password@host:3306/database or sqlite:./data/audit.db';
@@ -58,7 +58,7 @@ export function parseTrailUrl(url: string): TrailTarget {
   };
 }
 
-/** A parameter that is misspelt must not end in a connection without encryption. */
+/** Throws for an unknown parameter: a misspelt one must not end in a connection without encryption. */
 function tlsOf(parameters: URLSearchParams, host: string): TlsTarget | undefined {
   const unknown = [...parameters.keys()].find((name) => !PARAMETERS.includes(name));
   if (unknown !== undefined) {
@@ -80,7 +80,7 @@ function tlsOf(parameters: URLSearchParams, host: string): TlsTarget | undefined
   return { verify, ca, name: name ?? host };
 }
 
-/** The trail's place without its password, for messages. */
+/** The URL of the trail without its password, for messages. */
 export function describeTarget(target: TrailTarget): string {
   if (target.kind === 'sqlite') return `sqlite:${target.file}`;
   return `mysql://${target.user}@${target.socket ?? `${target.host}:${target.port}`}/${target.database}`;

@@ -1,13 +1,13 @@
-import type { Knex } from 'knex';
 import { toSqlTime } from '../../base/time.js';
 import { uuidBytes } from '../../ledger/event/encoding.js';
 import type { Baseline } from '../../ledger/proof/baseline.js';
+import type { TimelineEnd } from '../sightings/known-timelines.js';
+import { compareKeys, type EventKey, type Observation, openingKey, type Sighting } from '../sightings/rules.js';
+import type { Window } from '../sightings/splice.js';
+import type { TrailConnection } from './database.js';
 import { rowToEvent } from './event-rows.js';
-import type { TimelineEnd } from './known-timelines.js';
 import { rowToSighting, SIGHTING_COLUMNS, type SightingRow } from './sighting-rows.js';
-import { compareKeys, type EventKey, type Observation, openingKey, type Sighting } from './sightings.js';
-import type { Window } from './splice.js';
-import { chunks, LIST_LENGTH, type Selection, selectEach } from './sql.js';
+import { type Selection, selectEach } from './sql.js';
 
 /** The columns that an Observation is made of. */
 const OBSERVED =
@@ -19,7 +19,7 @@ export interface Reach {
   readonly later: number;
 }
 
-/** Nearly all events are grants, and one of them on each side is enough. */
+/** Nearly all events are grants, and one grant on each side is enough. */
 export const NEAR: Reach = { earlier: 1, later: 2 };
 /** Several late events of an address, with events of others between them. */
 export const MIDDLE: Reach = { earlier: 4, later: 30 };
@@ -31,10 +31,10 @@ const DESCENDING = { comparison: '<=', order: 'DESC' } as const;
 
 /**
  * Reads the window of each address around its new events (in order), which must not be in the trail yet.
- * @param ends how the timelines end without them, by address
+ * @param ends how the timelines end without the new events, by address
  */
 export async function readWindows(
-  db: Knex,
+  db: TrailConnection,
   timelines: ReadonlyMap<string, readonly Observation[]>,
   ends: ReadonlyMap<string, TimelineEnd>,
   reach: Reach,
@@ -48,27 +48,13 @@ export async function readWindows(
   return new Map([...timelines].map(([ip, added]) => [ip, windowOf(before.get(ip), around.get(ip)!, added, reach)]));
 }
 
-/** Sightings by the events that opened them; by `queue/sequence`. */
-export async function readSightings(db: Knex, keys: readonly EventKey[]): Promise<Map<string, Sighting>> {
-  const found = new Map<string, Sighting>();
-  for (const part of chunks(keys, LIST_LENGTH)) {
-    const pairs = part.map((key) => [uuidBytes(key.queue), key.sequence] as [Buffer, number]);
-    const rows = await db('sightings').select(SIGHTING_COLUMNS).whereIn(['opened_queue', 'opened_sequence'], pairs);
-    for (const row of rows) {
-      const sighting = rowToSighting(row);
-      found.set(`${sighting.openedQueue}/${sighting.openedSequence}`, sighting);
-    }
-  }
-  return found;
-}
-
-/** The window without what lies before the baseline, where retention removed events. */
+/** The window without its part before the baseline, where retention removed events. */
 export function cutWindow(window: Window, baseline: Baseline | null): Window {
   if (baseline === null) return window;
   return { ...window, earlier: window.earlier.filter((event) => event.at >= baseline.before), fromStart: false };
 }
 
-/** The events on both sides of the first new one, those of its very time on either. */
+/** The events on both sides of the first new one; events of the same time are in both. */
 type Around = Record<Order, Observation[]>;
 
 function windowOf(
@@ -92,7 +78,7 @@ function laterLimit(added: readonly Observation[], reach: Reach): number {
 
 /** The sighting of each address that opened last before the first new event. */
 async function sightingsBefore(
-  db: Knex,
+  db: TrailConnection,
   timelines: ReadonlyMap<string, readonly Observation[]>,
   ends: ReadonlyMap<string, TimelineEnd>,
 ): Promise<Map<string, Sighting>> {
@@ -119,7 +105,7 @@ export function sightingBefore(ip: string, event: EventKey): Selection {
   };
 }
 
-/** Two selections that may overlap in events of the very time of the first new event. */
+/** Two selections; both have the events of the same time as the first new one. */
 function eventsAround(ip: string, added: readonly Observation[], reach: Reach): Selection[] {
   const values = [ip, toSqlTime(added[0]!.at)];
   return [

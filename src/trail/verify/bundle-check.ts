@@ -4,23 +4,23 @@ import type { LedgerEvent } from '../../ledger/event/event.js';
 import { Fields, introductionOfJson, ProofFormatError } from '../../ledger/proof/json.js';
 import type { PublicKey } from '../../ledger/proof/key.js';
 import { claimedRing, trustedRing } from '../../ledger/proof/key-ring.js';
-import { compareKeys, observe, type Sighting } from '../store/sightings.js';
+import { compareKeys, observe, type Sighting } from '../sightings/rules.js';
 import { BUNDLE_FORMAT } from './bundle.js';
 import { checkSegment, type SoundStretch } from './segment-check.js';
 import { eventToJson, sightingToJson } from './shown.js';
 
-/** What came of checking a bundle. */
+/** The result of checking a bundle. */
 export interface BundleResult {
   readonly ok: boolean;
   /** One sentence for each fault, without a period. */
   readonly faults: readonly string[];
-  /** The same and what was proven, for people. */
+  /** The faults and what was proven, for people. */
   readonly lines: readonly string[];
 }
 
 /**
- * Checks a bundle by itself: every record is in the chain, the chain ends in a signed checkpoint, and the sighting follows from the
- * records. `trusted` are the keys from outside; without any the keys in the bundle are taken, which proves little.
+ * Checks a bundle without a trail: its records form a chain, the chain ends in a signed checkpoint, and the sighting follows from the
+ * records. `trusted` are keys from outside; if there are none, the keys in the bundle are used, which proves little.
  * Throws ProofFormatError if it is no bundle.
  */
 export function checkBundle(json: unknown, trusted: readonly PublicKey[]): BundleResult {
@@ -37,7 +37,7 @@ export function checkBundle(json: unknown, trusted: readonly PublicKey[]): Bundl
   return { ok: faults.length === 0, faults, lines: linesOf(faults, sighting, segments, trusted.length > 0) };
 }
 
-/** Folds the events of the address again and compares with what the bundle says. */
+/** Rebuilds the sighting from the events of its address and compares it with the bundle. */
 function checkSighting(read: Fields, chain: readonly LedgerEvent[], faults: string[]): Sighting | null {
   const shown = read.any('sighting');
   const ip = new Fields(shown, 'sighting').text('ip');
@@ -60,7 +60,7 @@ function checkSighting(read: Fields, chain: readonly LedgerEvent[], faults: stri
   return open;
 }
 
-/** Compares as JSON has it: what is undefined is not there. */
+/** Compares as JSON: undefined fields count as absent. */
 function isSameJson(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(JSON.parse(JSON.stringify(a)), b);
 }
@@ -84,7 +84,7 @@ function linesOf(
   ];
 }
 
-/** The end of the sighting as far as the records reach: whoever cut them off early must not have it seem longer. */
+/** The end of the sighting as far as the records reach: a bundle that was cut off must not make it seem longer. */
 function endOf({ endedAt, leaseUntil }: Sighting, segments: readonly SoundStretch[]): string {
   if (endedAt !== null) return `to ${toIsoTime(endedAt)}`;
   const reach = Math.min(...segments.map(({ events }) => events.at(-1)!.at));

@@ -1,20 +1,20 @@
-import type { Knex } from 'knex';
 import { UsageError } from '../../base/errors.js';
-import { type Micros, toIsoTime, toSqlTime } from '../../base/time.js';
+import { type Micros, toIsoTime } from '../../base/time.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { introductionToJson, type Json } from '../../ledger/proof/json.js';
-import { EVENT_COLUMNS, rowToEvent } from '../store/event-rows.js';
+import { observe, type Sighting } from '../sightings/rules.js';
+import type { TrailConnection } from '../store/database.js';
+import { eventsOfAddress } from '../store/event-table.js';
 import { readIntroductions } from '../store/proof-rows.js';
-import { rowToSighting, SIGHTING_COLUMNS } from '../store/sighting-rows.js';
-import { observe, type Sighting } from '../store/sightings.js';
-import { inSnapshot } from '../store/turn.js';
+import { sightingsWithin } from '../store/sighting-table.js';
+import { inSnapshot } from '../store/transaction.js';
 import { isRemoval, MOST_EVENTS, type Segment, segmentOf, segmentToJson } from './segment.js';
 import { eventToJson, sightingToJson } from './shown.js';
 
-/** Name and version of the form. */
+/** Name and version of the format. */
 export const BUNDLE_FORMAT = 'portledger evidence v1';
 
-/** Which sighting is asked for. */
+/** Which sighting the bundle is about. */
 export interface EvidenceQuestion {
   readonly ip: string;
   /** The moment, as a stretch [at, until). */
@@ -22,7 +22,7 @@ export interface EvidenceQuestion {
   readonly until: Micros;
 }
 
-/** A bundle, and what is still missing for it to prove something. */
+/** A bundle, and what it lacks to prove something. */
 export interface Bundle {
   readonly json: Json;
   /** Queues whose last event here is under no checkpoint yet. */
@@ -30,12 +30,16 @@ export interface Bundle {
 }
 
 /**
- * What proves who had an address at a time: the sighting, its events, the stretch of each queue's chain from the first of them to the
- * next checkpoint after the last, and the keys. Null if no sighting covers the time. Throws UsageError if two do, if the stretch is too long,
- * or if retention has removed a part of it.
+ * Makes the proof of who had an address at a time: the sighting, its events, the keys, and of each queue the chain from the first of
+ * these events to the checkpoint after the last. Null if no sighting covers the time. Throws UsageError if two do, if a chain is too long,
+ * or if retention has removed a part of the sighting.
  */
-export async function makeBundle(knex: Knex, question: EvidenceQuestion, now: Micros): Promise<Bundle | null> {
-  return await inSnapshot(knex, async (db) => {
+export async function makeBundle(
+  trail: TrailConnection,
+  question: EvidenceQuestion,
+  now: Micros,
+): Promise<Bundle | null> {
+  return await inSnapshot(trail, async (db) => {
     const sighting = await findSighting(db, question);
     if (!sighting) return null;
     const events = await eventsOf(db, sighting);
@@ -61,17 +65,9 @@ export async function makeBundle(knex: Knex, question: EvidenceQuestion, now: Mi
   });
 }
 
-/** The one that held within the moment. Throws UsageError where there were two, after one another: the question is of one client. */
-async function findSighting(db: Knex, { ip, at, until }: EvidenceQuestion): Promise<Sighting | null> {
-  const rows = await db('sightings')
-    .select(SIGHTING_COLUMNS as unknown as string[])
-    .where('ip', ip)
-    .where('first_seen', '<', toSqlTime(until))
-    .where('lease_until', '>', toSqlTime(at))
-    .where((open) => open.whereNull('ended_at').orWhere('ended_at', '>', toSqlTime(at)))
-    .orderBy('first_seen')
-    .limit(2);
-  const [first, second] = rows.map(rowToSighting);
+/** The sighting that covers the moment. Throws UsageError if there are two, one after the other. */
+async function findSighting(db: TrailConnection, { ip, at, until }: EvidenceQuestion): Promise<Sighting | null> {
+  const [first, second] = await sightingsWithin(db, ip, at, until, 2);
   if (second) {
     throw new UsageError(`Address ${ip} was in two hands within that second`, {
       hint: `ask for one of them: --at ${toIsoTime(Math.max(first!.firstSeen, at))} or --at ${toIsoTime(second.firstSeen)}`,
@@ -81,14 +77,8 @@ async function findSighting(db: Knex, { ip, at, until }: EvidenceQuestion): Prom
 }
 
 /** The events of the address from the one that opened the sighting to the one that ended it. */
-async function eventsOf(db: Knex, sighting: Sighting): Promise<LedgerEvent[]> {
-  const rows = await db('events')
-    .select(EVENT_COLUMNS as string[])
-    .where('ip', sighting.ip)
-    .where('at', '>=', toSqlTime(sighting.firstSeen))
-    .orderBy(['at', 'queue_uuid', 'sequence'])
-    .limit(MOST_EVENTS);
-  const events = rows.map(rowToEvent);
+async function eventsOf(db: TrailConnection, sighting: Sighting): Promise<LedgerEvent[]> {
+  const events = await eventsOfAddress(db, sighting.ip, sighting.firstSeen, MOST_EVENTS);
   const first = events.findIndex(
     (one) => one.queue === sighting.openedQueue && one.sequence === sighting.openedSequence,
   );
@@ -108,7 +98,7 @@ function partlyRemoved(): UsageError {
   });
 }
 
-/** How many records retention removed from these stretches. */
+/** How many records retention removed from these segments. */
 function removedIn(segments: readonly Segment[]): number {
   const removals = segments.flatMap(({ links }) => links).filter(isRemoval);
   return removals.reduce((sum, { from, to }) => sum + to - from + 1, 0);

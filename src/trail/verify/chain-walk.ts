@@ -2,25 +2,25 @@ import { chainHash, chainHashOf, genesisHash } from '../../ledger/event/encoding
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { eventsText, type Findings } from './findings.js';
 
-/** A row of table `events` as it was read: `event` is null if no server can have written it, and `fault` says why. */
+/** A row of table `events`. `event` is null if no server can have written the row; `fault` says why. */
 export interface ReadEvent {
   readonly sequence: number;
   readonly hash: Buffer;
   readonly event: LedgerEvent | null;
   readonly fault: string | null;
-  /** The canonical encoding where that is what was stored: of an event that the database would not take as a row. */
+  /** The stored canonical encoding of a quarantined event, else null. */
   readonly encoded: Buffer | null;
 }
 
-/** Where a chain stands: the last sequence and the hashes that the next event may continue; none if that is not known. */
+/** A position in a chain: the last sequence, and the hashes that the next event may continue (empty: not known). */
 interface Position {
   sequence: number;
   hashes: readonly Uint8Array[];
 }
 
 /**
- * Follows the chain of one queue event by event and names where it does not continue. A fault is told once: after it the
- * chain is followed on from what is there.
+ * Follows the chain of one queue event by event and reports where it breaks. Each fault is reported once: after it the walk
+ * continues from what is there.
  */
 export class ChainWalk {
   readonly #queue: string;
@@ -38,19 +38,19 @@ export class ChainWalk {
     return this.#position.sequence;
   }
 
-  /** Starts in the middle: after this event. */
+  /** Starts after this event instead of before the first. */
   startAfter(sequence: number, hash: Uint8Array | null): void {
     this.#position = { sequence, hashes: hash === null ? [] : [hash] };
   }
 
-  /** Goes over a stretch that is not there and says what stands before and after it. False if that does not fit. */
+  /** Steps over a removed stretch with the hashes before and after it. False if the hash before does not fit. */
   stepOver(to: number, hashBefore: Uint8Array, hashAfter: Uint8Array): boolean {
     const fits = this.#position.hashes.length === 0 || this.#position.hashes.some((hash) => isSame(hash, hashBefore));
     this.#position = { sequence: to, hashes: [hashAfter] };
     return fits;
   }
 
-  /** Tells that the events from here to before this one are missing. */
+  /** Reports that the events from here to before this one are missing. */
   noteMissing(sequence: number): void {
     const from = this.#position.sequence + 1;
     const verb = from === sequence - 1 ? 'is' : 'are';
@@ -58,7 +58,7 @@ export class ChainWalk {
     this.#position = { sequence: sequence - 1, hashes: [] };
   }
 
-  /** Takes the next event of the queue. True if it is what its server committed, as far as the chain tells. */
+  /** Checks the next event of the queue. True if it fits the chain. */
   step(read: ReadEvent): boolean {
     const { sequence, hash } = read;
     if (sequence <= this.#position.sequence) {
@@ -73,7 +73,7 @@ export class ChainWalk {
     if (sequence > this.#position.sequence + 1) this.noteMissing(sequence);
     const before = this.#position.hashes;
     const computed = this.#hashesOf(read, before);
-    // After events that are missing nothing is known to compare with: the next event will tell.
+    // After missing events there is no hash to compare with: the next event shows whether this one fits.
     const fits = computed !== null && (before.length === 0 || computed.some((one) => isSame(one, hash)));
     if (!fits && computed !== null) {
       const why = `Event ${sequence} does not fit its hash: it or the one before it was changed`;
@@ -84,7 +84,7 @@ export class ChainWalk {
     return fits;
   }
 
-  /** What the event's hash would be after each of these. Null, and told, if no event can have given this row. */
+  /** The event's hash after each of these. Null, and reported, if no event can have given this row. */
   #hashesOf({ event, sequence, fault, encoded }: ReadEvent, before: readonly Uint8Array[]): Buffer[] | null {
     try {
       if (event && encoded) return before.map((one) => chainHash(one, encoded));

@@ -1,18 +1,20 @@
-import type { Knex } from 'knex';
 import { type Micros, toSqlTime } from '../../base/time.js';
 import { uuidBytes } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import { type Baseline, isBaselineSignedBy } from '../../ledger/proof/baseline.js';
 import type { KeyRing } from '../../ledger/proof/key-ring.js';
+import { openingKey, type Sighting } from '../sightings/rules.js';
 import { digestOpenSightings, openSightingsAt } from '../store/baseline-rows.js';
-import { GAP_COLUMNS, gapToRow } from '../store/gap-rows.js';
+import type { TrailConnection } from '../store/database.js';
+import type { Row } from '../store/event-table.js';
+import { GAP_COLUMNS, gapRow, gapToRow } from '../store/gap-rows.js';
 import { gapOf } from '../store/gaps.js';
 import { quarantineGap } from '../store/quarantine.js';
-import { SIGHTING_COLUMNS, type SightingRow } from '../store/sighting-rows.js';
-import type { Sighting } from '../store/sightings.js';
+import type { SightingRow } from '../store/sighting-rows.js';
+import { sightingRows } from '../store/sighting-table.js';
 import { LIST_LENGTH } from '../store/sql.js';
 import type { Findings } from './findings.js';
-import { gapPages, type Row, sightingPages } from './rows.js';
+import { gapPages, sightingPages } from './rows.js';
 import { isSameValue, SightingCheck } from './sighting-check.js';
 import { StoredRows } from './stored-rows.js';
 
@@ -21,39 +23,39 @@ interface QueueRows {
   readonly gaps: StoredRows;
 }
 
-/** Rebuilds what the trail derived from the events, sightings and gaps, and compares it with the tables. */
+/** Rebuilds sightings and gaps from the events and compares them with the tables. */
 export class DerivedCheck {
   readonly sightings: SightingCheck;
-  readonly #db: Knex;
+  readonly #db: TrailConnection;
   readonly #findings: Findings;
   readonly #queues = new Map<string, QueueRows>();
   readonly #seeds = new Set<string>();
-  /** Events before it are not there any more, or show in no sighting. */
+  /** Events before this time are removed, or are in no sighting. */
   #before: Micros | null = null;
   #old = 0;
 
-  constructor(db: Knex, findings: Findings) {
+  constructor(db: TrailConnection, findings: Findings) {
     this.#db = db;
     this.#findings = findings;
     this.sightings = new SightingCheck(findings);
   }
 
-  /** Sightings that had ended before the events that retention left: nothing can be said about them. */
+  /** Sightings that had ended before the events that retention left: they cannot be checked. */
   get old(): number {
     return this.#old;
   }
 
-  /** Begins where retention left off: with the sightings that were open then, which its owner signed. */
+  /** Begins at the baseline of retention: with the signed list of sightings that were open then. */
   async startFrom(baseline: Baseline, ring: KeyRing): Promise<void> {
     const key = ring.get(baseline.keyId);
-    const told = `The record of the retention of ${toSqlTime(baseline.at)} UTC`;
+    const what = `The record of the retention of ${toSqlTime(baseline.at)} UTC`;
     if (!key)
-      this.#findings.add('removal', null, null, `${told} is signed by key ${baseline.keyId}, which is not trusted`);
+      this.#findings.add('removal', null, null, `${what} is signed by key ${baseline.keyId}, which is not trusted`);
     else if (!isBaselineSignedBy(baseline, key))
-      this.#findings.add('removal', null, null, `${told} has a signature that does not fit it`);
+      this.#findings.add('removal', null, null, `${what} has a signature that does not fit it`);
     const { open, openDigest } = await digestOpenSightings(this.#db, baseline);
     if (open !== baseline.open || Buffer.compare(openDigest, baseline.openDigest) !== 0) {
-      this.#findings.add('removal', null, null, `${told} lists other open sightings than were signed`);
+      this.#findings.add('removal', null, null, `${what} lists other open sightings than were signed`);
     }
     this.#before = baseline.before;
     let part: Sighting[] = [];
@@ -97,7 +99,7 @@ export class DerivedCheck {
     await gaps.goTo(event.sequence);
   }
 
-  /** Takes the next event, in the order of time. */
+  /** Checks the next event, in the order of time. */
   observe(event: LedgerEvent): void {
     const rows = this.#queues.get(event.queue)!;
     this.#checkGap(event, rows.gaps);
@@ -105,15 +107,13 @@ export class DerivedCheck {
     this.sightings.observe(event, ({ sequence }) => rows.sightings.take(sequence) as SightingRow | undefined);
   }
 
-  /** Checks that a gap tells of an event that was set aside: it shows in no sighting. */
+  /** Checks that a quarantined event has its gap; it is in no sighting. */
   async observeAside(event: LedgerEvent): Promise<void> {
     const gap = quarantineGap(event, '');
     const { queue, sequence, kind } = gap;
-    const stored = await this.#db('gaps')
-      .where({ queue_uuid: uuidBytes(queue), sequence, kind })
-      .first(GAP_COLUMNS);
+    const stored = await gapRow(this.#db, gap);
     const row = gapToRow(gap);
-    // The reason is what the database said, of which there is no proof.
+    // The detail is the database's message, for which there is no proof.
     const isSame = GAP_COLUMNS.every((column, i) => column === 'detail' || isSameValue(row[i]!, stored?.[column]));
     if (!isSame)
       this.#findings.add(
@@ -124,7 +124,7 @@ export class DerivedCheck {
       );
   }
 
-  /** Compares what is left. */
+  /** Checks the remaining rows. */
   async end(): Promise<void> {
     for (const { sightings, gaps } of this.#queues.values()) {
       await sightings.goTo(Number.MAX_SAFE_INTEGER);
@@ -140,10 +140,10 @@ export class DerivedCheck {
     const stored = rows.take(sequence);
     const row = gapToRow(gap);
     const wrong = stored && GAP_COLUMNS.filter((column, i) => !isSameValue(row[i]!, stored[column]));
-    const tell = (what: string): void =>
+    const report = (what: string): void =>
       this.#findings.add('gap', queue, sequence, `Gap ${gap.kind} of event ${sequence} ${what}`);
-    if (!wrong) tell('is missing');
-    else if (wrong.length > 0) tell(`does not follow from the event: ${wrong.join(', ')}`);
+    if (!wrong) report('is missing');
+    else if (wrong.length > 0) report(`does not follow from the event: ${wrong.join(', ')}`);
   }
 
   #noteStraySighting(queue: string, row: Row, sequence: number): void {
@@ -156,10 +156,7 @@ export class DerivedCheck {
 
   async #seed(part: readonly Sighting[], baseline: Baseline): Promise<void> {
     if (part.length === 0) return;
-    const keys = part.map((one) => [uuidBytes(one.openedQueue), one.openedSequence] as [Buffer, number]);
-    const rows: SightingRow[] = await this.#db('sightings')
-      .select(SIGHTING_COLUMNS as unknown as string[])
-      .whereIn(['opened_queue', 'opened_sequence'], keys);
+    const rows = await sightingRows(this.#db, part.map(openingKey));
     const byName = new Map(
       rows.map((row) => [`${(row.opened_queue as Buffer).toString('hex')}/${row.opened_sequence}`, row]),
     );
@@ -167,7 +164,7 @@ export class DerivedCheck {
       const { openedQueue, openedSequence, leaseUntil } = sighting;
       this.#seeds.add(`${openedQueue}/${openedSequence}`);
       const stored = byName.get(`${uuidBytes(openedQueue).toString('hex')}/${openedSequence}`);
-      // A lease that ran out without a word may have been removed as ended.
+      // A lease that ran out without an event may have been removed as ended.
       const isRemoved =
         stored === undefined && baseline.sightingsBefore !== null && leaseUntil < baseline.sightingsBefore;
       if (!isRemoved) this.sightings.seed(sighting, stored);

@@ -14,23 +14,23 @@ export type FaultKind =
   | 'hold'
   | 'key';
 
-/** One thing that is not as it should be. */
+/** One fault. */
 export interface Fault {
   readonly kind: FaultKind;
   /** The queue it was found in, null if it belongs to none. */
   readonly queue: string | null;
-  /** Where in the queue; null if it is no matter of one event. */
+  /** The event it is about, null if it is about none. */
   readonly sequence: number | null;
   /** What is wrong, one sentence without a period. */
   readonly message: string;
 }
 
-/** So many faults of one kind in one queue are told one by one; the others are only counted. */
-const TOLD = 20;
+/** Faults of one kind in one queue that are listed; further ones are only counted. */
+const LISTED = 20;
 
-/** Collects faults: a trail that is wholly broken must not fill the memory. */
+/** Collects faults, in bounded memory: a trail may be wholly broken. */
 export class Findings {
-  readonly #told: Fault[] = [];
+  readonly #listed: Fault[] = [];
   readonly #counts = new Map<string, number>();
   #total = 0;
 
@@ -40,15 +40,15 @@ export class Findings {
     const count = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, count);
     this.#total += 1;
-    if (count <= TOLD) this.#told.push({ kind, queue, sequence, message });
+    if (count <= LISTED) this.#listed.push({ kind, queue, sequence, message });
   }
 
-  /** The faults that are told, in the order in which they were found. */
+  /** The listed faults, in the order in which they were found. */
   get faults(): readonly Fault[] {
-    return this.#told;
+    return this.#listed;
   }
 
-  /** All faults, also those that are only counted. */
+  /** The number of all faults, listed or not. */
   get total(): number {
     return this.#total;
   }

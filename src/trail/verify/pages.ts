@@ -1,4 +1,4 @@
-/** The rows of a query in order, read page by page, one page ahead, so that memory stays flat. */
+/** The rows of a query in order, read page by page, one page ahead: memory stays flat. */
 export class Pages<T> {
   readonly #fetch: (after: T | null) => Promise<T[]>;
   readonly #size: number;
@@ -15,7 +15,7 @@ export class Pages<T> {
     this.#next = this.#ahead(null);
   }
 
-  /** The present row; undefined if the page is used up or there is none left: see {@link isDry}. */
+  /** The current row; undefined if the page is used up or there is none left: see {@link isDry}. */
   get row(): T | undefined {
     return this.#page[this.#index];
   }
@@ -25,12 +25,12 @@ export class Pages<T> {
     return this.#index >= this.#page.length && this.#next !== null;
   }
 
-  /** Goes on to the next row. */
+  /** Moves to the next row. */
   advance(): void {
     this.#index += 1;
   }
 
-  /** Reads on if the page is used up. */
+  /** Reads the next page if this one is used up. */
   async fill(): Promise<void> {
     if (!this.isDry) return;
     this.#page = await this.#next!;
@@ -40,7 +40,7 @@ export class Pages<T> {
 
   #ahead(after: T | null): Promise<T[]> {
     const next = this.#fetch(after);
-    // Whoever awaits the page is told; without this a failure before then would end the process.
+    // fill() throws the failure; without this an earlier one would end the process.
     next.catch(() => undefined);
     return next;
   }

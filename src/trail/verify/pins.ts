@@ -1,10 +1,10 @@
 import type { Checkpoint } from '../../ledger/proof/checkpoint.js';
 
-/** That the event of this sequence has this hash, as somebody knows who keeps it outside of the trail. */
+/** The hash of an event, known from outside of the trail. */
 export interface Pin {
   readonly sequence: number;
   readonly hash: Uint8Array;
-  /** Who knows it: `the local queue`. */
+  /** Where it is known from: `the local queue`. */
   readonly source: string;
 }
 
@@ -28,7 +28,7 @@ export interface LocalQueue {
 
 const LOCAL = 'the local queue';
 
-/** Collects what is known of queues from outside of the trail, and must be found in it. */
+/** Collects what is known of queues from outside of the trail; the trail must agree. */
 export class PinBoard {
   readonly #queues = new Map<string, Known>();
 
@@ -37,14 +37,14 @@ export class PinBoard {
     return this.#queues;
   }
 
-  /** A checkpoint that somebody kept. */
+  /** Adds a checkpoint that was kept outside of the trail. */
   addCheckpoint({ queue, sequence, hash }: Checkpoint, source: string): void {
     this.#add(queue, [{ sequence, hash, source }], null);
   }
 
-  /** The trail must have what was shipped, and no more events than the queue ever had. */
+  /** Adds the local queue: the trail must have what was shipped, and no more events than the queue ever had. */
   addLocal({ queue, shipped, shippedHash, last, checkpoint }: LocalQueue): void {
-    // The note of what was shipped may be lost; then the queue knows nothing that the trail must have.
+    // The note of what was shipped may be lost; then nothing is known that the trail must have.
     const pins = shipped > 0 ? [{ sequence: shipped, hash: shippedHash, source: LOCAL }] : [];
     if (checkpoint && checkpoint.sequence < shipped) {
       pins.push({ sequence: checkpoint.sequence, hash: checkpoint.hash, source: LOCAL });

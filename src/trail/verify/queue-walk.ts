@@ -1,9 +1,10 @@
-import type { Knex } from 'knex';
 import { toSqlTime } from '../../base/time.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import type { Checkpoint } from '../../ledger/proof/checkpoint.js';
 import type { KeyRing } from '../../ledger/proof/key-ring.js';
 import { isRemovalSignedBy, type Removal } from '../../ledger/proof/removal.js';
+import type { TrailConnection } from '../store/database.js';
+import type { QueueHead } from '../store/queue-table.js';
 import { ChainWalk, type ReadEvent } from './chain-walk.js';
 import { eventsText, type Findings } from './findings.js';
 import type { Pages } from './pages.js';
@@ -16,12 +17,7 @@ export interface QueueFacts {
   readonly queue: string;
   readonly server: string;
   /** Its row in table `queues`, null if it has none. */
-  readonly head: {
-    readonly server: string;
-    readonly sequence: number;
-    readonly hash: Buffer;
-    readonly lastAt: string;
-  } | null;
+  readonly head: QueueHead | null;
   readonly removals: readonly Removal[];
   readonly known: Known;
   /** The events after `start` and up to `end` are checked; `startHash` is that of `start`, null if it is not known. */
@@ -42,16 +38,16 @@ export class QueueWalk {
   readonly #checkpoints: Pages<Checkpoint>;
   readonly #removals: Removal[];
   readonly #pins: Pin[];
-  /** Below this sequence only events come. */
+  /** Before this sequence there is nothing but events. */
   #quietUntil = 0;
   #lastHash: Buffer | null = null;
-  /** The event that was passed last, null if it cannot be read or retention removed it. */
+  /** The last event passed, null if it cannot be read or retention removed it. */
   #lastEvent: LedgerEvent | null = null;
   #count = 0;
   #aside = 0;
   #removed = 0;
 
-  constructor(db: Knex, facts: QueueFacts, ring: KeyRing, findings: Findings) {
+  constructor(db: TrailConnection, facts: QueueFacts, ring: KeyRing, findings: Findings) {
     const { queue, start, startHash, end } = facts;
     this.facts = facts;
     this.#ring = ring;
@@ -67,12 +63,12 @@ export class QueueWalk {
     this.#pins.sort((a, b) => a.sequence - b.sequence);
   }
 
-  /** The next event, undefined if there is none left. Means something only after {@link fill}. */
+  /** The next event, undefined if there is none left. Call {@link fill} before. */
   get next(): ReadEvent | undefined {
     return this.#source.row;
   }
 
-  /** Events that were read, those of them that are set aside, and events that retention removed. */
+  /** Events read, quarantined ones among them, and events that retention removed. */
   get counts(): { events: number; setAside: number; removed: number } {
     return { events: this.#count, setAside: this.#aside, removed: this.#removed };
   }
@@ -88,12 +84,12 @@ export class QueueWalk {
     await this.#quarantined.fill();
   }
 
-  /** True if there is more to check around the next event than its place in the chain; then {@link passSlowly} must be used. */
+  /** True if the next event needs only its check in the chain; else use {@link passSlowly}. */
   get isQuiet(): boolean {
     return this.next!.sequence < this.#quietUntil;
   }
 
-  /** Checks the next event and goes past it. True if it is sound. */
+  /** Checks the next event and passes it. True if it is sound. */
   pass(): boolean {
     const source = this.#source;
     const read = source.row!;
@@ -107,7 +103,7 @@ export class QueueWalk {
     return isSound;
   }
 
-  /** The same, with what else is said about this event and what lies before it. */
+  /** The same as {@link pass}, and checks the removals, checkpoints and pins up to this event. */
   async passSlowly(): Promise<boolean> {
     const { sequence, hash } = this.next!;
     await this.#catchUp(sequence);
@@ -121,7 +117,7 @@ export class QueueWalk {
     return isSound;
   }
 
-  /** Checks what is said about events after the last one there is. */
+  /** Checks what is known about events after the last one. */
   async end(): Promise<void> {
     const { end } = this.facts;
     while (this.#removals[0]) await this.#stepOver(this.#removals.shift()!);
@@ -130,7 +126,7 @@ export class QueueWalk {
     this.seal.end();
   }
 
-  /** Where the next event is. */
+  /** The pages that have the next event. */
   get #source(): Pages<ReadEvent> {
     const aside = this.#quarantined.row;
     if (!aside) return this.#events;
@@ -147,17 +143,17 @@ export class QueueWalk {
   async #stepOver(removal: Removal): Promise<void> {
     const { from, to, hashBefore, hashAfter } = removal;
     const key = this.#ring.get(removal.keyId);
-    const tell = (what: string): void =>
+    const report = (what: string): void =>
       this.#findings.add(
         'removal',
         this.facts.queue,
         from,
         `The record that ${eventsText(from, to).toLowerCase()} were removed ${what}`,
       );
-    if (!key) tell(`is signed by key ${removal.keyId}, which is not trusted`);
-    else if (!isRemovalSignedBy(removal, key)) tell('has a signature that does not fit it');
+    if (!key) report(`is signed by key ${removal.keyId}, which is not trusted`);
+    else if (!isRemovalSignedBy(removal, key)) report('has a signature that does not fit it');
     if (from > this.chain.sequence + 1) this.chain.noteMissing(from);
-    if (!this.chain.stepOver(to, hashBefore, hashAfter)) tell('does not continue the event before them');
+    if (!this.chain.stepOver(to, hashBefore, hashAfter)) report('does not continue the event before them');
     this.#removed += to - from + 1;
     this.#lastHash = Buffer.from(hashAfter);
     this.#lastEvent = null;
@@ -165,7 +161,7 @@ export class QueueWalk {
     await this.#compare(to, this.#lastHash);
   }
 
-  /** Checks what is said about events up to this one, whose hash is given; null: they are not there. */
+  /** Checks checkpoints and pins up to this event, whose hash is given (null: it is not there). */
   async #compare(sequence: number, hash: Uint8Array | null): Promise<void> {
     await this.#checkpoints.fill();
     for (let row = this.#checkpoints.row; row && row.sequence <= sequence; row = this.#checkpoints.row) {
@@ -208,15 +204,15 @@ export class QueueWalk {
     } else if (head && last === head.sequence) this.#checkHead(head);
   }
 
-  /** Reports go by these columns, too: which server a queue is of, and since when it says nothing. */
-  #checkHead({ server, lastAt }: NonNullable<QueueFacts['head']>): void {
+  /** Checks server and last time of table queues, which reports use. */
+  #checkHead({ server, lastAt }: QueueHead): void {
     const event = this.#lastEvent;
     if (event === null || (event.server === server && toSqlTime(event.at) === lastAt)) return;
     const why = `Table queues says that the queue is of ${server} and ends at ${lastAt}, its last event says otherwise`;
     this.#findings.add('changed', this.facts.queue, event.sequence, why);
   }
 
-  /** The last event that somebody knows of. */
+  /** The last event that is known of. */
   async #knownEnd(): Promise<{ sequence: number; source: string } | undefined> {
     const known: { sequence: number; source: string }[] = [...this.#pins];
     if (this.facts.head) known.push({ sequence: this.facts.head.sequence, source: 'table queues' });

@@ -4,10 +4,10 @@ import { type Checkpoint, isSignedBy } from '../../ledger/proof/checkpoint.js';
 import type { KeyRing } from '../../ledger/proof/key-ring.js';
 import type { Findings } from './findings.js';
 
-/** How long a checkpoint may take from its making to the trail. */
+/** Most time from the making of a checkpoint to its arrival in the trail. */
 const ON_THE_WAY: Micros = 60 * MICROS_PER_SECOND;
 
-/** Checks the checkpoints of one queue against its events, and watches what comes after the last of them. */
+/** Checks the checkpoints of one queue against its events, and the events after the last checkpoint. */
 export class SealCheck {
   readonly #queue: string;
   readonly #ring: KeyRing;
@@ -35,7 +35,7 @@ export class SealCheck {
     return this.#signers;
   }
 
-  /** Events after it. */
+  /** Events after that checkpoint. */
   get unsigned(): number {
     return this.#unsigned;
   }
@@ -44,7 +44,7 @@ export class SealCheck {
   check(checkpoint: Checkpoint, hash: Uint8Array | null): void {
     if (!this.isSigned(checkpoint)) return;
     if (hash !== null && Buffer.compare(hash, checkpoint.hash) !== 0) {
-      this.#tell(checkpoint, 'was signed over another hash than the event has');
+      this.#report(checkpoint, 'was signed over another hash than the event has');
       return;
     }
     this.#signers.add(checkpoint.keyId);
@@ -53,28 +53,28 @@ export class SealCheck {
     this.#base = null;
   }
 
-  /** True if a trusted key signed it; else that is told. */
+  /** True if a trusted key signed it; else reports it. */
   isSigned(checkpoint: Checkpoint): boolean {
     const key = this.#ring.get(checkpoint.keyId);
     if (key && isSignedBy(checkpoint, key)) return true;
-    this.#tell(
+    this.#report(
       checkpoint,
       key ? 'has a signature that does not fit it' : `is signed by key ${checkpoint.keyId}, which is not trusted`,
     );
     return false;
   }
 
-  /** Takes note of an event, before the checkpoint about it. */
+  /** Notes an event. Call before {@link check} of a checkpoint about it. */
   note(event: LedgerEvent | null): void {
     this.#unsigned += 1;
     if (event === null) return;
     this.#lastAt = event.at;
-    // A server that was down signed nothing, and after a step of the clock its times tell nothing of how long it took.
+    // A server that was down signed nothing, and a step of the clock says nothing about the time that passed.
     const restarts = event.kind === 'server-started' || event.kind === 'clock-stepped';
     if (this.#base === null || restarts) this.#base = event.at;
   }
 
-  /** Tells of a checkpoint that should have followed. */
+  /** Reports a checkpoint that should have followed. */
   end(): void {
     if (this.#last === null || this.#unsigned === 0 || this.#base === null || this.#lastAt === null) return;
     const { nextWithin, sequence } = this.#last;
@@ -88,7 +88,7 @@ export class SealCheck {
     );
   }
 
-  #tell({ sequence }: Checkpoint, what: string): void {
+  #report({ sequence }: Checkpoint, what: string): void {
     this.#findings.add('checkpoint', this.#queue, sequence, `Checkpoint of event ${sequence} ${what}`);
   }
 }

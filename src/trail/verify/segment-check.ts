@@ -7,38 +7,38 @@ import type { KeyRing } from '../../ledger/proof/key-ring.js';
 import { isRemovalSignedBy } from '../../ledger/proof/removal.js';
 import { eventToJson } from './shown.js';
 
-/** What of a stretch in a bundle is sound: its events, and how many retention removed between them. */
+/** The sound part of a segment in a bundle: its events, and how many retention removed between them. */
 export interface SoundStretch {
   readonly events: readonly LedgerEvent[];
   readonly removed: number;
 }
 
-/** A place in the chain: the sequence that it has reached (null before the first record), and the hash there. */
-interface Place {
+/** A position in the chain: its sequence (null before the first record), and the hash there. */
+interface ChainPosition {
   readonly sequence: number | null;
   readonly hash: Uint8Array;
 }
 
-/** A fault of one record, which ends the stretch. */
+/** A fault of one record; it ends the check of the segment. */
 class LinkFault extends Error {}
 
-/** Checks a stretch of a chain in a bundle; its faults are added to `faults`. Throws ProofFormatError if it is no stretch. */
+/** Checks a segment of a chain in a bundle and adds its faults to `faults`. Throws ProofFormatError if it is no segment. */
 export function checkSegment(json: unknown, ring: KeyRing, faults: string[]): SoundStretch {
   const read = new Fields(json, 'chain');
   const queue = read.uuid('queue');
   const events: LedgerEvent[] = [];
   let removed = 0;
-  let place: Place = { sequence: null, hash: read.bytes('before') };
+  let position: ChainPosition = { sequence: null, hash: read.bytes('before') };
   for (const [i, link] of read.list('events').entries()) {
     try {
       if (typeof link === 'object') {
-        const [from, next] = [place.sequence, overRemoval(link, queue, place, ring)];
+        const [from, next] = [position.sequence, overRemoval(link, queue, position, ring)];
         removed += next.sequence! - from!;
-        place = next;
+        position = next;
       } else {
-        const event = eventOf(link, queue, place);
+        const event = eventOf(link, queue, position);
         events.push(event);
-        place = event;
+        position = event;
       }
     } catch (error) {
       if (!(error instanceof LinkFault)) throw error;
@@ -47,14 +47,14 @@ export function checkSegment(json: unknown, ring: KeyRing, faults: string[]): So
     }
   }
   const checkpoint = read.isNull('checkpoint') ? null : checkpointOfJson(read.any('checkpoint'));
-  const fault = checkpointFault(checkpoint, queue, place, ring);
+  const fault = checkpointFault(checkpoint, queue, position, ring);
   if (fault !== null) faults.push(`Queue ${queue}: ${fault}`);
   return { events, removed };
 }
 
-function eventOf(encoded: unknown, queue: string, place: Place): LedgerEvent {
-  const event = decoded(encoded, place.hash);
-  const isNext = place.sequence === null || event.sequence === place.sequence + 1;
+function eventOf(encoded: unknown, queue: string, position: ChainPosition): LedgerEvent {
+  const event = decoded(encoded, position.hash);
+  const isNext = position.sequence === null || event.sequence === position.sequence + 1;
   if (event.queue === queue && isNext) return event;
   throw new LinkFault(`is event ${event.sequence} of queue ${event.queue}: it does not belong there`);
 }
@@ -65,7 +65,7 @@ function decoded(encoded: unknown, before: Uint8Array): LedgerEvent {
   const bytes = Buffer.from(encoded, 'hex');
   try {
     const event = { ...decodeEvent(bytes), hash: chainHash(before, bytes) };
-    // What cannot be shown is no event: a time that no calendar has.
+    // Throws for a time that no calendar has.
     eventToJson(event);
     return event;
   } catch (error) {
@@ -73,11 +73,11 @@ function decoded(encoded: unknown, before: Uint8Array): LedgerEvent {
   }
 }
 
-/** The place after what retention removed, if a trusted key signed that. A stretch never begins with it. */
-function overRemoval(json: unknown, queue: string, place: Place, ring: KeyRing): Place {
+/** The position after a removal, if a trusted key signed it. A segment never begins with a removal. */
+function overRemoval(json: unknown, queue: string, position: ChainPosition, ring: KeyRing): ChainPosition {
   const removal = removalOfJson(json);
-  const continues = place.sequence !== null && removal.from === place.sequence + 1 && removal.to >= removal.from;
-  if (!continues || removal.queue !== queue || Buffer.compare(removal.hashBefore, place.hash) !== 0)
+  const continues = position.sequence !== null && removal.from === position.sequence + 1 && removal.to >= removal.from;
+  if (!continues || removal.queue !== queue || Buffer.compare(removal.hashBefore, position.hash) !== 0)
     throw new LinkFault('is a removal that does not continue the record before it');
   const key = ring.get(removal.keyId);
   if (!key) throw new LinkFault(`is a removal signed by key ${removal.keyId}, which is not trusted`);
@@ -85,7 +85,12 @@ function overRemoval(json: unknown, queue: string, place: Place, ring: KeyRing):
   return { sequence: removal.to, hash: removal.hashAfter };
 }
 
-function checkpointFault(checkpoint: Checkpoint | null, queue: string, last: Place, ring: KeyRing): string | null {
+function checkpointFault(
+  checkpoint: Checkpoint | null,
+  queue: string,
+  last: ChainPosition,
+  ring: KeyRing,
+): string | null {
   if (last.sequence === null) return 'there is no record';
   if (!checkpoint) return 'no checkpoint signs these records';
   const key = ring.get(checkpoint.keyId);

@@ -1,38 +1,39 @@
-import type { Knex } from 'knex';
 import { UsageError } from '../../base/errors.js';
-import { encodeEvent, genesisHash, uuidBytes } from '../../ledger/event/encoding.js';
+import { encodeEvent, genesisHash } from '../../ledger/event/encoding.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import type { Checkpoint } from '../../ledger/proof/checkpoint.js';
 import { checkpointToJson, type Json, removalToJson } from '../../ledger/proof/json.js';
 import type { Removal } from '../../ledger/proof/removal.js';
+import type { TrailConnection } from '../store/database.js';
+import { eventHash } from '../store/event-table.js';
 import { readRemovals } from '../store/removal-rows.js';
 import { checkpointPages, eventPages } from './rows.js';
 
-/** More events than this make no bundle that anybody could read. */
+/** Most events of a bundle: nobody could read more. */
 export const MOST_EVENTS = 200_000;
 
-/** A stretch of one queue's chain, from an event to a checkpoint. */
+/** A part of one queue's chain, from an event to a checkpoint. */
 export interface Segment {
   readonly queue: string;
   readonly server: string;
   /** Hash before the first event. */
   readonly before: Uint8Array;
-  /** Events, and what retention left in place of others, in the order of the chain. */
+  /** Events, and removals in place of others, in the order of the chain. */
   readonly links: readonly (LedgerEvent | Removal)[];
   /** Null: none follows yet. */
   readonly checkpoint: Checkpoint | null;
 }
 
-/** True for what stands in place of events that retention removed. */
+/** True for a removal, which stands in place of events. */
 export function isRemoval(link: LedgerEvent | Removal): link is Removal {
   return 'hashAfter' in link;
 }
 
 /**
- * The stretch of a queue's chain from the first of these events that is of it to the checkpoint after the last. Throws UsageError if that is
- * too long, or if events are missing that retention did not remove.
+ * The part of a queue's chain from its first of these events to the checkpoint after its last. Throws UsageError if that is too
+ * long, or if events are missing that retention did not remove.
  */
-export async function segmentOf(db: Knex, queue: string, events: readonly LedgerEvent[]): Promise<Segment> {
+export async function segmentOf(db: TrailConnection, queue: string, events: readonly LedgerEvent[]): Promise<Segment> {
   const own = events.filter((event) => event.queue === queue);
   const [first, last] = [own[0]!, own.at(-1)!];
   const removals = (await readRemovals(db, queue)).filter(({ from }) => from > first.sequence);
@@ -47,9 +48,9 @@ export async function segmentOf(db: Knex, queue: string, events: readonly Ledger
   return { queue, server: first.server, before: await hashBefore(db, queue, first.sequence), links, checkpoint };
 }
 
-/** Of an event within a stretch that retention removed nobody knows the hash: a checkpoint of it proves nothing here. */
+/** The first checkpoint after an event. Not one within a removed stretch: the hash of its event is not known any more. */
 async function checkpointAfter(
-  db: Knex,
+  db: TrailConnection,
   queue: string,
   sequence: number,
   removals: readonly Removal[],
@@ -64,7 +65,7 @@ async function checkpointAfter(
 }
 
 async function readLinks(
-  db: Knex,
+  db: TrailConnection,
   queue: string,
   from: number,
   to: number,
@@ -93,12 +94,10 @@ async function readLinks(
   return links;
 }
 
-async function hashBefore(db: Knex, queue: string, sequence: number): Promise<Uint8Array> {
+async function hashBefore(db: TrailConnection, queue: string, sequence: number): Promise<Uint8Array> {
   if (sequence === 1) return genesisHash(queue);
-  const row = await db('events')
-    .where({ queue_uuid: uuidBytes(queue), sequence: sequence - 1 })
-    .first('hash');
-  if (row) return row.hash as Buffer;
+  const hash = await eventHash(db, queue, sequence - 1);
+  if (hash) return hash;
   const removal = (await readRemovals(db, queue)).find(({ to }) => to === sequence - 1);
   if (removal) return removal.hashAfter;
   throw new UsageError(`Event ${sequence - 1} of queue ${queue} is not in the trail`, {
@@ -106,7 +105,7 @@ async function hashBefore(db: Knex, queue: string, sequence: number): Promise<Ui
   });
 }
 
-/** As it stands in a bundle: events as the hex of their encoding, removals as objects. */
+/** The form in a bundle: events as the hex of their encoding, removals as objects. */
 export function segmentToJson({ queue, server, before, links, checkpoint }: Segment): Json {
   return {
     queue,

@@ -1,12 +1,12 @@
-import { escapeBytes, toHex, toText } from '../../base/bytes.js';
+import { formatHardwareAddress } from '../../base/hardware-address.js';
+import { escapeBytes, toHex, toText } from '../../base/text.js';
 import { type Micros, toIsoTime } from '../../base/time.js';
 import type { LedgerEvent } from '../../ledger/event/event.js';
 import type { Json } from '../../ledger/proof/json.js';
-import { portOf } from '../store/identity.js';
-import { formatMac } from '../store/mac.js';
-import type { Sighting } from '../store/sightings.js';
+import { portOf } from '../sightings/identity.js';
+import type { Sighting } from '../sightings/rules.js';
 
-/** An event for people to read; what proves it is its encoding. */
+/** An event for people to read. Its encoding is the proof. */
 export function eventToJson(event: LedgerEvent): Json {
   return {
     queue: event.queue,
@@ -15,10 +15,10 @@ export function eventToJson(event: LedgerEvent): Json {
     kind: event.kind,
     server: event.server,
     ip: event.address,
-    mac: event.hwaddr && formatMac(event.hwaddr),
+    mac: event.hwaddr && formatHardwareAddress(event.hwaddr),
     clientId: event.clientId && toHex(event.clientId),
     hostname: event.hostname && escapeBytes(event.hostname),
-    ...placeOf(event),
+    ...portJson(event),
     evidence: event.evidence,
     leaseStart: isoOrNull(event.leaseStart),
     leaseEnd: isoOrNull(event.leaseEnd),
@@ -26,12 +26,12 @@ export function eventToJson(event: LedgerEvent): Json {
   };
 }
 
-/** A sighting for people to read; it follows from its events, the first of which says where it was. */
+/** A sighting for people to read. Switch and port are those of its first event. */
 export function sightingToJson(sighting: Sighting, events: readonly LedgerEvent[]): Json {
   return {
-    ...placeOf(events[0]!),
+    ...portJson(events[0]!),
     ip: sighting.ip,
-    mac: sighting.hwaddr && formatMac(sighting.hwaddr),
+    mac: sighting.hwaddr && formatHardwareAddress(sighting.hwaddr),
     clientId: sighting.clientId && toHex(sighting.clientId),
     hostname: sighting.hostname && escapeBytes(sighting.hostname),
     firstSeen: toIsoTime(sighting.firstSeen),
@@ -45,8 +45,8 @@ export function sightingToJson(sighting: Sighting, events: readonly LedgerEvent[
   };
 }
 
-/** Text where the bytes are text; the bytes themselves are in the encoding. */
-function placeOf(event: LedgerEvent): Json {
+/** Switch and port as text; the exact bytes are in the encoding. */
+function portJson(event: LedgerEvent): Json {
   const port = portOf(event);
   return {
     switch: port && toText(port.switch.value),

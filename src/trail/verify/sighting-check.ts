@@ -1,34 +1,34 @@
 import type { LedgerEvent } from '../../ledger/event/event.js';
+import { observe, type Sighting, sameBytes } from '../sightings/rules.js';
 import type { Value } from '../store/event-rows.js';
 import { SIGHTING_COLUMNS, type SightingRow, sightingToRow } from '../store/sighting-rows.js';
-import { observe, type Sighting, sameBytes } from '../store/sightings.js';
 import type { Findings } from './findings.js';
 
 type Column = (typeof SIGHTING_COLUMNS)[number];
 
-/** What events after the opening one change; all other columns are compared at once and need not be kept. */
+/** The columns that later events change. All others are compared at the opening event and not kept. */
 const CHANGING = ['hostname', 'last_seen', 'lease_until', 'ended_at', 'end_reason', 'evidence', 'events'] as const;
 const FIXED = SIGHTING_COLUMNS.filter((column) => !(CHANGING as readonly Column[]).includes(column));
 
-/** Where a row of values has each column. */
-const PLACE = Object.fromEntries(SIGHTING_COLUMNS.map((column, i) => [column, i])) as Readonly<Record<Column, number>>;
+/** Index of each column in a row of values. */
+const INDEX = Object.fromEntries(SIGHTING_COLUMNS.map((column, i) => [column, i])) as Readonly<Record<Column, number>>;
 
-/** A sighting as it was rebuilt so far, and what the trail has for it. */
+/** A sighting as rebuilt so far, and its row in the trail. */
 interface Rebuilt {
   readonly sighting: Changing;
   /** The values of {@link CHANGING}; undefined if there is no row. */
   readonly stored: readonly Value[] | undefined;
-  /** Those of {@link FIXED} that the row has otherwise. */
+  /** Columns of {@link FIXED} that differ in the row. */
   readonly wrong: readonly Column[];
 }
 
-/** It changes in place: a new one for each event would soon fill the memory of what lives long. */
+/** Changes in place: a new object for each event would fill the old generation of the heap. */
 type Changing = { -readonly [field in keyof Sighting]: Sighting[field] };
 
 /** Rebuilds the sightings from the events of all queues, in the order of time, and compares each with its row once it has ended. */
 export class SightingCheck {
   readonly #findings: Findings;
-  /** One for each address with an open sighting: this is what the memory of a verification grows with. */
+  /** One for each address with an open sighting; the memory of a verification grows with it. */
   readonly #open = new Map<string, Rebuilt>();
   /** Ids of all ports that sightings name, hex. */
   readonly ports = new Set<string>();
@@ -48,7 +48,7 @@ export class SightingCheck {
     this.#open.set(sighting.ip, rebuilt(sighting, stored));
   }
 
-  /** Takes the next event. `rowOf` is asked for the row of a sighting that this event opens. */
+  /** Checks the next event. `rowOf` gives the row of a sighting that this event opens. */
   observe(event: LedgerEvent, rowOf: (event: LedgerEvent) => SightingRow | undefined): void {
     const { address } = event;
     if (address === null) return;
@@ -56,7 +56,7 @@ export class SightingCheck {
     const step = observe(known?.sighting ?? null, event);
     if (step.ended) this.#compare(step.ended, known!);
     if (step.opened) this.#open.set(address, rebuilt(step.open!, rowOf(event)));
-    else if (step.open && known) goOn(known.sighting, step.open);
+    else if (step.open && known) update(known.sighting, step.open);
     else this.#open.delete(address);
   }
 
@@ -66,7 +66,7 @@ export class SightingCheck {
     this.#open.clear();
   }
 
-  /** Tells of a row that no event opened. */
+  /** Reports a row that no event opened. */
   noteInserted(queue: string, sequence: number): void {
     this.#findings.add(
       'sighting',
@@ -88,19 +88,19 @@ export class SightingCheck {
 
 function rebuilt(sighting: Sighting, stored: SightingRow | undefined): Rebuilt {
   const row = sightingToRow(sighting);
-  const wrong = stored ? FIXED.filter((column) => !isSameValue(row[PLACE[column]], stored[column])) : [];
+  const wrong = stored ? FIXED.filter((column) => !isSameValue(row[INDEX[column]], stored[column])) : [];
   return { sighting: kept(sighting), stored: stored && CHANGING.map((column) => stored[column]), wrong };
 }
 
-/** Small buffers are cut from larger ones, which they keep in memory as a whole: what stays for long gets memory of its own. */
+/** Copies the bytes: a small buffer keeps the larger one that it is cut from in memory. */
 function kept(sighting: Sighting): Sighting {
   const { hwaddr, clientId, hostname, switchId, portId } = sighting;
   const ids = { switchId: switchId && Buffer.from(switchId), portId: portId && Buffer.from(portId) };
   return { ...sighting, ...ids, hwaddr: copyOf(hwaddr), clientId: copyOf(clientId), hostname: copyOf(hostname) };
 }
 
-/** Takes over what one more event changed. */
-function goOn(before: Changing, after: Sighting): void {
+/** Takes over the changes by one more event. */
+function update(before: Changing, after: Sighting): void {
   if (!sameBytes(after.hostname, before.hostname)) before.hostname = copyOf(after.hostname);
   before.lastSeen = after.lastSeen;
   before.leaseUntil = after.leaseUntil;
@@ -115,7 +115,7 @@ function copyOf(bytes: Uint8Array | null): Uint8Array | null {
 function faultOf(sighting: Sighting, { stored, wrong }: Rebuilt): string | null {
   if (stored === undefined) return 'is missing';
   const row = sightingToRow(sighting);
-  const changed = CHANGING.filter((column, i) => !isSameValue(row[PLACE[column]], stored[i]));
+  const changed = CHANGING.filter((column, i) => !isSameValue(row[INDEX[column]], stored[i]));
   const all = [...wrong, ...changed];
   return all.length > 0 ? `does not follow from the events: ${all.join(', ')}` : null;
 }

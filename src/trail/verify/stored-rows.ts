@@ -1,7 +1,7 @@
+import type { Row } from '../store/event-table.js';
 import type { Pages } from './pages.js';
-import type { Row } from './rows.js';
 
-/** Rows that each belong to one event of a queue, to be met in the order of the events. */
+/** Rows that each belong to one event of a queue, read in the order of the events. */
 export class StoredRows {
   readonly #pages: Pages<Row>;
   readonly #column: string;
@@ -9,7 +9,7 @@ export class StoredRows {
 
   /**
    * @param column the one with the sequence of the event
-   * @param onStray is told of rows that no event took
+   * @param onStray called for rows that no event took
    */
   constructor(pages: Pages<Row>, column: string, onStray: (row: Row, sequence: number) => void) {
     this.#pages = pages;
@@ -22,7 +22,7 @@ export class StoredRows {
     return this.#pages.isDry || this.#sequence < sequence;
   }
 
-  /** Goes on to the row of this event, if there is one. */
+  /** Moves to the row of this event, if there is one. */
   async goTo(sequence: number): Promise<void> {
     await this.#pages.fill();
     while (this.#sequence < sequence) {

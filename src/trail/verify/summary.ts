@@ -3,7 +3,7 @@ import { checkpointToJson } from '../../ledger/proof/json.js';
 import type { Fault } from './findings.js';
 import type { QueueResult, Verification } from './verify.js';
 
-/** What a verification says to a person: a line for each fault, then what was checked, then what that proves. */
+/** A verification for people: a line for each fault, then what was checked, then what that proves. */
 export function summaryText(result: Verification, seconds: number): string {
   const lines = result.faults.map((fault) => `FAULT ${faultText(fault, result.queues)}`);
   const more = result.faultCount - result.faults.length;
@@ -14,12 +14,12 @@ export function summaryText(result: Verification, seconds: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** True if nothing was shown to be sound, for there is nothing in the trail, or no event in the part that was asked for. */
+/** True if there was nothing to verify: an empty trail, or no event in the given part. */
 export function isEmpty({ queues, sightings, asked, faultCount }: Verification): boolean {
   return faultCount === 0 && (queues.length === 0 || (sightings === null && asked === 0));
 }
 
-/** The same for programs. */
+/** A verification for programs. */
 export function summaryJson(result: Verification, seconds: number): string {
   const queues = result.queues.map((queue) => ({
     ...queue,

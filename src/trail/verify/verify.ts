@@ -1,35 +1,36 @@
-import type { Knex } from 'knex';
 import type { Micros } from '../../base/time.js';
 import type { Checkpoint } from '../../ledger/proof/checkpoint.js';
 import type { Introduction } from '../../ledger/proof/introduction.js';
 import type { PublicKey } from '../../ledger/proof/key.js';
 import { claimedRing, type KeyRing, trustedRing } from '../../ledger/proof/key-ring.js';
 import { readBaseline } from '../store/baseline-rows.js';
+import type { TrailConnection } from '../store/database.js';
 import type { Naming } from '../store/naming.js';
 import { readIntroductions } from '../store/proof-rows.js';
-import { inSnapshot } from '../store/turn.js';
+import { inSnapshot } from '../store/transaction.js';
+import { readNamingFingerprint } from '../store/writer-lock.js';
 import { DerivedCheck } from './derived-check.js';
 import { type Outside, readFacts, type Scope } from './facts.js';
 import { type Fault, Findings } from './findings.js';
 import { checkHolds } from './hold-check.js';
-import { checkPlaces } from './place-check.js';
+import { checkPorts } from './port-check.js';
 import { QueueWalk } from './queue-walk.js';
 
 export interface VerifyOptions extends Scope {
   /** The only keys that are trusted, with those they certified. Empty: every key that the trail has. */
   readonly trusted: readonly PublicKey[];
-  /** What the configuration calls switches and ports. */
+  /** Names of switches and ports by the configuration. */
   readonly naming?: Naming | undefined;
   /** What is known of queues from outside of the trail. */
   readonly outside?: Outside | undefined;
 }
 
-/** What was found about one queue. */
+/** The result for one queue. */
 export interface QueueResult {
   readonly queue: string;
   readonly server: string;
   readonly events: number;
-  /** Those of them that the database did not take: they show in no sighting. */
+  /** Quarantined ones among them: they are in no sighting. */
   readonly setAside: number;
   /** Events that retention removed, and when it last did. */
   readonly removed: number;
@@ -45,13 +46,13 @@ export interface QueueResult {
 
 export interface Verification {
   readonly faults: readonly Fault[];
-  /** All of them: of very many only the first are in `faults`. */
+  /** All of them; `faults` may have only the first ones. */
   readonly faultCount: number;
   readonly queues: readonly QueueResult[];
   readonly events: number;
-  /** Those of them from the time that was asked for: what follows up to the next checkpoint is only read to prove them. */
+  /** Those of them in the given time; the others are read because they prove these. */
   readonly asked: number;
-  /** Null: not compared, since only a part of the trail was asked for. */
+  /** Null: not compared, as only a part of the trail was verified. */
   readonly sightings: number | null;
   /** Sightings that had ended before the events that retention left. */
   readonly oldSightings: number;
@@ -64,21 +65,21 @@ export interface Verification {
 
 /**
  * Checks the trail: chain and checkpoints of each queue, that sightings, gaps, switches and ports are what follows from the
- * events, and that holds are as they were signed. Reads everything once, in the order of time, as it is when this begins.
- * Throws UsageError if there is no queue of the server that is asked for.
+ * events, and that holds are as they were signed. Reads everything once, in the order of time, in one snapshot.
+ * Throws UsageError if the trail has no queue of the given server.
  */
-export async function verifyTrail(knex: Knex, options: VerifyOptions): Promise<Verification> {
-  return await inSnapshot(knex, async (db) => await new Verifier(db, options).run());
+export async function verifyTrail(trail: TrailConnection, options: VerifyOptions): Promise<Verification> {
+  return await inSnapshot(trail, async (db) => await new Verifier(db, options).run());
 }
 
 class Verifier {
-  readonly #db: Knex;
+  readonly #db: TrailConnection;
   readonly #options: VerifyOptions;
   readonly #findings = new Findings();
   readonly #times = new Map<QueueWalk, { first: Micros | null; last: Micros | null }>();
   #asked = 0;
 
-  constructor(db: Knex, options: VerifyOptions) {
+  constructor(db: TrailConnection, options: VerifyOptions) {
     this.#db = db;
     this.#options = options;
   }
@@ -99,13 +100,13 @@ class Verifier {
     if (derived) this.#checkSigners(walks, introductions);
     await derived?.end();
     const naming = derived && (await this.#naming());
-    const ports = derived && (await checkPlaces(this.#db, naming, derived.sightings.ports, this.#findings));
+    const ports = derived && (await checkPorts(this.#db, naming, derived.sightings.ports, this.#findings));
     if (ports !== null) this.#checkNamed(naming, ports);
     if (derived) await checkHolds(this.#db, ring, this.#findings);
     return this.#result(walks, derived, ports, naming !== null);
   }
 
-  /** Sightings and gaps follow from all events of all queues only. */
+  /** True if the whole trail is verified: only then can sightings and gaps be rebuilt. */
   get #isWhole(): boolean {
     const { server, from, to } = this.#options;
     return server === undefined && from === undefined && to === undefined;
@@ -121,7 +122,7 @@ class Verifier {
     return trusted.length > 0 ? trustedRing(trusted, introductions) : claimedRing(introductions);
   }
 
-  /** Goes through all queues at once, in the order of time, as the sightings need it. */
+  /** Reads all queues together in the order of time, which the sightings need. */
   async #walk(walks: readonly QueueWalk[], derived: DerivedCheck | null): Promise<void> {
     for (const walk of walks) {
       await walk.fill();
@@ -161,9 +162,9 @@ class Verifier {
     );
   }
 
-  /** Whoever is given a server's key expects that server: a trail that was emptied must not pass. */
+  /** Each trusted key must have signed something: an emptied trail must not pass. */
   #checkSigners(walks: readonly QueueWalk[], introductions: readonly Introduction[]): void {
-    // Where a queue is signed by no trusted key, that has been told
+    // A queue that no trusted key signed is reported already
     if (walks.some(({ seal }) => seal.last === null)) return;
     for (const key of this.#options.trusted) {
       const ring = trustedRing([key], introductions);
@@ -176,11 +177,10 @@ class Verifier {
   /** Null if the names in the trail were made by another configuration than this one. */
   async #naming(): Promise<Naming | null> {
     const { naming } = this.#options;
-    const state = await this.#db('trail_state').where('id', 1).first('naming');
-    return naming && state?.naming === naming.fingerprint ? naming : null;
+    return naming && (await readNamingFingerprint(this.#db)) === naming.fingerprint ? naming : null;
   }
 
-  /** Names that cannot be compared are a fault: whoever may write the trail can write that others made them, and call a port anything. */
+  /** Names that cannot be compared are a fault: else a change of the stored fingerprint would hide changed names. */
   #checkNamed(naming: Naming | null, ports: number): void {
     if (naming !== null || ports === 0 || !this.#options.naming) return;
     const why =
@@ -222,7 +222,7 @@ class Verifier {
   }
 }
 
-/** The queue with the next event in the order of sightings: time, then queue. What cannot be read comes first. */
+/** The queue with the next event in the order of time, then queue. Events that cannot be read come first. */
 function earliest(walks: readonly QueueWalk[]): QueueWalk | undefined {
   let first: QueueWalk | undefined;
   for (const walk of walks) {
@@ -231,7 +231,7 @@ function earliest(walks: readonly QueueWalk[]): QueueWalk | undefined {
   return first;
 }
 
-/** The walks are in the order of their queues, which decides between equal times. */
+/** For equal times the order of the queues decides, which is that of the walks. */
 function comesBefore(a: QueueWalk, b: QueueWalk): boolean {
   return (a.next!.event?.at ?? 0) < (b.next!.event?.at ?? 0);
 }

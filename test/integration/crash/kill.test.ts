@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { freshDatabase } from '../../../rig/lab/database.js';
 import type { PerfdhcpResult } from '../../../rig/lab/perfdhcp.js';
 import { requires } from '../../../rig/lab/requirements.js';
+import { formatHardwareAddress } from '../../../src/base/hardware-address.js';
 import type { LedgerEvent } from '../../../src/ledger/event/event.js';
 import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
 import type { Lease } from '../../../src/server/leases/lease.js';
 import { leasesOf } from '../../../src/server/store/server-store.js';
 import { checkChain } from '../../../src/trail/store/chain.js';
-import { formatMac } from '../../../src/trail/store/mac.js';
 import { type LoggedPacket, requestsOf } from '../../support/packet-log.js';
 import { randomFrom, runSeed } from '../../support/random.js';
 import { sized } from '../../support/size.js';
@@ -82,7 +82,7 @@ describe(`${KILLS} times kill -9 of server and shipper under load (PORTLEDGER_SE
   it('loses no acknowledged lease: each ACK on the cable is one event in the trail', () => {
     const recorded = new Map<string, number>();
     for (const event of events.filter(isAcknowledged)) {
-      const key = `${event.xid} ${formatMac(event.hwaddr!)} ${event.address}`;
+      const key = `${event.xid} ${formatHardwareAddress(event.hwaddr!)} ${event.address}`;
       recorded.set(key, (recorded.get(key) ?? 0) + 1);
     }
     for (const { xid, mac, yiaddr } of acknowledgements(packets))

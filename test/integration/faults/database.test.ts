@@ -140,7 +140,7 @@ for (const database of SERVER_DATABASES) {
     it('that breaks a deadlock by ending the shipper (1213) is tried again', async function () {
       this.timeout(60_000);
       const other = await connect();
-      const log = await shipWith('turn-taken', async () => await deadlock(other));
+      const log = await shipWith('trail-locked', async () => await deadlock(other));
       await other.end();
       assert.match(awayErrors(log), /Deadlock/);
     });

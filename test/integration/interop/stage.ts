@@ -6,7 +6,7 @@ import { Campus, type Namespace } from '../../../rig/lab/netns.js';
 import { type ConfigDocument, Installation } from '../../../rig/lab/processes.js';
 import type { Program } from '../../../rig/lab/program.js';
 import { until } from '../../../rig/lab/until.js';
-import { toHex } from '../../../src/base/bytes.js';
+import { toHex } from '../../../src/base/text.js';
 import { fromSqlTime, type Micros, toIsoTime } from '../../../src/base/time.js';
 import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';

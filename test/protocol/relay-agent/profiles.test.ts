@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { toText } from '../../../src/base/bytes.js';
+import { toText } from '../../../src/base/text.js';
 import { decodeCircuitId, portName } from '../../../src/protocol/relay-agent/decode.js';
 import type { BinaryLayout, Layout, PortFields } from '../../../src/protocol/relay-agent/layout.js';
 import { PROFILE_NAMES, PROFILES, type ProfileName, profileOf } from '../../../src/protocol/relay-agent/profiles.js';

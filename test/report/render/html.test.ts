@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { visible } from '../../../src/base/visible.js';
+import { visible } from '../../../src/base/text.js';
 import { htmlTable, renderHtml } from '../../../src/report/render/html.js';
 import type { TableColumn } from '../../../src/report/render/table.js';
 

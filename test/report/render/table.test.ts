@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { escapeBytes, toText } from '../../../src/base/bytes.js';
+import { escapeBytes, toText } from '../../../src/base/text.js';
 import type { HistoryRow } from '../../../src/report/ask/answer.js';
 import { gapColumns, historyColumns } from '../../../src/report/render/columns.js';
 import { columnsLeftOut, renderTable, type TableColumn } from '../../../src/report/render/table.js';

@@ -4,9 +4,9 @@ import { decodeEvent, encodeEvent } from '../../../src/ledger/event/encoding.js'
 import type { LedgerEvent } from '../../../src/ledger/event/event.js';
 import { Progress } from '../../../src/trail/ship/progress.js';
 import { Shipper } from '../../../src/trail/ship/shipper.js';
-import { readGaps } from '../../../src/trail/store/history-gaps.js';
+import { fold } from '../../../src/trail/sightings/rules.js';
+import { readGaps } from '../../../src/trail/store/history/history-gaps.js';
 import { countQuarantined, readQuarantined } from '../../../src/trail/store/quarantine.js';
-import { fold } from '../../../src/trail/store/sightings.js';
 import { Trail } from '../../../src/trail/store/trail.js';
 import { verifyTrail } from '../../../src/trail/verify/verify.js';
 import { draft, NOON, SECOND, sealAll } from '../store/campus.js';

@@ -3,11 +3,11 @@ import { onEveryDatabase, ship } from '../../../rig/lab/trails.js';
 import { toSqlTime } from '../../../src/base/time.js';
 import { chainHash, encodeEvent, genesisHash } from '../../../src/ledger/event/encoding.js';
 import type { LedgerEvent } from '../../../src/ledger/event/event.js';
+import { fold } from '../../../src/trail/sightings/rules.js';
 import { BrokenChainError, TrailMismatchError } from '../../../src/trail/store/errors.js';
 import { EVENT_COLUMNS, rowToEvent } from '../../../src/trail/store/event-rows.js';
 import { namingOf } from '../../../src/trail/store/naming.js';
 import { SIGHTING_COLUMNS, sightingToRow } from '../../../src/trail/store/sighting-rows.js';
-import { fold } from '../../../src/trail/store/sightings.js';
 import type { Trail } from '../../../src/trail/store/trail.js';
 import { draft, NOON, queueOf, SECOND, sealAll } from './campus.js';
 

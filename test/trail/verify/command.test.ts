@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Installation } from '../../../rig/lab/processes.js';
@@ -9,15 +8,8 @@ import { ServerStore } from '../../../src/server/store/server-store.js';
 import { Trail } from '../../../src/trail/store/trail.js';
 import { TestClock, TestLogger } from '../../support/lab.js';
 import { makeTempDir, removeTempDir } from '../../support/temp.js';
+import { freeUdpPort } from '../../support/udp-port.js';
 import { draft, SECOND } from '../store/campus.js';
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
 
 describe('portledger verify, evidence, key and checkpoint', function () {
   this.timeout(120_000);

@@ -1,6 +1,6 @@
 import { isLeaseEvent } from '../../../../src/ledger/event/event.js';
-import { portIdOf } from '../../../../src/trail/store/identity.js';
-import { fold, type Sighting } from '../../../../src/trail/store/sightings.js';
+import { portIdOf } from '../../../../src/trail/sightings/identity.js';
+import { fold, type Sighting } from '../../../../src/trail/sightings/rules.js';
 import type { Time } from './agenda.js';
 import { EPOCH, type Recorded, type Server } from './server.js';
 import { type Fact, type Stay, staysOf } from './stays.js';

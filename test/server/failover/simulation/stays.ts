@@ -1,4 +1,4 @@
-import type { EndReason } from '../../../../src/trail/store/sightings.js';
+import type { EndReason } from '../../../../src/trail/sightings/rules.js';
 
 /** Something that a server took up from a client, or took back from it: what an observer beside the server could note. */
 export interface Fact {
