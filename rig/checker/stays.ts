@@ -61,7 +61,7 @@ export function inOrder(sights: readonly Sight[]): Sight[] {
 }
 
 /**
- * The stays of one address that follow from what servers noted about it in this order, as the README defines them: one uninterrupted
+ * The stays of one address that follow from what servers noted about it in this order, by the rules in docs/glossary.md: one uninterrupted
  * stay of one client on one port. A sight within whose span a lease ends came after that, unless it is one of those in time. With `isEarly` the last
  * lease has ended as soon as its server's clock was there, which takes it some time to notice and to ship.
  */

@@ -39,7 +39,7 @@ function readText(file: string): string {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const reason = isMissing ? 'there is no such file' : messageOf(error);
     const hint = isMissing
-      ? 'name the configuration with --config FILE; the README has one to start from'
+      ? 'name the configuration with --config FILE; docs/quick-start.md has one to start from'
       : 'name a file with --config FILE that this user may read';
     throw new ConfigError(file, [new ConfigFault('', `"${file}" cannot be read: ${reason}`, file, hint)]);
   }

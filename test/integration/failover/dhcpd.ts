@@ -99,7 +99,7 @@ function leaseOf(body: string): PairLease {
   };
 }
 
-/** As an administrator writes it; the README has one like it. */
+/** As an administrator writes it; docs/failover.md has one like it. */
 function dhcpdConfig({ role, own, peer }: PairPlace, settings: PairSettings): string {
   const { mclt, leaseTime, split, maxResponseDelay, loadBalanceMaxSeconds, pool } = settings;
   return `authoritative;
