@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CACHE } from '../lab/mysqld.mjs';
 
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/portledger/', import.meta.url));
 const SOURCES = fileURLToPath(new URL('./c/', import.meta.url));
 
 /** Compiles one of the programs in C that the bench brings; returns its path. */
