@@ -9,7 +9,7 @@ import { CACHE } from '../rig/lab/mysqld.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The oldest Node that is supported and the newest release of each later even line. */
-const NODES = (process.env.PORTLEDGER_NODES ?? '20.19 22 24 26').split(' ');
+const NODES = ['20.19', '22', '24', '26'];
 
 const FAILOVER = ['test/integration/failover/**/*.test.ts', 'test/server/failover/**/*.test.ts'];
 const FAULTS = ['crash', 'faults', 'hostile'].map((folder) => `test/integration/${folder}/**/*.test.ts`);
@@ -21,16 +21,15 @@ const PROPERTIES = [
 
 /** Each part: what `--help` says of it, and what it runs. A part returns its exit code. */
 const PARTS = {
-  nodes: {
-    about: `npm ci, the demo and the unit tests with Node ${NODES.join(', ')}`,
-    run: () => worst(NODES.map(testNode)),
-  },
-  failover: { about: 'pairs in namespaces and simulated ones, all cases', run: () => mocha(FAILOVER) },
+  ...Object.fromEntries(
+    NODES.map((version) => [
+      `node-${version}`,
+      { about: `npm ci, the demo and the unit tests with Node ${version}`, run: () => testNode(version) },
+    ]),
+  ),
+  failover: { about: 'failover pairs, in namespaces and simulated: all cases', run: () => mocha(FAILOVER) },
   faults: { about: 'crashes, faults and hostile packets, large sizes', run: () => mocha(FAULTS) },
-  properties: {
-    about: 'fuzzed packets, orders of shipping, memory of verify, large sizes',
-    run: () => mocha(PROPERTIES),
-  },
+  properties: { about: 'properties of codecs, trail and verify, large sizes', run: () => mocha(PROPERTIES) },
   rig: {
     about: 'ten minutes of the rig with faults',
     run: () => run('rig/engine.sh', ['npm', 'run', 'rig', '--', '--minutes', '10']),
@@ -41,10 +40,6 @@ const PARTS = {
 function run(command, args, { cwd = ROOT, env = {} } = {}) {
   const { status } = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
   return status ?? 1;
-}
-
-function worst(codes) {
-  return Math.max(...codes);
 }
 
 function mocha(files) {
@@ -117,24 +112,33 @@ function copySources(folder) {
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
 }
 
+/** The parts to run: all, or those that are named, where `nodes` names one for each Node. Undefined if a name is unknown. */
+function choose(names) {
+  const chosen = names.flatMap((name) => (name === 'nodes' ? NODES.map((version) => `node-${version}`) : name));
+  if (!chosen.every((name) => name in PARTS)) return undefined;
+  return chosen.length === 0 ? Object.keys(PARTS) : chosen;
+}
+
 function usage() {
   const width = Math.max(...Object.keys(PARTS).map((name) => name.length));
   const lines = Object.entries(PARTS).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`);
-  return ['usage: npm run test:nightly [-- PART ...]', ...lines].join('\n');
+  return [
+    'usage: npm run test:nightly [-- PART ...]',
+    ...lines,
+    `  ${'nodes'.padEnd(width)}  the four parts of Node`,
+  ].join('\n');
 }
 
-function main(chosen) {
-  const unknown = chosen.filter((name) => !(name in PARTS));
-  if (unknown.length > 0) {
+function main(names) {
+  const chosen = choose(names);
+  if (!chosen) {
     console.log(usage());
-    return chosen.includes('--help') ? 0 : 2;
+    return names.includes('--help') ? 0 : 2;
   }
   if (run('npm', ['run', '--silent', 'build']) !== 0) return 1;
-  const results = Object.entries(PARTS)
-    .filter(([name]) => chosen.length === 0 || chosen.includes(name))
-    .map(([name, part]) => ({ name, code: part.run() }));
+  const results = chosen.map((name) => ({ name, code: PARTS[name].run() }));
   for (const { name, code } of results) console.log(`${name}: ${code === 0 ? 'passed' : `failed (exit code ${code})`}`);
-  return worst(results.map(({ code }) => code));
+  return Math.max(...results.map(({ code }) => code));
 }
 
 process.exitCode = main(process.argv.slice(2));

@@ -28,11 +28,11 @@ const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Row[]>>> = 
   databases,
 };
 
-/** Parts that run only if named: they compare databases, not Portledger with others. */
-const ON_DEMAND = ['databases'];
+/** Parts that run only if named: they do not compare Portledger with other servers. */
+const ON_DEMAND = ['start', 'databases'];
 
 const NOTES = `
-Without PART it runs all parts but ${ON_DEMAND.join(', ')}. It needs root, for network namespaces, and the programs that npm run setup
+Without PART it runs all parts but ${ON_DEMAND.join(' and ')}. It needs root, for network namespaces, and the programs that npm run setup
 installs. dist/bench.json has the results of the last run.
 
 Exit codes: 0 measured, 1 failed, 2 wrong usage.`;
