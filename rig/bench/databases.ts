@@ -2,16 +2,9 @@ import assert from 'node:assert/strict';
 import type { LedgerEvent } from '../../src/ledger/event/event.js';
 import { Trail } from '../../src/trail/store/trail.js';
 import { verifyTrail } from '../../src/trail/verify/verify.js';
-import {
-  BATCH,
-  type BenchTrail,
-  checkSightings,
-  databases as databasesHere,
-  makeTrail,
-  shipAll,
-} from '../lab/bench-trails.js';
 import { stopSharedDatabases } from '../lab/database.js';
-import type { Database } from '../lab/trails.js';
+import { BATCH, checkSightings, shipAll } from '../lab/shipped-trail.js';
+import { type Database, databases as databasesHere, type FreshTrail, makeTrail } from '../lab/trails.js';
 import { type Sharing, workload } from '../lab/workload.js';
 import { type Figure, measure } from './measure.js';
 import type { Row } from './result.js';
@@ -65,7 +58,7 @@ function twoQueues(sharing: Sharing, { shipped, addresses }: Sizes): LedgerEvent
   ]);
 }
 
-async function withTrail<T>(database: Database, work: (trail: BenchTrail) => Promise<T>): Promise<T> {
+async function withTrail<T>(database: Database, work: (trail: FreshTrail) => Promise<T>): Promise<T> {
   const trail = await makeTrail(database);
   try {
     return await work(trail);

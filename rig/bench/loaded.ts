@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Trail } from '../../src/trail/store/trail.js';
 import { verifyTrail } from '../../src/trail/verify/verify.js';
-import { shipAll } from '../lab/bench-trails.js';
 import type { PrivateDatabase } from '../lab/database.js';
+import { shipAll } from '../lab/shipped-trail.js';
 import { type WorkloadOptions, workload } from '../lab/workload.js';
 import { Loader } from './loader.js';
 
