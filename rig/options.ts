@@ -1,19 +1,19 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-/** What a run is to be like. */
+/** Options of a run. */
 export interface RigOptions {
   readonly minutes: number;
   readonly seed: number;
   readonly clients: number;
-  /** Of each switch. */
+  /** Ports of each switch. */
   readonly ports: number;
   readonly switches: number;
-  /** Seconds between two turns of the permuter. */
+  /** Seconds between two moves by the permuter. */
   readonly interval: number;
   readonly faults: boolean;
 }
 
-/** The cables' net has 29 addresses, which clients share with the switches, the permuter and the gateway. */
+/** The cables' network has 29 addresses for clients, switches, permuter and gateway. */
 const MAX_CLIENTS = 20;
 const MAX_SWITCHES = 4;
 const MAX_PORTS = 24;
@@ -25,7 +25,7 @@ it is built on. rig/engine.sh npm run rig brings a Docker engine of its own. Ctr
 Exit code: 0 the trail is exact, 1 it differs, or something of the campus died, or the memory of a process grows, 2 wrong usage, 3 the rig could not
 run, 130 stopped.`;
 
-/** Reads the command line of `npm run rig`. Ends the process with 2 where it is wrong. */
+/** Reads the command line of `npm run rig`. Exits with 2 if it is wrong. */
 export function readOptions(argv: string[]): RigOptions {
   const command = new Command('npm run rig --')
     .description(
@@ -44,7 +44,7 @@ export function readOptions(argv: string[]): RigOptions {
   return command.parse(argv, { from: 'user' }).opts();
 }
 
-/** A run without one prints the one that it took. */
+/** A random seed; the run prints it. */
 function seedOption(): Option {
   return new Option('--seed <number>', 'what determines moves and faults')
     .argParser(whole(0, 2 ** 32 - 1))

@@ -12,7 +12,7 @@ import type { Settings } from './settings.js';
 
 const QUEUES = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
 
-/** How much: events of each of two queues, and of the trail that is verified. */
+/** Number of events in each of two queues, and in the trail that is verified. */
 interface Sizes {
   readonly shipped: number;
   readonly verified: number;
@@ -20,8 +20,8 @@ interface Sizes {
 }
 
 /**
- * Every database that is here, at shipping in order, late and two at once, with the sightings checked against their rules; and at
- * verification, with the memory that it takes.
+ * Measures each database on this machine: shipping in order, late, and by two shippers at once, with the sightings checked; then
+ * verification and its memory.
  */
 export async function databases({ quick, verify: wanted }: Settings): Promise<Row[]> {
   const verified = wanted ?? (quick ? 50_000 : 500_000);
@@ -43,7 +43,7 @@ export async function databases({ quick, verify: wanted }: Settings): Promise<Ro
   ]);
 }
 
-/** Two queues whose events about the same addresses lie between one another. */
+/** Two queues with interleaved events about the same addresses. */
 function twoQueues(sharing: Sharing, { shipped, addresses }: Sizes): LedgerEvent[][] {
   return QUEUES.map((queue, i) => [
     ...workload({
@@ -67,7 +67,7 @@ async function withTrail<T>(database: Database, work: (trail: FreshTrail) => Pro
   }
 }
 
-/** One server's events in order, then those of another that was away meanwhile. */
+/** One server's events in order, then those of a second server that was offline meanwhile. */
 async function shipLate(database: Database, sharing: Sharing, sizes: Sizes): Promise<Figure[]> {
   return await withTrail(database, async ({ url }) => {
     const [first, second] = twoQueues(sharing, sizes) as [LedgerEvent[], LedgerEvent[]];
@@ -90,7 +90,7 @@ async function shipTogether(database: Database, sharing: Sharing, sizes: Sizes):
   });
 }
 
-/** Fills a trail with more events than fit in memory, and verifies it. */
+/** Fills a trail with more events than fit in memory and verifies it. */
 async function verify(database: Database, { verified }: Sizes): Promise<Figure[]> {
   return await withTrail(database, async ({ url }) => {
     const filled = await measure('fill', database, verified, () => fill(url, verified));

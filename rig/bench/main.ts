@@ -37,7 +37,7 @@ installs. dist/bench.json has the results of the last run.
 
 Exit codes: 0 measured, 1 failed, 2 wrong usage.`;
 
-/** Reads the command line of `npm run bench`. Ends the process with 2 where it is wrong. */
+/** Reads the command line of `npm run bench`. Exits with 2 if it is wrong. */
 function readCommandLine(): { quick: boolean; verify?: number; chosen: string[] } {
   const command = new Command('npm run bench --')
     .description('Measures Portledger beside its peers, prints a table and writes dist/bench.json.')

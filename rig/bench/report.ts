@@ -18,9 +18,9 @@ const WORKLOAD = {
   step: 2000,
   offset: 0,
 } as const;
-/** Of the trail that is compared with the shipper's. */
+/** The trail that is compared with the shipper's. */
 const CHECKED = { ...WORKLOAD, addresses: 500, events: 10_000 };
-/** Questions of each kind whose median counts. */
+/** Number of questions of each kind; their median counts. */
 const QUESTIONS = 100;
 
 /**
@@ -74,7 +74,7 @@ async function ask(db: Knex, events: number, span: number): Promise<Row[]> {
         bare.push(await millis(() => db.raw(BARE.replace('{column}', column), [row[column], sqlAt, sqlAt])));
       const askOwn = async () =>
         own.push(await millis(() => runReport(db, request, { out: nowhere(), err: nowhere(), width: 200 })));
-      // Whoever comes second finds the pages in memory
+      // Take turns: the second query finds the pages in memory
       for (const one of i % 2 === 0 ? [askBare, askOwn] : [askOwn, askBare]) await one();
     }
     rows.push({

@@ -7,14 +7,14 @@ import { freshDatabase, serversHere } from './database.js';
 import { ENGINES, SERVER_DATABASES, type ServerDatabase } from './database-engines.js';
 import { requires } from './requirements.js';
 
-/** An empty, migrated trail of one test, and as many connections to it as the test wants. */
+/** An empty, migrated trail for one test; `open` makes further connections to it. */
 export interface TestTrail {
   readonly url: string;
   readonly trail: Trail;
   open(options?: TrailOptions): Promise<Trail>;
 }
 
-/** Where a trail can be. */
+/** The databases that can hold a trail. */
 export type Database = 'SQLite' | ServerDatabase;
 
 /** Declares the same tests on SQLite, MariaDB and MySQL. `current` gives the trail of the running test. */
