@@ -14,7 +14,7 @@ export function dockerEngine(): Promise<Dockerode> {
     ({ container }) => container.dockerode,
     () => {
       throw new Error(
-        'no Docker engine answers, so no campus runs: start one (rig/engine.sh npm run rig makes one of its own for a run)',
+        'no Docker engine answers: start one, or run rig/engine.sh npm run rig, which starts one for the run',
       );
     },
   );

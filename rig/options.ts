@@ -19,25 +19,22 @@ const MAX_SWITCHES = 4;
 const MAX_PORTS = 24;
 
 const NOTES = `
-It needs Docker, and builds the image of all roles first; the environment variable RIG_IMAGE names one that is there already, RIG_BASE what
-it is built on. rig/engine.sh npm run rig brings a Docker engine of its own. Ctrl-C ends a run and removes all that it made.
+Needs a Docker engine; rig/engine.sh npm run rig starts one for the run. Builds the image of all roles first, unless RIG_IMAGE names an
+existing one; RIG_BASE names the base image. Ctrl-C ends a run and removes everything it made.
 
-Exit code: 0 the trail is exact, 1 it differs, or something of the campus died, or the memory of a process grows, 2 wrong usage, 3 the rig could not
-run, 130 stopped.`;
+Exit codes: 0 the trail is exact, 1 it differs, a service died, or a process grows, 2 wrong usage, 3 the rig could not run, 130 stopped.`;
 
 /** Reads the command line of `npm run rig`. Exits with 2 if it is wrong. */
 export function readOptions(argv: string[]): RigOptions {
   const command = new Command('npm run rig --')
-    .description(
-      'Runs a campus in containers, breaks things on purpose, and compares the trail with what was on the wire.',
-    )
-    .option('--minutes <number>', 'how long clients are moved about', number(0.1, 24 * 60), 3)
+    .description('Runs a campus in containers, causes faults, and compares the trail with the traffic.')
+    .option('--minutes <number>', 'how long clients move between ports', number(0.1, 24 * 60), 3)
     .addOption(seedOption())
     .option('--clients <number>', 'machines with a DHCP client', whole(1, MAX_CLIENTS), 6)
     .option('--switches <number>', 'access switches', whole(1, MAX_SWITCHES), 2)
     .option('--ports <number>', 'ports of each switch', whole(1, MAX_PORTS), 3)
-    .option('--interval <seconds>', 'time between two turns of the port permuter', whole(1, 3600), 15)
-    .option('--no-faults', 'break nothing')
+    .option('--interval <seconds>', 'time between two moves', whole(1, 3600), 15)
+    .option('--no-faults', 'cause no faults')
     .addHelpText('after', NOTES)
     .configureOutput({ outputError: (text, write) => write(text) })
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

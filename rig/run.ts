@@ -55,7 +55,7 @@ async function liveThrough(
       breakThings(campus, options, end, say, signal),
       troubleClients(campus, options, end, signal),
     ]);
-    say('the permuter rests: collecting what the taps, the permuter and the trail say');
+    say('the permuter has stopped: collecting evidence from taps, permuter and trail');
     await monitor.stop();
     const run = await collect(campus, faults);
     return { run, verdict: check(run), samples: monitor.samples, logs: await logsOf(campus) };
@@ -71,7 +71,7 @@ export async function isGone(campus: Pick<Campus, 'stop'>, say: (line: string) =
     return true;
   } catch (error) {
     say(
-      `something of the campus is left, which npm run rig:reset removes: ${error instanceof Error ? error.message : error}`,
+      `the campus was not removed completely (npm run rig:reset removes the rest): ${error instanceof Error ? error.message : error}`,
     );
     return false;
   }
@@ -108,7 +108,7 @@ async function breakThings(
 export async function hasDied(campus: Pick<Campus, 'states'>, say: (line: string) => void): Promise<boolean> {
   const dead = Object.entries(await campus.states()).filter(([, state]) => state !== 'running');
   if (dead.length === 0) return false;
-  say(`${dead.map(([service, state]) => `${service} is ${state}`).join(', ')}: nothing more is broken`);
+  say(`${dead.map(([service, state]) => `${service} is ${state}`).join(', ')}: no more faults`);
   return true;
 }
 

@@ -112,7 +112,7 @@ export function startOrder(services: readonly Service[]): Service[][] {
     const group = services.filter(
       ({ name, depends_on }) => !started.has(name) && Object.keys(depends_on).every((other) => started.has(other)),
     );
-    if (group.length === 0) throw new Error('compose.yaml: depends_on goes round in a circle');
+    if (group.length === 0) throw new Error('compose.yaml: depends_on is circular');
     for (const { name } of group) started.add(name);
     groups.push(group);
   }
