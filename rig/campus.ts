@@ -18,10 +18,10 @@ export interface Output {
   readonly output: string;
 }
 
-/** The running campus: its containers by the name of the service. */
+/** The running campus: one container per service, by the service's name. */
 export class Campus {
   readonly name: string;
-  /** The first three bytes of its addresses. */
+  /** The first three bytes of all its addresses. */
   readonly net: string;
   readonly services: readonly string[];
   readonly #docker: Dockerode;
@@ -37,7 +37,7 @@ export class Campus {
     this.#gates = new Map(this.services.map((service) => [service, new Gate()]));
   }
 
-  /** Starts all services. What was made is removed if that fails, or if the signal says so meanwhile. */
+  /** Starts all services. On failure, or if the signal aborts, it removes what it has made. */
   static async start(name: string, options: RigOptions, signal: AbortSignal): Promise<Campus> {
     const docker = await dockerEngine();
     try {
@@ -50,7 +50,10 @@ export class Campus {
     }
   }
 
-  /** Runs a command in a service's container. Rejects while that is paused, and after a while: of a command whose container is killed the engine may never tell the end. */
+  /**
+   * Runs a command in a service's container. Rejects if the container is paused, and after a time limit: when a container is killed, the
+   * engine may never report the end of its commands.
+   */
   async exec(service: string, command: string[]): Promise<Output> {
     const stop = new AbortController();
     const late = setTimeout(EXEC_MS, undefined, { signal: stop.signal }).then(() => {
@@ -64,14 +67,14 @@ export class Campus {
     }
   }
 
-  /** The same; throws if it ends with another exit code than 0. */
+  /** Like {@link exec}, but throws unless the exit code is 0. */
   async run(service: string, command: string[]): Promise<string> {
     const { exitCode, output } = await this.exec(service, command);
     if (exitCode !== 0) throw new Error(`${command.join(' ')} in ${service} ended with ${exitCode}: ${output.trim()}`);
     return output;
   }
 
-  /** SIGKILL to all of the container. */
+  /** Kills all processes of the container. */
   async kill(service: string): Promise<void> {
     await this.#engine(service).kill({ signal: 'SIGKILL' });
   }
@@ -81,7 +84,7 @@ export class Campus {
     await this.#engine(service).start();
   }
 
-  /** Stops all processes of the container where they are. A busy kernel does not always manage at the first time. */
+  /** Freezes all processes of the container. On a busy kernel this may need a second try. */
   async pause(service: string): Promise<void> {
     await this.#gate(service).shut();
     for (let tries = 1; ; tries++) {
@@ -104,7 +107,7 @@ export class Campus {
     return await logOf(this.#engine(service));
   }
 
-  /** In what state each service is: `running`, `paused`, `exited` ... */
+  /** State of each service: `running`, `paused`, `exited` ... */
   async states(): Promise<Record<string, string>> {
     const stateOf = async (service: string) => (await this.#engine(service).inspect()).State.Status;
     const states = this.services.map(async (service) => [service, await stateOf(service)] as const);
@@ -135,7 +138,7 @@ async function logOf(container: ReturnType<Dockerode['getContainer']>): Promise<
   return textOf(await container.logs({ follow: false, stdout: true, stderr: true }));
 }
 
-/** The text of a log as Docker sends it: pieces of stdout and stderr, each behind a head of 8 bytes that ends with its length. */
+/** The text of a log in Docker's format: pieces of stdout and stderr, each after an 8-byte header that ends with the piece's length. */
 function textOf(log: Buffer): string {
   const pieces: Buffer[] = [];
   for (let at = 0; at + 8 <= log.length; ) {
@@ -176,7 +179,7 @@ async function waitHealthy(
   const test = topology.services.find((service) => service.name === name)!.healthcheck!;
   const deadline = Date.now() + HEALTHY_MS;
   while (true) {
-    // In one that has ended nothing can be run
+    // No command can run in a container that has ended
     const result = await container.exec(test).catch(() => undefined);
     if (result?.exitCode === 0) return;
     signal.throwIfAborted();

@@ -11,7 +11,7 @@ interface Chart {
   readonly lines: { readonly label: string; readonly values: (number | null)[] }[];
 }
 
-/** A page with charts of leases, queue depth and memory over the minutes of a run; it needs no other file. */
+/** A self-contained page with charts of leases, queue depth and memory over the minutes of a run. */
 export function chartPage(title: string, samples: readonly Sample[]): string {
   const minutes = samples.map(({ at }) => at / 60);
   const services = [...new Set(samples.flatMap(({ memory }) => Object.keys(memory)))];
@@ -46,7 +46,7 @@ for (const { title, lines } of ${JSON.stringify(charts)}) {
 `;
 }
 
-/** A value that could not be had is a hole in the line. */
+/** A missing value leaves a gap in the line. */
 function known(value: number): number | null {
   return Number.isNaN(value) ? null : value;
 }

@@ -1,10 +1,10 @@
 import type { Campus } from './campus.js';
 import { pick } from './roles/random.js';
 
-/** What happens to a client's machine beside being plugged elsewhere. */
+/** What can happen to a client's machine besides a move to another port. */
 const DEEDS = ['release', 'restart'] as const;
 
-/** Lets one client give its lease back, or crashes its DHCP client; either starts anew by itself. One that has died is left to the verdict. */
+/** Makes one client release its lease, or kills its DHCP client; both restart by themselves. The verdict reports a container that has died. */
 export async function troubleClient(campus: Campus, clients: number, random: () => number): Promise<string> {
   const service = `client-${1 + Math.floor(random() * clients)}`;
   const deed = pick(DEEDS, random);

@@ -1,9 +1,9 @@
 import { getContainerRuntimeClient } from 'testcontainers';
 
-// The reaper of testcontainers is an image of its own; this rig removes what it made by itself.
+// The reaper of testcontainers needs an image of its own; the rig removes its containers itself.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
 
-/** The Docker Engine API, for what testcontainers leaves out: kill, pause, networks with fixed addresses. */
+/** The Docker Engine API, for what testcontainers lacks: kill, pause, networks with fixed addresses. */
 export type Dockerode = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];
 
 let docker: Promise<Dockerode> | undefined;
@@ -14,7 +14,7 @@ export function dockerEngine(): Promise<Dockerode> {
     ({ container }) => container.dockerode,
     () => {
       throw new Error(
-        'no Docker engine answers, so no campus runs: start one (rig/engine.sh npm run rig makes one of its own for a run)',
+        'no Docker engine answers: start one, or run rig/engine.sh npm run rig, which starts one for the run',
       );
     },
   );

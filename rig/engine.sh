@@ -1,7 +1,7 @@
 #!/bin/bash
-# Runs a command with a Docker engine: the one that answers, or else a private one that ends with the command. That one has a folder and a
-# network namespace of its own, so that nothing of it is left on the machine, no rule of a firewall either. It needs root and dockerd.
-# usage: engine.sh [--if-possible] COMMAND [ARGUMENT...]     --if-possible: runs the command without one where none can be had
+# Runs a command with a Docker engine: the one that answers, or a private one that ends with the command. The private engine needs root and
+# dockerd. It has its own folder and network namespace, so that nothing is left on the machine, not even a firewall rule.
+# usage: engine.sh [--if-possible] COMMAND [ARGUMENT...]     --if-possible: if no engine can be started, run the command without one
 set -uo pipefail
 needed=1
 if [ "${1-}" = --if-possible ]; then
@@ -31,7 +31,7 @@ cleanup() {
 trap cleanup EXIT
 
 ip netns add "$space" && ip -n "$space" link set lo up || exit 3
-# Not `ip netns exec`: it mounts /sys anew, and then dockerd finds no control groups. A process group of its own: Ctrl-C ends the command
+# Not `ip netns exec`: it mounts /sys again, and then dockerd finds no control groups. Its own process group: Ctrl-C must end the command
 # first, which may have containers to remove
 setsid nsenter --net="/run/netns/$space" dockerd --data-root "$work/data" --exec-root "$work/run" --pidfile "$work/pid" \
   -H "unix://$work/docker.sock" --ip 127.0.0.1 >"$work/log" 2>&1 &
@@ -50,7 +50,7 @@ if ! docker version >/dev/null 2>&1; then
 fi
 "$@" <&0 &
 command=$!
-# Signals of a terminal reach the command by themselves
+# A terminal also sends its signals to the command
 trap : INT
 trap 'kill -TERM "$command"' TERM HUP
 while kill -0 "$command" 2>/dev/null; do wait "$command"; status=$?; done

@@ -10,8 +10,8 @@ const HOSTS = ['a', 'b'] as const;
 const SHIPPED_MS = 60_000;
 
 /**
- * Lets the campus come to rest: no packet passes the gateway any more, and what the servers noted has arrived. Resolves with what is to be
- * known of the run. Of a service that has ended there is no evidence; its state is part of what is known.
+ * Stops all traffic at the gateway, waits until the servers' events are in the trail, and collects the evidence of the run. A service that
+ * has ended gives no evidence but its state.
  */
 export async function collect(campus: Campus, faults: readonly Fault[]): Promise<Run> {
   const services = await campus.states();
@@ -21,7 +21,7 @@ export async function collect(campus: Campus, faults: readonly Fault[]): Promise
   await sleep(1);
   await allShipped(campus, services);
   const readAt = now();
-  // The view ends a lease by the database's clock: of this very moment, so that none runs out between here and there
+  // The view ends leases by the database's clock. Take the time with the rows, so that no lease ends in between
   const asOf = `SET timestamp = ${readAt / 1_000_000}`;
   const query = (sql: string) =>
     read('logger', ['mariadb', '--no-defaults', '-NB', 'portledger', '-e', `${asOf}; ${sql}`]);
@@ -39,7 +39,7 @@ function isUp(services: Services, service: string): boolean {
   return services[service] === 'running';
 }
 
-/** Events that are not in the trail yet, and active leases, as the server itself says. */
+/** Number of events not yet shipped, and of active leases, as the server reports them. */
 export async function statusOf(campus: Campus, host: 'a' | 'b'): Promise<{ unshipped: number; leases: number }> {
   const command = ['sh', '-c', 'rig/roles/portledger.sh status -o json 2>/dev/null'];
   const { output } = await campus.exec(`ship-${host}`, command);
@@ -47,7 +47,7 @@ export async function statusOf(campus: Campus, host: 'a' | 'b'): Promise<{ unshi
   return { unshipped: queue.unshipped, leases: server?.leases?.active ?? Number.NaN };
 }
 
-/** Waits until nothing is left to ship; if something stays, the comparison shows it. */
+/** Waits until nothing is left to ship. If something is never shipped, the comparison shows it. */
 async function allShipped(campus: Campus, services: Services): Promise<void> {
   const deadline = Date.now() + SHIPPED_MS;
   for (const host of HOSTS.filter((name) => isUp(services, `ship-${name}`))) {

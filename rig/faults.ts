@@ -15,17 +15,17 @@ export const FAULT_KINDS = [
 ] as const satisfies readonly Fault['kind'][];
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** A fault that is to come. */
+/** A planned fault. */
 export interface FaultPlan {
   readonly kind: FaultKind;
   readonly host: 'a' | 'b';
-  /** How long it lasts; for a clock, by how much it is set forward or back. */
+  /** How long it lasts; for a clock, how far it is set forward or back. */
   readonly seconds: number;
 }
 
 const READY_MS = 20_000;
 
-/** Faults without end, as a seed wills: each kind once, in another order each time. A clock that was set forward is set right the next time. */
+/** An endless sequence of faults from a seed: rounds with each kind once, in random order. A clock set forward is set right the next time. */
 export function* faultPlans(random: () => number): Generator<FaultPlan, never> {
   const wrong = { a: 0, b: 0 };
   while (true) {
@@ -42,7 +42,7 @@ export function* faultPlans(random: () => number): Generator<FaultPlan, never> {
   }
 }
 
-/** Brings a fault about and undoes it. Resolves, when all is as it should be again, with what was done when. */
+/** Causes a fault and undoes it. Resolves when everything works again, with what was done and when. */
 export async function commit(campus: Campus, { kind, host, seconds }: FaultPlan): Promise<Fault> {
   const server = `dhcp-${host}`;
   switch (kind) {
@@ -82,7 +82,7 @@ export async function commit(campus: Campus, { kind, host, seconds }: FaultPlan)
   }
 }
 
-/** The moment, microseconds since 1970. */
+/** Now, in microseconds since 1970. */
 export function now(): number {
   return Date.now() * 1000;
 }
@@ -91,7 +91,7 @@ export function sleep(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
-/** Lets something hold for a while. */
+/** Keeps a fault in force for its duration. */
 async function during(seconds: number, begin: () => Promise<unknown>, end: () => Promise<unknown>) {
   await begin();
   const at = now();
@@ -111,7 +111,7 @@ async function pause(campus: Campus, service: string, seconds: number) {
   return { ...times, at, held: times.at };
 }
 
-/** It is back when it has its socket, and has had the time to note that. */
+/** The server is back when it has its socket and has had time to log that. */
 async function killServer(campus: Campus, host: 'a' | 'b', seconds: number) {
   return await during(
     seconds,
@@ -129,7 +129,7 @@ async function killServer(campus: Campus, host: 'a' | 'b', seconds: number) {
   );
 }
 
-/** Neither server reaches the other; all else goes on. */
+/** Cuts the servers off from each other; all other traffic goes on. */
 async function part(campus: Campus, seconds: number) {
   const route = (what: string) => campus.run('host-a', ['ip', 'route', what, 'blackhole', `${campus.net}.67/32`]);
   return await during(
@@ -139,7 +139,7 @@ async function part(campus: Campus, seconds: number) {
   );
 }
 
-/** The server's cable to the gateway is pulled. */
+/** Unplugs the server's cable to the gateway. */
 async function cutNetwork(campus: Campus, host: 'a' | 'b', seconds: number) {
   const shell = (text: string) => campus.run(`host-${host}`, ['sh', '-c', `. rig/roles/lib.sh; ${text}`]);
   return await during(
@@ -150,7 +150,7 @@ async function cutNetwork(campus: Campus, host: 'a' | 'b', seconds: number) {
   );
 }
 
-/** All steps of a clock so far add up. */
+/** Steps of a clock add up. */
 async function stepClock(campus: Campus, host: 'a' | 'b', seconds: number) {
   const at = now();
   const add = `clock=/var/lib/portledger/clock; echo "$(($(tr -d + < $clock) + ${seconds}))" | sed 's/^[0-9]/+&/' > $clock.new && mv $clock.new $clock`;

@@ -1,12 +1,12 @@
 /**
- * The way into a container for commands. Before the container is paused the gate is shut: the engine hangs, and never lets go of the
- * container, if a command begins in one that is being paused.
+ * Lets commands into a container, except while it is being paused: if a command starts at that moment, the engine hangs and never
+ * releases the container.
  */
 export class Gate {
   readonly #inside = new Set<Promise<unknown>>();
   #isOpen = true;
 
-  /** Runs a command. Rejects where the gate is shut. */
+  /** Runs a command. Rejects while the gate is shut. */
   async pass<T>(run: () => Promise<T>): Promise<T> {
     if (!this.#isOpen) throw new Error('the container is paused');
     const running = run();
@@ -14,7 +14,7 @@ export class Gate {
     return await running.finally(() => this.#inside.delete(running));
   }
 
-  /** Lets nothing in any more; resolves when all that is inside has ended. */
+  /** Shuts the gate; resolves when all running commands have ended. */
   async shut(): Promise<void> {
     this.#isOpen = false;
     await Promise.allSettled(this.#inside);

@@ -1,5 +1,5 @@
-// npm run rig [-- --minutes N --seed S ...]: a campus in containers whose trail is compared with what was on the wire. Exit codes: 0 the trail
-// is exact, 1 it differs, something of the campus died, or a process grows, 2 wrong usage, 3 the rig could not run or be removed, 130 stopped.
+// npm run rig [-- --minutes N --seed S ...]: runs a campus in containers and compares its trail with the traffic. Exit codes: 0 the trail is
+// exact, 1 it differs, a service died, or a process grows, 2 wrong usage, 3 the rig could not run or be removed, 130 stopped.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,17 +15,17 @@ import { runRig } from './run.js';
 
 const RESULTS = fileURLToPath(new URL('../dist/rig-runs', import.meta.url));
 const [DIFFERS, FAILED, STOPPED] = [1, 3, 130];
-/** How long an orderly end may take after an error that nobody caught. */
+/** Time for an orderly end after an uncaught error. */
 const PATIENCE_MS = 60_000;
 
 const options = readOptions(process.argv.slice(2));
 const name = `portledger-rig-${process.pid}`;
 const stop = new AbortController();
-/** What went wrong where nobody waited for it. */
+/** The first uncaught error. */
 let failure: unknown;
 const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)}  ${line}`);
 
-/** A second signal changes nothing: what was made must be removed. */
+/** A second signal is ignored: the campus must be removed. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (!stop.signal.aborted) say(`${signal}: removing the campus`);
@@ -35,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
 
-/** The campus is removed as after a signal; what such an error cut off may never end by itself, and is not waited for without end. */
+/** Removes the campus as after a signal, with a time limit: work that the error interrupted may never end by itself. */
 function fail(error: unknown): void {
   if (failure !== undefined) return;
   failure = error ?? 'unknown';

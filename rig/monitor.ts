@@ -1,7 +1,7 @@
 import type { Campus } from './campus.js';
 import { statusOf } from './evidence.js';
 
-/** How the campus was at a moment. */
+/** The state of the campus at one moment. */
 export interface Sample {
   /** Seconds since the first sample. */
   readonly at: number;
@@ -12,11 +12,11 @@ export interface Sample {
   readonly queued: Readonly<Record<'a' | 'b', number>>;
 }
 
-/** What runs for long and must not grow. */
+/** The long-running processes, which must not grow. */
 const WATCHED = ['serve-a', 'serve-b', 'ship-a', 'ship-b', 'logger'];
 const MAIN_PROCESS = /main\.js (serve|ship)|mariadbd/;
 
-/** Takes samples at intervals until it is stopped, and tells of one each minute. */
+/** Takes samples at intervals until it is stopped, and prints one each minute. */
 export class Monitor {
   readonly samples: Sample[] = [];
   readonly #campus: Campus;
@@ -69,24 +69,24 @@ function sampleText({ at, memory, leases, queued }: Sample): string {
   return `minute ${Math.floor(at / 60)}: leases ${shown(leases)}, queued ${shown(queued)}, MiB: ${parts.join(', ')}`;
 }
 
-/** Samples of the beginning, in which caches fill and code is compiled, do not count. */
+/** The first samples do not count: caches fill and code is compiled. */
 const WARM_UP = 0.25;
-/** Below this many minutes nothing can be said. */
+/** A shorter run shows nothing. */
 const LEAST_MINUTES = 20;
-/** What a process may grow in an hour, in MiB, plus this share of its size. */
+/** Allowed growth in an hour: MiB, plus this share of its size. */
 const ALLOWED_GROWTH = 12;
 const ALLOWED_SHARE = 0.1;
 
 /** A process whose memory grows. */
 export interface Growth {
   readonly service: string;
-  /** MiB; undefined where its memory was not read once the process was warm, which must not pass for no growth. */
+  /** MiB; undefined if no sample was taken after the start phase: that is not the same as no growth. */
   readonly perHour: number | undefined;
 }
 
 /**
- * The processes whose memory grows, or of which nothing is known. Empty if the run was too short to tell. One that a fault killed begins small
- * again, which hides growth: only in a run without faults is it that of one life.
+ * The processes whose memory grows or is unknown. Empty if the run was too short. A process that a fault killed starts small again, which
+ * hides growth: only a run without faults shows it.
  */
 export function growing(samples: readonly Sample[]): Growth[] {
   const last = samples.at(-1)?.at ?? 0;
@@ -109,7 +109,7 @@ export function growthText({ service, perHour }: Growth): string {
     : `memory: ${service} grows by ${perHour.toFixed(1)} MiB an hour`;
 }
 
-/** The median of the slopes between all pairs of points (Theil and Sen): single peaks do not bend it. 0 for fewer than two points. */
+/** The median slope between all pairs of points (Theil-Sen): single peaks do not matter. 0 for fewer than two points. */
 export function slope(points: readonly (readonly [number, number])[]): number {
   const slopes = points.flatMap(([x, y], i) =>
     points.slice(i + 1).flatMap(([otherX, otherY]) => (otherX === x ? [] : [(otherY - y) / (otherX - x)])),

@@ -1,16 +1,16 @@
 import type { Dockerode } from './docker.js';
 
-/** Which rig something belongs to. */
+/** Label: the rig that a container or network belongs to. */
 export const LABEL = 'portledger.rig';
-/** Which service of it a container is. */
+/** Label: the service that a container runs. */
 export const SERVICE_LABEL = 'portledger.rig.service';
 
 /** Blocks of /24 in 198.18.0.0/15 (RFC 2544: for tests); the first one is that of `docker compose up`. */
 const BLOCKS = Array.from({ length: 511 }, (_, i) => `198.${18 + ((i + 1) >> 8)}.${(i + 1) & 0xff}`);
 
 /**
- * Makes the networks of a rig in the first block of addresses that no other network has. Two rigs that start at once may want the same one;
- * Docker gives it to one of them.
+ * Makes the networks of a rig in the first free block of addresses. If two rigs start at once and choose the same block, Docker gives it to
+ * one of them.
  */
 export async function makeNetworks(
   docker: Dockerode,

@@ -1,50 +1,47 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-/** What a run is to be like. */
+/** Options of a run. */
 export interface RigOptions {
   readonly minutes: number;
   readonly seed: number;
   readonly clients: number;
-  /** Of each switch. */
+  /** Ports of each switch. */
   readonly ports: number;
   readonly switches: number;
-  /** Seconds between two turns of the permuter. */
+  /** Seconds between two moves by the permuter. */
   readonly interval: number;
   readonly faults: boolean;
 }
 
-/** The cables' net has 29 addresses, which clients share with the switches, the permuter and the gateway. */
+/** The cables' network has 29 addresses for clients, switches, permuter and gateway. */
 const MAX_CLIENTS = 20;
 const MAX_SWITCHES = 4;
 const MAX_PORTS = 24;
 
 const NOTES = `
-It needs Docker, and builds the image of all roles first; the environment variable RIG_IMAGE names one that is there already, RIG_BASE what
-it is built on. rig/engine.sh npm run rig brings a Docker engine of its own. Ctrl-C ends a run and removes all that it made.
+Needs a Docker engine; rig/engine.sh npm run rig starts one for the run. Builds the image of all roles first, unless RIG_IMAGE names an
+existing one; RIG_BASE names the base image. Ctrl-C ends a run and removes everything it made.
 
-Exit code: 0 the trail is exact, 1 it differs, or something of the campus died, or the memory of a process grows, 2 wrong usage, 3 the rig could not
-run, 130 stopped.`;
+Exit codes: 0 the trail is exact, 1 it differs, a service died, or a process grows, 2 wrong usage, 3 the rig could not run, 130 stopped.`;
 
-/** Reads the command line of `npm run rig`. Ends the process with 2 where it is wrong. */
+/** Reads the command line of `npm run rig`. Exits with 2 if it is wrong. */
 export function readOptions(argv: string[]): RigOptions {
   const command = new Command('npm run rig --')
-    .description(
-      'Runs a campus in containers, breaks things on purpose, and compares the trail with what was on the wire.',
-    )
-    .option('--minutes <number>', 'how long clients are moved about', number(0.1, 24 * 60), 3)
+    .description('Runs a campus in containers, causes faults, and compares the trail with the traffic.')
+    .option('--minutes <number>', 'how long clients move between ports', number(0.1, 24 * 60), 3)
     .addOption(seedOption())
     .option('--clients <number>', 'machines with a DHCP client', whole(1, MAX_CLIENTS), 6)
     .option('--switches <number>', 'access switches', whole(1, MAX_SWITCHES), 2)
     .option('--ports <number>', 'ports of each switch', whole(1, MAX_PORTS), 3)
-    .option('--interval <seconds>', 'time between two turns of the port permuter', whole(1, 3600), 15)
-    .option('--no-faults', 'break nothing')
+    .option('--interval <seconds>', 'time between two moves', whole(1, 3600), 15)
+    .option('--no-faults', 'cause no faults')
     .addHelpText('after', NOTES)
     .configureOutput({ outputError: (text, write) => write(text) })
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   return command.parse(argv, { from: 'user' }).opts();
 }
 
-/** A run without one prints the one that it took. */
+/** A random seed; the run prints it. */
 function seedOption(): Option {
   return new Option('--seed <number>', 'what determines moves and faults')
     .argParser(whole(0, 2 ** 32 - 1))

@@ -5,15 +5,15 @@ import { LABEL } from './networks.js';
 const TRIES = 40;
 
 /**
- * Removes containers, volumes and networks of one rig, or of all of them. Returns how many containers there were. Throws what stood in the
- * way of anything, when all else is removed.
+ * Removes containers, volumes and networks of one rig, or of all rigs. Returns the number of containers. If something cannot be removed, it
+ * removes the rest first and then throws.
  */
 export async function removeRig(docker: Dockerode, rig?: string): Promise<number> {
   const failures: unknown[] = [];
   const attempt = (work: Promise<unknown>) => work.catch((error) => failures.push(error));
   const filters = { label: [rig === undefined ? LABEL : `${LABEL}=${rig}`] };
   const containers = await docker.listContainers({ all: true, filters });
-  // One after the other: older engines lose count of a network's containers if several leave at once
+  // One by one: older engines lose count of a network's containers if several leave at once
   for (const { Id, State } of containers) {
     if (State === 'paused') await attempt(docker.getContainer(Id).unpause());
     await attempt(docker.getContainer(Id).remove({ force: true, v: true }));
@@ -25,7 +25,7 @@ export async function removeRig(docker: Dockerode, rig?: string): Promise<number
   return containers.length;
 }
 
-/** A busy engine takes its time to notice that a network's containers are gone. */
+/** A busy engine notices late that a network's containers are gone. */
 async function removeNetwork(docker: Dockerode, id: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {

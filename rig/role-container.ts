@@ -3,12 +3,12 @@ import type { Dockerode } from './docker.js';
 import { LABEL, SERVICE_LABEL } from './networks.js';
 import type { Service } from './topology.js';
 
-/** `NAME:PATH`, and not a path alone, which stands for a volume without a name. */
+/** Matches `NAME:PATH`, not a path alone (a volume without a name). */
 export function isNamed(volume: string): boolean {
   return !volume.startsWith('/');
 }
 
-/** A container as compose.yaml describes it: with several networks, fixed addresses, devices and sysctls, which GenericContainer has not. */
+/** A container as compose.yaml describes it. GenericContainer lacks several networks, fixed addresses, devices and sysctls. */
 export class RoleContainer extends GenericContainer {
   readonly #docker: Dockerode;
   readonly #rig: string;
@@ -42,7 +42,7 @@ export class RoleContainer extends GenericContainer {
       this.createOpts.NetworkingConfig = { EndpointsConfig: { [`${rig}-${first![0]}`]: this.#endpoint(first![1]) } };
   }
 
-  /** Older engines take only one network when a container is made. */
+  /** Older engines accept only one network when a container is created. */
   protected override async containerCreated(id: string): Promise<void> {
     for (const [network, address] of this.#networks.slice(1)) {
       const EndpointConfig = this.#endpoint(address);

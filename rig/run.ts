@@ -13,9 +13,9 @@ export interface RigResult {
   readonly run: Run;
   readonly verdict: Verdict;
   readonly samples: readonly Sample[];
-  /** What each service logged. */
+  /** Each service's log. */
   readonly logs: Readonly<Record<string, string>>;
-  /** False if something of the campus is left on the engine. */
+  /** False if something of the campus could not be removed from the engine. */
   readonly isRemoved: boolean;
 }
 
@@ -23,8 +23,8 @@ export interface RigResult {
 const TIMES = { settle: 15, rest: 8, client: 11, calm: 12, sample: 15 };
 
 /**
- * Runs a campus from start to end and checks its trail. All that it made is removed, also if it fails or the signal ends it; where that does not
- * succeed it says so, and what is known of the run is not lost.
+ * Runs a campus and checks its trail. It removes everything it made, also on failure or abort. If that fails, it says so and still returns
+ * the result of the run.
  */
 export async function runRig(
   name: string,
@@ -55,7 +55,7 @@ async function liveThrough(
       breakThings(campus, options, end, say, signal),
       troubleClients(campus, options, end, signal),
     ]);
-    say('the permuter rests: collecting what the taps, the permuter and the trail say');
+    say('the permuter has stopped: collecting evidence from taps, permuter and trail');
     await monitor.stop();
     const run = await collect(campus, faults);
     return { run, verdict: check(run), samples: monitor.samples, logs: await logsOf(campus) };
@@ -64,14 +64,14 @@ async function liveThrough(
   }
 }
 
-/** Removes the campus. False if something is left of it, which it says. */
+/** Removes the campus. Prints what is left and returns false if that fails. */
 export async function isGone(campus: Pick<Campus, 'stop'>, say: (line: string) => void): Promise<boolean> {
   try {
     await campus.stop();
     return true;
   } catch (error) {
     say(
-      `something of the campus is left, which npm run rig:reset removes: ${error instanceof Error ? error.message : error}`,
+      `the campus was not removed completely (npm run rig:reset removes the rest): ${error instanceof Error ? error.message : error}`,
     );
     return false;
   }
@@ -82,7 +82,7 @@ async function logsOf(campus: Campus): Promise<Record<string, string>> {
   return Object.fromEntries(logs);
 }
 
-/** One fault after the other until shortly before the end, or until a service has died by itself: that is for the verdict. */
+/** Causes faults until shortly before the end, or until a service has died by itself, which the verdict reports. */
 async function breakThings(
   campus: Campus,
   options: RigOptions,
@@ -104,11 +104,11 @@ async function breakThings(
   return faults;
 }
 
-/** True if not all services run, though nothing is broken just now; it says which. */
+/** True if a service does not run although no fault is in force; prints its name. */
 export async function hasDied(campus: Pick<Campus, 'states'>, say: (line: string) => void): Promise<boolean> {
   const dead = Object.entries(await campus.states()).filter(([, state]) => state !== 'running');
   if (dead.length === 0) return false;
-  say(`${dead.map(([service, state]) => `${service} is ${state}`).join(', ')}: nothing more is broken`);
+  say(`${dead.map(([service, state]) => `${service} is ${state}`).join(', ')}: no more faults`);
   return true;
 }
 
@@ -116,7 +116,7 @@ function hasTimeFor({ seconds }: FaultPlan, pause: number, end: number): boolean
   return Date.now() + (pause + seconds + TIMES.calm) * 1000 < end;
 }
 
-/** Now and then a client gives its lease back, or crashes. */
+/** From time to time, makes a client release its lease or crash. */
 async function troubleClients(campus: Campus, options: RigOptions, end: number, signal: AbortSignal): Promise<void> {
   const random = randomFrom(options.seed + 1);
   while (Date.now() + (TIMES.client + 1) * 1000 < end) {
@@ -125,7 +125,7 @@ async function troubleClients(campus: Campus, options: RigOptions, end: number, 
   }
 }
 
-/** Waits; throws at once when the signal comes. */
+/** Waits; throws as soon as the signal aborts. */
 async function idle(seconds: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await setTimeout(Math.max(0, seconds) * 1000, undefined, { signal });

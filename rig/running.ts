@@ -1,26 +1,23 @@
 import { type Dockerode, dockerEngine } from './docker.js';
 import { LABEL, SERVICE_LABEL } from './networks.js';
 
-/** A container of a campus that runs, or was left. */
+/** A container of a campus, running or left over. */
 export interface Running {
   readonly id: string;
   /** `running`, `paused`, `exited` ... */
   readonly state: string;
 }
 
-/** A campus, and its containers by the name of the service. */
+/** A campus: its containers by the service's name. */
 export interface RunningRig {
   readonly name: string;
   readonly services: ReadonlyMap<string, Running>;
 }
 
-/** Where compose says what a container is. */
+/** Labels that compose gives a container. */
 const COMPOSE = { project: 'com.docker.compose.project', service: 'com.docker.compose.service' };
 
-/**
- * A rig that compose or `npm run rig` started. Throws if there is none, or if none is
- * named and there are several.
- */
+/** Finds a rig that compose or `npm run rig` started. Throws if there is none, or several and no name is given. */
 export async function runningRig(name: string | undefined): Promise<RunningRig> {
   const rigs = await runningRigs(await dockerEngine());
   const names = [...rigs.keys()].sort();
@@ -34,7 +31,7 @@ export async function runningRig(name: string | undefined): Promise<RunningRig> 
   return { name: found, services };
 }
 
-/** One of the services of a rig. Throws if there is none of this name. */
+/** Finds a service of a rig. Throws if there is none of this name. */
 export function serviceOf({ name: rig, services }: RunningRig, service: string): Running {
   const found = services.get(service);
   if (found) return found;

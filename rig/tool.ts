@@ -1,5 +1,5 @@
-// Small helpers for a campus, started by compose or by `npm run rig`: npm run rig:image, rig:leases, rig:restart, rig:reset. Exit codes: 0 done,
-// 2 wrong usage, 3 it could not be done.
+// Small helpers for a campus that compose or `npm run rig` started: npm run rig:image, rig:leases, rig:restart, rig:reset. Exit codes: 0 done,
+// 2 wrong usage, 3 failed.
 import { Command, InvalidArgumentError } from 'commander';
 import { dockerEngine } from './docker.js';
 import { buildImage, IMAGE } from './image/image.js';
@@ -13,12 +13,12 @@ async function leases({ rig }: { rig?: string }): Promise<void> {
   for (const name of ['serve-a', 'serve-b']) {
     const server = serviceOf(running, name);
     console.log(`== ${name} of ${running.name}${server.state === 'running' ? '' : ` is ${server.state}`}`);
-    // In one that is paused or has ended no command can begin
+    // No command can start in a container that is paused or has ended
     if (server.state !== 'running' || !(await listLeases(server))) process.exitCode = FAILED;
   }
 }
 
-/** Prints the leases that a server has. False if it did not tell. */
+/** Prints a server's leases. False if the server did not answer. */
 async function listLeases({ id }: Running): Promise<boolean> {
   const docker = await dockerEngine();
   const Cmd = ['rig/roles/portledger.sh', 'leases'];

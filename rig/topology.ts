@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { RigOptions } from './options.js';
 
-/** A service of compose.yaml, as far as the rig uses its keys. */
+/** The keys of a compose.yaml service that the rig uses. */
 export interface Service {
   readonly name: string;
   readonly image: string;
@@ -14,12 +14,12 @@ export interface Service {
   readonly sysctls: Record<string, string>;
   /** Network to address; undefined: any. */
   readonly networks: Record<string, string | undefined>;
-  /** `service:NAME`: it shares the network of that one. */
+  /** `service:NAME`: shares that service's network. */
   readonly network_mode: string | undefined;
   readonly volumes: string[];
   /** Services that must have been started, or be healthy. */
   readonly depends_on: Record<string, 'service_started' | 'service_healthy'>;
-  /** Ends with 0 where the service is healthy. */
+  /** A command that exits with 0 if the service is healthy. */
   readonly healthcheck: string[] | undefined;
 }
 
@@ -29,12 +29,12 @@ export interface Topology {
   readonly networks: Record<string, { subnet: string; gateway: string }>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a YAML file has is anything, and read key by key
+// biome-ignore lint/suspicious/noExplicitAny: parsed YAML can be anything; it is read key by key
 type Raw = any;
 
 const FILE = fileURLToPath(new URL('compose.yaml', import.meta.url));
 
-/** Reads compose.yaml: the same campus, with as many clients and switches as wanted, in the /24 that starts with `net`. */
+/** Reads compose.yaml and makes a campus like it, with the given numbers of clients and switches, in the /24 that starts with `net`. */
 export function readTopology(options: RigOptions, net: string): Topology {
   const environment: Record<string, string> = {
     ...process.env,
@@ -83,7 +83,7 @@ function entries(raw: Raw): [string, Raw][] {
   return Object.entries(raw ?? {});
 }
 
-/** As many clients and switches as wanted, each after the pattern of the first. */
+/** Makes the given numbers of clients and switches, each like the first. */
 function scaled(services: Service[], { clients, switches }: RigOptions): Service[] {
   const others = services
     .filter(({ name }) => !/^(client|switch)-\d+$/.test(name))
@@ -112,7 +112,7 @@ export function startOrder(services: readonly Service[]): Service[][] {
     const group = services.filter(
       ({ name, depends_on }) => !started.has(name) && Object.keys(depends_on).every((other) => started.has(other)),
     );
-    if (group.length === 0) throw new Error('compose.yaml: depends_on goes round in a circle');
+    if (group.length === 0) throw new Error('compose.yaml: depends_on is circular');
     for (const { name } of group) started.add(name);
     groups.push(group);
   }

@@ -1,5 +1,5 @@
-// All tests, in two lanes beside each other: those of the failover pair in network namespaces mostly wait for leases to end, and need no
-// quiet machine. The last line counts both.
+// All tests, in two lanes at once: the failover pairs in network namespaces mostly wait for leases to end and need no quiet machine. The
+// last line counts both lanes.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const LANES = [
 const folder = mkdtempSync(join(tmpdir(), 'portledger-lanes-'));
 const running = new Set();
 
-/** Runs a lane to its end. What it prints is shown at once, or at its end if that would mix with another's. */
+/** Runs a lane. Its output is shown at once, or collected so that it does not mix with the other lane's. */
 function run({ args }, index, isShownAtOnce) {
   const summary = join(folder, `${index}.json`);
   return new Promise((resolve, reject) => {
@@ -46,21 +46,22 @@ function readSummary(path) {
   }
 }
 
-/** Counts what the lanes count; one that did not come to its end has failed, whatever it had counted. */
+/** Adds up the lanes' summaries. A lane without a summary did not end by itself and counts as one failure. */
 function add(results) {
-  const all = { passed: 0, failed: 0, skipped: {} };
+  const all = { passed: 0, failed: 0, skipped: {}, seconds: {} };
   for (const [index, { code, summary }] of results.entries()) {
-    const { passed, failed, skipped } = summary ?? { passed: 0, failed: 0, skipped: {} };
+    const { passed, failed, skipped, seconds } = summary ?? { passed: 0, failed: 0, skipped: {}, seconds: {} };
     if (!summary) console.log(`Ended before it could be counted (exit code ${code}): ${LANES[index].name}`);
     all.passed += passed;
     all.failed += summary && (failed > 0 || code === 0) ? failed : Math.max(1, failed);
+    Object.assign(all.seconds, seconds);
     for (const [reason, count] of Object.entries(skipped)) all.skipped[reason] = (all.skipped[reason] ?? 0) + count;
   }
   return all;
 }
 
 async function main() {
-  // Signals of a terminal reach the lanes by themselves; each then ends in its own time
+  // A terminal sends its signals to the lanes too; wait for them to end
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => endAll(signal));
   try {

@@ -1,12 +1,11 @@
-// What `npm test` calls: the programs that tests need, the build, every check, then mocha with the arguments given.
+// npm test [-- FILE ...]: the build, every check, then all tests, or mocha with the arguments given.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { mysqldCommand, unpackMysql } from '../rig/lab/mysqld.mjs';
-import { canInstall, install, missingPrograms, packagesOf } from './support/packages.mjs';
+import { missing } from './setup.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What is checked before the tests, and the script of package.json that does it. */
+/** Checks before the tests: name and script of package.json. */
 const CHECKS = [
   ['build', 'build'],
   ['lint', 'lint'],
@@ -14,46 +13,20 @@ const CHECKS = [
   ['import directions', 'imports'],
 ];
 
-function provide() {
-  const missing = missingPrograms();
-  if (missing.length === 0) return;
-  const packages = packagesOf(missing);
-  if (!canInstall()) {
-    console.log(`Not installed: ${missing.join(', ')}; tests that need them are skipped.`);
-    console.log(`On Debian, as root, this installs them by itself (${packages.join(' ')}).`);
-    return;
-  }
-  console.log(`Installing for the tests: ${packages.join(' ')}`);
-  try {
-    install(packages);
-  } catch (error) {
-    console.log(`Could not install them (${error.message}); tests that need them are skipped.`);
-  }
+/** Says what is missing: tests that need it are skipped, or fail if PORTLEDGER_REQUIRE demands it. */
+function reportMissing() {
+  const lines = missing();
+  if (lines.length > 0) console.log(`Not installed: ${lines.join('; ')}. npm run setup installs it (Debian, root).`);
 }
 
-function provideMysql() {
-  if (mysqldCommand()) return;
-  if (!canInstall()) {
-    console.log('No MySQL server is here (MariaDB is not meant); tests that need one are skipped.');
-    console.log('On Debian, as root, this downloads one and unpacks it in node_modules/.cache by itself.');
-    return;
-  }
-  console.log('Unpacking MySQL for the tests in node_modules/.cache');
-  try {
-    unpackMysql();
-  } catch (error) {
-    console.log(`Could not get it (${error.message}); tests that need it are skipped.`);
-  }
-}
-
-/** Runs a command in the project's folder to its end. Returns its exit code; 1 if it did not come to one. */
+/** Runs a command in the project's folder. Returns its exit code; 1 if a signal ended it. */
 function runCommand(command, ...args) {
   const env = { ...process.env, PORTLEDGER_TEST_BUILT: '1' };
   const { status } = spawnSync(command, args, { cwd: ROOT, env, stdio: 'inherit' });
   return status ?? 1;
 }
 
-/** With a Docker engine, a private one if none answers; without one where that cannot be. All tests, unless the arguments name some. */
+/** Runs all tests, or those that the arguments name. As root it starts a private Docker engine if none answers and dockerd is there. */
 function runTests(...args) {
   const isRoot = process.getuid?.() === 0;
   const tests = args.length === 0 ? ['node', 'test/lanes.mjs'] : ['npx', '--no-install', 'mocha', ...args];
@@ -61,8 +34,7 @@ function runTests(...args) {
 }
 
 function main() {
-  provide();
-  provideMysql();
+  reportMissing();
   for (const [name, script] of CHECKS) {
     console.log(`== ${name}: npm run ${script}`);
     if (runCommand('npm', 'run', '--silent', script) !== 0) {

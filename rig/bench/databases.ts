@@ -2,16 +2,9 @@ import assert from 'node:assert/strict';
 import type { LedgerEvent } from '../../src/ledger/event/event.js';
 import { Trail } from '../../src/trail/store/trail.js';
 import { verifyTrail } from '../../src/trail/verify/verify.js';
-import {
-  BATCH,
-  type BenchTrail,
-  checkSightings,
-  databases as databasesHere,
-  makeTrail,
-  shipAll,
-} from '../lab/bench-trails.js';
 import { stopSharedDatabases } from '../lab/database.js';
-import type { Database } from '../lab/trails.js';
+import { BATCH, checkSightings, shipAll } from '../lab/shipped-trail.js';
+import { type Database, databases as databasesHere, type FreshTrail, makeTrail } from '../lab/trails.js';
 import { type Sharing, workload } from '../lab/workload.js';
 import { type Figure, measure } from './measure.js';
 import type { Row } from './result.js';
@@ -19,7 +12,7 @@ import type { Settings } from './settings.js';
 
 const QUEUES = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
 
-/** How much: events of each of two queues, and of the trail that is verified. */
+/** Number of events in each of two queues, and in the trail that is verified. */
 interface Sizes {
   readonly shipped: number;
   readonly verified: number;
@@ -27,8 +20,8 @@ interface Sizes {
 }
 
 /**
- * Every database that is here, at shipping in order, late and two at once, with the sightings checked against their rules; and at
- * verification, with the memory that it takes.
+ * Measures each database on this machine: shipping in order, late, and by two shippers at once, with the sightings checked; then
+ * verification and its memory.
  */
 export async function databases({ quick, verify: wanted }: Settings): Promise<Row[]> {
   const verified = wanted ?? (quick ? 50_000 : 500_000);
@@ -50,7 +43,7 @@ export async function databases({ quick, verify: wanted }: Settings): Promise<Ro
   ]);
 }
 
-/** Two queues whose events about the same addresses lie between one another. */
+/** Two queues with interleaved events about the same addresses. */
 function twoQueues(sharing: Sharing, { shipped, addresses }: Sizes): LedgerEvent[][] {
   return QUEUES.map((queue, i) => [
     ...workload({
@@ -65,7 +58,7 @@ function twoQueues(sharing: Sharing, { shipped, addresses }: Sizes): LedgerEvent
   ]);
 }
 
-async function withTrail<T>(database: Database, work: (trail: BenchTrail) => Promise<T>): Promise<T> {
+async function withTrail<T>(database: Database, work: (trail: FreshTrail) => Promise<T>): Promise<T> {
   const trail = await makeTrail(database);
   try {
     return await work(trail);
@@ -74,7 +67,7 @@ async function withTrail<T>(database: Database, work: (trail: BenchTrail) => Pro
   }
 }
 
-/** One server's events in order, then those of another that was away meanwhile. */
+/** One server's events in order, then those of a second server that was offline meanwhile. */
 async function shipLate(database: Database, sharing: Sharing, sizes: Sizes): Promise<Figure[]> {
   return await withTrail(database, async ({ url }) => {
     const [first, second] = twoQueues(sharing, sizes) as [LedgerEvent[], LedgerEvent[]];
@@ -97,7 +90,7 @@ async function shipTogether(database: Database, sharing: Sharing, sizes: Sizes):
   });
 }
 
-/** Fills a trail with more events than fit in memory, and verifies it. */
+/** Fills a trail with more events than fit in memory and verifies it. */
 async function verify(database: Database, { verified }: Sizes): Promise<Figure[]> {
   return await withTrail(database, async ({ url }) => {
     const filled = await measure('fill', database, verified, () => fill(url, verified));

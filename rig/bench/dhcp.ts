@@ -10,7 +10,7 @@ import { lay, type Site } from './site.js';
 const CLIENTS = 60_000;
 const ADDRESSES = 65_000;
 const PORTS = 5000;
-/** The lowest rate that is tried, and what some peers manage without being asked, of perfdhcp's load and of the own one. */
+/** The lowest rate to try, and rates that some peers surely manage, for perfdhcp's load and for the bench's own. */
 const LOWEST = 3000;
 const MANAGES: Readonly<Record<string, readonly [number, number]>> = {
   'C, stateless': [11_000, 22_000],
@@ -22,7 +22,7 @@ const RENEWING = 3000;
 /** Clients of the pool that is 99.9 % full. */
 const FULL = 20_000;
 
-/** DHCP: Portledger, Kea and the ceiling under the same load, one after the other, several times. */
+/** Measures Portledger, Kea and the ceiling under the same load, in turn, several times. */
 export async function dhcp(settings: Settings): Promise<Row[]> {
   const campus = new Campus();
   const database = await startMariadb({ args: ['--innodb-buffer-pool-size=1G'] });
@@ -42,7 +42,7 @@ export async function dhcp(settings: Settings): Promise<Row[]> {
   }
 }
 
-/** What is measured of each peer, and what better means. */
+/** The measures of each peer, and whether more or less is better. */
 const MEASURES = [
   'exchanges/s with under 0.1 % lost',
   'answered/s at twice that',
@@ -65,7 +65,7 @@ async function measure(peers: readonly Peer[], site: Site): Promise<Row[]> {
   return ratioRows(rows, 'Portledger');
 }
 
-/** The rates that are tried are the same for all; a peer that is far above them leaves the lowest out. */
+/** The rates are the same for all peers; a fast peer skips the lowest. */
 function steps(peer: Peer, isOwnLoad: boolean, { seconds, factor, quick }: Settings): Steps {
   const manages = MANAGES[peer.name]?.[isOwnLoad ? 1 : 0] ?? LOWEST;
   let from = LOWEST;
@@ -77,7 +77,7 @@ function own(site: Site, wanted: Partial<OwnLoad>): Load {
   return ownLoad(site.load, site.program, { clients: CLIENTS, ports: 0, mode: 'exchange', ...wanted });
 }
 
-/** The highest rate of a server that has served for some seconds, as servers mostly have. */
+/** The highest rate of a server after a warm-up of some seconds. */
 async function climbed(peer: Peer, load: Load, climb: Steps): Promise<LoadResult> {
   return await started(peer, ADDRESSES, async () => {
     await load(LOWEST, climb.seconds);
@@ -93,9 +93,9 @@ async function measureOne(peer: Peer, site: Site): Promise<number[]> {
   const peak = await climbed(peer, relay, climb);
   const halfRate = Math.round(peak.answered / 2) || from / 2;
   const [half, over] = await started(peer, ADDRESSES, async () => {
-    // Measured in no server's first seconds, for none was in them at its peak
+    // Not in a server's first seconds: the highest rate was measured later, too
     await own(site, {})(halfRate, seconds);
-    // perfdhcp counts what is answered after its load as well
+    // perfdhcp also counts answers that arrive after its load has ended
     return [await own(site, {})(halfRate, seconds), await own(site, {})(4 * halfRate, seconds)];
   });
   const climbOwn = steps(peer, true, site.settings);

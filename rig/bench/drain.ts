@@ -22,7 +22,7 @@ const BATCH = 20_000;
 const IDLE = 'no shipper';
 const DRAINING = 'shipper drains a backlog';
 
-/** How long clients wait while nothing is shipped, and while a shipper drains a large backlog into MariaDB on the same machine. */
+/** Measures how long clients wait without a shipper, and while a shipper drains a large backlog into MariaDB on the same machine. */
 export async function drain(settings: Settings): Promise<Row[]> {
   const campus = new Campus();
   const database = await startMariadb({ args: ['--innodb-buffer-pool-size=1G'] });
@@ -37,7 +37,7 @@ export async function drain(settings: Settings): Promise<Row[]> {
     await installation.start('here', 'migrate').succeed(60_000);
     const server = await installation.serve(site.server);
     const load = ownLoad(site.load, site.program, { clients: CLIENTS, ports: PORTS, mode: 'exchange' });
-    // Compiled code and full tables for both
+    // Warm up: both cases then run compiled code on full tables
     await load(RATE, settings.seconds);
     const rows = await measure(installation, file, load, settings);
     await server.stop('SIGTERM', 30_000);
@@ -51,7 +51,7 @@ export async function drain(settings: Settings): Promise<Row[]> {
 async function measure(installation: Installation, file: string, load: Load, settings: Settings): Promise<Row[]> {
   const rows: Row[] = [];
   const measured = async (subject: string): Promise<Row[]> => {
-    // A tail shows itself in many exchanges only
+    // Only many exchanges show the slowest ones
     const { p50, p99, lost } = await load(RATE, 3 * settings.seconds);
     const row = (what: string, value: number): Row => ({
       part: 'drain',
@@ -66,7 +66,7 @@ async function measure(installation: Installation, file: string, load: Load, set
     const shipper = await installation.ship('here');
     const draining = await measured(DRAINING);
     await shipper.stop('SIGKILL');
-    // A shipper that came to the end of its backlog was not draining to the end of the load: the rounds before it count
+    // If the shipper finished its backlog during the load, this round does not count, only those before
     if (depthOf(file) <= BATCH) break;
     rows.push(...idle, ...draining);
   }

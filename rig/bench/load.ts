@@ -3,22 +3,22 @@ import { parsePerfdhcp } from '../lab/perfdhcp.js';
 import { programPath } from '../lab/requirements.js';
 import { RELAY, SERVER } from './peers.js';
 
-/** What came of a load. */
+/** The result of a load. */
 export interface LoadResult {
-  /** Exchanges per second that were asked for, and that got their ACK. */
+  /** Exchanges per second that were offered, and that got their ACK. */
   readonly offered: number;
   readonly answered: number;
-  /** Part of the exchanges that got none, 0 to 1. */
+  /** Share of the exchanges without an ACK, 0 to 1. */
   readonly lost: number;
-  /** Microseconds that the server took for DISCOVER and REQUEST together (or for a renewal); NaN where the tool does not tell. */
+  /** Microseconds that the server took for DISCOVER and REQUEST together (or for a renewal); NaN if the tool does not measure it. */
   readonly p50: number;
   readonly p99: number;
 }
 
-/** Puts a load of so many exchanges per second on the server, for so many seconds. */
+/** Loads the server with `rate` exchanges per second for some seconds. */
 export type Load = (rate: number, seconds: number) => Promise<LoadResult>;
 
-/** perfdhcp as a relay, with so many clients, and with a library that is preloaded into it. */
+/** perfdhcp as a relay, with this many clients, and with a preloaded library. */
 export function perfdhcp(host: Namespace, clients: number, preload: string): Load {
   const env = { ...process.env, LD_PRELOAD: preload };
   return async (rate, seconds) => {
@@ -26,7 +26,7 @@ export function perfdhcp(host: Namespace, clients: number, preload: string): Loa
     for (let attempt = 1; ; attempt++) {
       const program = host.start([programPath('perfdhcp')!, ...flags, SERVER], { env });
       const { code } = await program.ended;
-      // It gives up where the kernel's time stamps and its own are apart, which has nothing to do with the server.
+      // perfdhcp gives up if the kernel's time stamps differ from its own, which has nothing to do with the server.
       if (code !== 1 || attempt === ATTEMPTS) return perfdhcpResult(program.output, code, rate, seconds);
     }
   };
@@ -40,7 +40,7 @@ export function perfdhcpResult(output: string, code: number | null, rate: number
   const lost = (discoverOffer.drops + requestAck.drops) / Math.max(1, discoverOffer.sent);
   const short = Math.max(0, 1 - discoverOffer.sent / (rate * seconds));
   const answered = requestAck.received / seconds;
-  // A tool that falls behind by more than this has found its own limit, not the server's.
+  // If the tool falls behind further than this, it has reached its own limit, not the server's.
   return {
     offered: rate,
     answered,
@@ -52,7 +52,7 @@ export function perfdhcpResult(output: string, code: number | null, rate: number
 
 export interface OwnLoad {
   readonly clients: number;
-  /** Switch ports that the clients are spread over; 0: no Option 82. */
+  /** Number of switch ports that the clients use; 0: no Option 82. */
   readonly ports: number;
   readonly mode: 'exchange' | 'renew';
 }
@@ -68,19 +68,19 @@ export function ownLoad(host: Namespace, program: string, { clients, ports, mode
   };
 }
 
-/** Most exchanges that may be lost at a rate that counts as served. */
+/** A rate counts as served if no larger share is lost. */
 const LOST = 0.001;
-/** Beyond it the servers are no longer compared, only the ceiling explored. */
+/** Above this rate only the ceiling is measured, not a server. */
 const MOST = 40_000;
-/** Below it there is nothing to compare. */
+/** Below this rate there is nothing to compare. */
 const LEAST = 300;
 
-/** The rates that are tried: from one that the server should manage, each by a factor above the one before, so many seconds each. */
+/** The rates to try: a first one that the server should manage, then each higher by a factor; each for some seconds. */
 export interface Steps {
   readonly from: number;
   readonly factor: number;
   readonly seconds: number;
-  /** Whether a rate between the highest that was served and the next is tried as well. */
+  /** True: also try a rate between the highest that was served and the next. */
   readonly refine: boolean;
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { Trail } from '../../src/trail/store/trail.js';
 import { verifyTrail } from '../../src/trail/verify/verify.js';
-import { shipAll } from '../lab/bench-trails.js';
 import type { PrivateDatabase } from '../lab/database.js';
+import { shipAll } from '../lab/shipped-trail.js';
 import { type WorkloadOptions, workload } from '../lab/workload.js';
 import { Loader } from './loader.js';
 
-/** What loader and shipper write, and by what its rows are put in order. */
+/** The tables that loader and shipper write, and their sort order. */
 const TABLES: Readonly<Record<string, readonly string[]>> = {
   events: ['queue_uuid', 'sequence'],
   sightings: ['opened_queue', 'opened_sequence'],
@@ -17,8 +17,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Throws unless the loader makes of a workload, in two steps, the very rows that the shipper makes of the same events, and what it made
- * can be verified.
+ * Throws unless the loader, in two steps, writes exactly the rows that the shipper writes for the same workload, and its trail verifies.
  */
 export async function checkLoader(database: PrivateDatabase, options: WorkloadOptions): Promise<void> {
   const [loaded, shipped] = [await emptyTrail(database, 'loaded'), await emptyTrail(database, 'shipped')];

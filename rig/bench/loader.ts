@@ -12,14 +12,13 @@ import type { Trail } from '../../src/trail/store/trail.js';
 import { inTransaction } from '../../src/trail/store/transaction.js';
 import { DAY_START, draftOf, type WorkloadOptions } from '../lab/workload.js';
 
-/** Events of one transaction, and of one portion of work. */
+/** Events of one transaction, and of one step of work. */
 const BATCH = 50_000;
 const PORTION = 500;
 
 /**
- * Fills an empty trail with the events of a workload and what follows from them, as a shipper does, but asks the database for nothing and
- * reads no queue: the rules run ahead in memory, and a sighting is written once it is over, or when the loader stops. That the trail is
- * the same is checked, see loaded.ts.
+ * Fills an empty trail with the events and sightings of a workload, like a shipper, but without a queue and without reading the database:
+ * sightings are computed in memory and written when they end, or when the loader stops. loaded.ts checks that the trail is the same.
  */
 export class Loader {
   readonly #trail: Trail;
@@ -36,14 +35,14 @@ export class Loader {
     this.#hash = genesisHash(options.queue);
   }
 
-  /** Goes on until the trail has so many events. */
+  /** Continues until the trail has this many events. */
   async fill(events: number): Promise<void> {
     for (const _ of this.#making(events));
     while (this.#next.length > 0) await this.#write(this.#next, this.#making(events));
     await replaceAll(this.#trail.knex, SIGHTING_FORM, [...this.#open.values()], NO_WORK);
   }
 
-  /** Makes the next batch, while the database takes the last one. */
+  /** Prepares the next batch while the database writes the last one. */
   *#making(most: number): Generator<void> {
     const { queue, offset, step } = this.#options;
     const pieces: Uint8Array[] = [];
@@ -69,7 +68,7 @@ export class Loader {
     this.#ports.add(ports);
   }
 
-  /** The sightings that end by these events. */
+  /** The sightings that these events end. */
   #over(events: readonly StoredEvent[]): Sighting[] {
     const over: Sighting[] = [];
     for (const event of events) {

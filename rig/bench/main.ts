@@ -13,6 +13,7 @@ import { report } from './report.js';
 import { type Row, shown } from './result.js';
 import type { Settings } from './settings.js';
 import { ship } from './ship.js';
+import { start } from './start.js';
 
 const RESULT = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 
@@ -23,19 +24,20 @@ const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Row[]>>> = 
   ship,
   report,
   memory,
+  start,
   databases,
 };
 
-/** What is only measured when asked for: it compares databases, not Portledger with others. */
-const ON_DEMAND = ['databases'];
+/** Parts that run only if named: they do not compare Portledger with other servers. */
+const ON_DEMAND = ['start', 'databases'];
 
 const NOTES = `
-All parts but ${ON_DEMAND.join(', ')} are measured unless some are named. It needs root, for network namespaces, and the programs that
-npm test needs. dist/bench.json has the results of the last run.
+Without PART it runs all parts but ${ON_DEMAND.join(' and ')}. It needs root, for network namespaces, and the programs that npm run setup
+installs. dist/bench.json has the results of the last run.
 
-Exit code: 0 measured, 1 something failed, 2 wrong usage.`;
+Exit codes: 0 measured, 1 failed, 2 wrong usage.`;
 
-/** Reads the command line of `npm run bench`. Ends the process with 2 where it is wrong. */
+/** Reads the command line of `npm run bench`. Exits with 2 if it is wrong. */
 function readCommandLine(): { quick: boolean; verify?: number; chosen: string[] } {
   const command = new Command('npm run bench --')
     .description('Measures Portledger beside its peers, prints a table and writes dist/bench.json.')

@@ -1,4 +1,4 @@
-/** Milliseconds between two looks at the memory. */
+/** Milliseconds between two memory samples. */
 const SAMPLE_MILLIS = 250;
 const MEBIBYTE = 1024 * 1024;
 
@@ -9,12 +9,12 @@ export interface Figure {
   readonly events: number;
   readonly seconds: number;
   readonly perSecond: number;
-  /** Most memory in use, MiB, while the first and while the last quarter of the time passed: flat if they are alike. */
+  /** Peak memory in the first and in the last quarter of the time, MiB: about the same if memory does not grow. */
   readonly earlyMiB: number;
   readonly lateMiB: number;
 }
 
-/** Runs a task about so many events and measures it. */
+/** Runs a task on this many events and measures it. */
 export async function measure(
   what: string,
   database: string,

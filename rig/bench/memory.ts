@@ -13,7 +13,7 @@ const LISTEN = '127.66.9.1';
 const PORT = 20_067;
 const FIRST = parseIpv4('10.0.0.1');
 
-/** A server that starts with so many active leases, all with Option 82: how long until it answers, and how much memory it has then. */
+/** Starts a server with many active leases, all with Option 82; measures the time until it answers, and its memory then. */
 export async function memory(settings: Settings): Promise<Row[]> {
   const leases = settings.quick ? 100_000 : 1_000_000;
   const file = join(settings.folder, 'leases.queue');

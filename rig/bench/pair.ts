@@ -9,19 +9,19 @@ import { type Row, ratioRows } from './result.js';
 import type { Settings } from './settings.js';
 import { lay, type Site } from './site.js';
 
-/** The cable between the two servers of the pair. */
+/** The cable between the two servers. */
 const LINK = '198.18.2.1';
 const PARTNER = '198.18.2.2';
 const PORT = 6470;
 const ADDRESSES = 65_000;
-/** A second pool: the primary may give half of both, and at the highest rates no client shall begin again while it waits for an answer. */
+/** A second pool. The primary may use half of each; the pools must be large enough that no client starts again while it waits. */
 const MORE = '198.18.16.1-198.18.255.254';
 const CLIENTS = 60_000;
 const LOWEST = 10_000;
-/** Milliseconds until a fresh pair is in NORMAL, and until the partner has acknowledged what came of a load. */
+/** Time limits in ms: until a new pair is in NORMAL, and until the partner has acknowledged all updates of a load. */
 const PATIENCE = 60_000;
 
-/** A failover pair beside a single server: what it costs to tell a partner of every lease. No shipper runs beside either. */
+/** Compares a failover pair with a single server: the cost of sending each lease to a partner. No shipper runs. */
 export async function pair(settings: Settings): Promise<Row[]> {
   const campus = new Campus();
   try {
@@ -70,7 +70,7 @@ function alone(host: Namespace, folder: string): Peer {
   };
 }
 
-/** The primary answers every client, so that both kinds have the same load on one address; the partner takes the updates. */
+/** The primary answers every client, so that pair and single server have the same load; the partner receives the updates. */
 function paired(host: Namespace, other: Namespace, folder: string): Peer {
   return {
     name: PAIR,
@@ -81,7 +81,7 @@ function paired(host: Namespace, other: Namespace, folder: string): Peer {
       const servers = [await primary.serve(host), await secondary.serve(other)];
       await until('settled pair', () => isSettled(primary), { withinMs: PATIENCE });
       const stop = async (): Promise<void> => {
-        // A pair that has not told all it did would have cheated
+        // Updates must not be postponed: the partner has to acknowledge them all
         await until('settled pair', () => isSettled(primary), { withinMs: PATIENCE });
         await Promise.all(servers.map((server) => server.stop('SIGTERM', 30_000)));
       };
@@ -90,7 +90,7 @@ function paired(host: Namespace, other: Namespace, folder: string): Peer {
   };
 }
 
-/** Both in NORMAL, half of the addresses at the partner, and nothing that it does not know. */
+/** Both in NORMAL, half of the addresses at the partner, and no update unacknowledged. */
 async function isSettled(primary: Installation): Promise<boolean> {
   const { code, stdout } = await primary.run('here', 'failover', 'status', '-o', 'json');
   if (code !== 0) return false;

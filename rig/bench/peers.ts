@@ -12,7 +12,7 @@ export const SERVER_NAME = 'dhcp-bench';
 /** A DHCP server under load. */
 export interface Peer {
   readonly name: string;
-  /** Starts it afresh, without any lease, on a pool of so many addresses from 198.19.0.0 on. */
+  /** Starts it without leases, on a pool of this many addresses from 198.19.0.0 on. */
   start(addresses: number): Promise<RunningPeer>;
 }
 
@@ -22,7 +22,7 @@ export interface RunningPeer {
   stop(): Promise<void>;
 }
 
-/** Starts the peer for the time of the work. */
+/** Runs `work` while the peer runs. */
 export async function started<T>(
   peer: Peer,
   addresses: number,
@@ -38,7 +38,7 @@ export async function started<T>(
 
 let starts = 0;
 
-/** Portledger: every lease durable before its ACK, every event on its way to MariaDB by a shipper at the same time. */
+/** Portledger: every lease is durable before its ACK; a shipper sends the events to MariaDB at the same time. */
 export function portledger(host: Namespace, folder: string, database: PrivateDatabase): Peer {
   return {
     name: 'Portledger',
@@ -124,7 +124,7 @@ function keaConfig(addresses: number, place: string): object {
           ],
         },
       ],
-      // At INFO it logs each lease. That it has started is told by the second logger, which says nothing of leases.
+      // At INFO it logs each lease. The second logger reports the start, and no leases.
       loggers: [
         { name: 'kea-dhcp4', severity: 'WARN', output_options: [{ output: 'stdout' }] },
         { name: 'kea-dhcp4.dhcp4', severity: 'INFO', output_options: [{ output: 'stdout' }] },
@@ -133,7 +133,7 @@ function keaConfig(addresses: number, place: string): object {
   };
 }
 
-/** The bench's own server in C, which remembers nothing: the most that kernel and load leave room for. */
+/** The bench's own server in C, which stores nothing: the highest rate that kernel and load allow. */
 export function responder(host: Namespace, program: string): Peer {
   return {
     name: 'C, stateless',
@@ -149,7 +149,7 @@ function running(server: Program): RunningPeer {
   return { pid: server.pid, stop: async () => void (await server.stop('SIGTERM', 20_000)) };
 }
 
-/** Without 198.19.0.0 itself, so that the first address is like any other. */
+/** Without 198.19.0.0 itself, so that the first address is not a special one. */
 export function poolOf(addresses: number): string {
   const last = addresses;
   return `198.19.0.1 - 198.19.${last >> 8}.${last & 255}`.replaceAll(' ', '');

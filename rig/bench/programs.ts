@@ -2,16 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CACHE } from '../lab/mysqld.mjs';
 
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/portledger/', import.meta.url));
 const SOURCES = fileURLToPath(new URL('./c/', import.meta.url));
 
-/** Compiles one of the programs in C that the bench brings; returns its path. */
+/** Compiles one of the bench's C programs; returns its path. */
 export function compiled(name: string, folder: string): string {
   return compile(name, join(folder, name), []);
 }
 
-/** Compiles what is preloaded into a program that the bench does not bring; returns its path. */
+/** Compiles a library to preload into a foreign program; returns its path. */
 export function preloaded(name: string, folder: string): string {
   return compile(name, join(folder, `${name}.so`), ['-shared', '-fPIC', '-ldl']);
 }
@@ -22,8 +22,7 @@ function compile(name: string, output: string, flags: readonly string[]): string
 }
 
 /**
- * Kea's DHCPv4 server of Debian's package, which is only unpacked: installed, it would start as a service. Undefined where
- * there is none.
+ * Path of Kea's DHCPv4 server. Debian's package is only unpacked: installed, it would start as a service. Undefined if it cannot be had.
  */
 export function keaProgram(): string | undefined {
   const folder = join(CACHE, 'kea');

@@ -19,9 +19,9 @@ const WORKLOAD = {
   step: 2000,
   offset: 0,
 } as const;
-/** Of the trail that is compared with the shipper's. */
+/** The trail that is compared with the shipper's. */
 const CHECKED = { ...WORKLOAD, addresses: 500, events: 10_000 };
-/** Questions of each kind whose median counts. */
+/** Number of questions of each kind; their median counts. */
 const QUESTIONS = 100;
 
 /**
@@ -81,7 +81,7 @@ async function askAll(trail: Trail, events: number, span: number): Promise<Row[]
             await writeAll(nowhere(), pieces);
           }),
         );
-      // Whoever comes second finds the pages in memory
+      // Take turns: the second query finds the pages in memory
       for (const one of i % 2 === 0 ? [askBare, askOwn] : [askOwn, askBare]) await one();
     }
     rows.push({

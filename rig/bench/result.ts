@@ -4,7 +4,7 @@ export interface Row {
   readonly what: string;
   readonly subject: string;
   readonly value: number;
-  /** Its relation to Portledger's value: what that is as a multiple of this one. */
+  /** Portledger's value divided by this one. */
   readonly ratio?: number;
 }
 
@@ -16,7 +16,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The medians of rows about the same thing and subject, in the order in which they came up; each with its ratio to `subject`'s. */
+/** The medians of rows with the same part, what and subject, in the order of their first row; each with the ratio of `subject`'s value to it. */
 export function ratioRows(rows: readonly Row[], subject: string): Row[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
@@ -39,7 +39,7 @@ function firstOf(rows: readonly Row[], what: string): number {
   return rows.findIndex((row) => row.what === what);
 }
 
-/** A value as people read it: whole where it is large, else with three digits. */
+/** A value as text: whole from 100 on, else with three digits. */
 export function shown(value: number): string {
   if (!Number.isFinite(value)) return '-';
   return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);

@@ -1,14 +1,14 @@
-/** How much is measured. */
+/** How much to measure. */
 export interface Settings {
   readonly quick: boolean;
   /** How often each thing is measured; its median counts. */
   readonly rounds: number;
-  /** Of one load. */
+  /** Seconds of one load. */
   readonly seconds: number;
-  /** By how much each rate that is tried is higher than the one before. */
+  /** Factor from each rate to the next. */
   readonly factor: number;
-  /** Events that the part `databases` verifies, if that was said. */
+  /** Events that the part `databases` verifies, if given. */
   readonly verify: number | undefined;
-  /** For files of this run. */
+  /** Folder for files of this run. */
   readonly folder: string;
 }

@@ -22,8 +22,8 @@ const STEP = 2000;
 const PAGE = 5000;
 
 /**
- * A backlog into MariaDB: LOAD DATA of the bare rows from a file, the events of one server in order, and those of two of which the second
- * comes late with a tenth. Then the verification of what was shipped.
+ * Measures how fast a backlog goes into MariaDB: by LOAD DATA of the bare rows, by `ship` with the events of one server in order, and by `ship`
+ * with two servers, the second of which is late with a tenth of the events. Then measures verification.
  */
 export async function ship(settings: Settings): Promise<Row[]> {
   const events = settings.quick ? 60_000 : 1_000_000;
@@ -48,7 +48,7 @@ export async function ship(settings: Settings): Promise<Row[]> {
       add('events/s in order', 'LOAD DATA, bare', await withTrail(database, (url) => loadBare(url, text)));
       await withTrail(database, async (url) => {
         add('events/s in order', 'Portledger', await drain(settings.folder, url, [all], events));
-        // It takes as long as all the rest together, so once must do.
+        // Only once: it takes as long as all the rest together.
         if (round === 0) add('events/s verified', 'Portledger', await verify(url, events));
       });
       add('events/s, a tenth of them late', 'LOAD DATA, bare', await withTrail(database, (url) => loadBare(url, text)));
@@ -89,7 +89,7 @@ async function withTrail<T>(database: PrivateDatabase, work: (url: string) => Pr
   }
 }
 
-/** Seconds that LOAD DATA takes for the same rows into a table that has its primary key alone. */
+/** Seconds that LOAD DATA takes for the same rows, into a table with only a primary key. */
 async function loadBare(url: string, text: string): Promise<number> {
   const { knex, close } = await opened(url);
   await knex.raw('CREATE TABLE bare LIKE events');
@@ -103,7 +103,7 @@ async function loadBare(url: string, text: string): Promise<number> {
   return seconds;
 }
 
-/** Seconds that `portledger ship --once` takes for these queues, one after the other, its own start included. They are left as they were. */
+/** Seconds that `portledger ship --once` takes for these queues in turn, start included. The queues are left unchanged. */
 async function drain(folder: string, url: string, queues: readonly string[], events: number): Promise<number> {
   const began = performance.now();
   for (const file of queues) {
@@ -119,7 +119,7 @@ async function drain(folder: string, url: string, queues: readonly string[], eve
   return seconds;
 }
 
-/** Seconds that the verification of so many events takes. */
+/** Seconds that verification of this many events takes. */
 async function verify(url: string, events: number): Promise<number> {
   const { knex, close } = await opened(url);
   const began = performance.now();

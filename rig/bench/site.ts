@@ -3,13 +3,13 @@ import { RELAY, SERVER } from './peers.js';
 import { compiled, preloaded } from './programs.js';
 import type { Settings } from './settings.js';
 
-/** Server and load in namespaces of their own, joined by a cable. */
+/** Server and load, each in its own namespace, joined by a cable. */
 export interface Site {
   readonly server: Namespace;
   readonly load: Namespace;
   /** The compiled load. */
   readonly program: string;
-  /** What gives perfdhcp as much room for answers. */
+  /** A library that gives perfdhcp a large receive buffer, too. */
   readonly roomy: string;
   readonly settings: Settings;
 }
@@ -21,7 +21,7 @@ export function lay(campus: Campus, settings: Settings): Site {
     { in: server, name: 'eth0', address: `${SERVER}/24` },
     { in: load, name: 'eth0', address: `${RELAY}/24` },
   );
-  // Renewals come from, and are answered to, the clients' own addresses, all of which the load's host takes for its own.
+  // Renewals use the clients' own addresses: the load's host must accept them all as local.
   server.ip('route', 'add', '198.19.0.0/16', 'via', RELAY);
   load.ip('route', 'add', 'local', '198.19.0.0/16', 'dev', 'lo');
   const { folder } = settings;

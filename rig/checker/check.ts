@@ -9,7 +9,7 @@ import { ServerTime } from './server-time.js';
 import { readSights } from './sights.js';
 import type { Reading } from './stays.js';
 
-/** What is known of a run: what the wire and the permuter saw, what was broken on purpose, and what the trail says. */
+/** The record of a run: what the wire and the permuter saw, the faults caused on purpose, and the trail. */
 export interface Run {
   readonly packets: readonly Packet[];
   readonly passages: readonly Passage[];
@@ -18,7 +18,7 @@ export interface Run {
   readonly gaps: readonly GapRow[];
   /** When the trail was read, microseconds since 1970. */
   readonly readAt: number;
-  /** In what state each service was at the end; older records have none. */
+  /** State of each service at the end; absent in older records. */
   readonly services?: Services;
 }
 
@@ -26,12 +26,12 @@ export interface Verdict {
   readonly stays: Differences;
   readonly gaps: Differences;
   readonly contradictions: readonly string[];
-  /** The services whose logs may tell why they ended, or were given no lease. */
+  /** The services whose logs may say why they ended, or got no lease. */
   readonly lifeless: readonly string[];
   readonly isExact: boolean;
 }
 
-/** Works out from the wire and the permuter's log who must have been where, and compares it with the trail. */
+/** Derives from the wire and the permuter's log where each client was, and compares it with the trail. */
 export function check(run: Run): Verdict {
   const { sights, contradictions: onWire } = readSights(run.packets, run.passages, run.faults);
   const life = [run.packets, clientsOf(run), run.services ?? {}] as const;
@@ -42,13 +42,13 @@ export function check(run: Run): Verdict {
   return { stays, gaps, contradictions, lifeless: lifeless(...life), isExact };
 }
 
-/** The numbers of all clients: as the services tell, or else those that the permuter heard of. */
+/** The numbers of all clients: from the list of services, else from the permuter's log. */
 function clientsOf({ services, passages }: Run): number[] {
   if (!services) return [...new Set(passages.map(({ client }) => client))];
   return Object.keys(services).flatMap((name) => (name.startsWith('client-') ? [Number(name.slice(7))] : []));
 }
 
-/** What the comparison must know of the run beside the sights. */
+/** What the comparison needs besides the sights. */
 export function readingOf({ faults, readAt }: Run): Reading {
   const back = faults.filter((fault) => fault.kind === 'clock-stepped').filter(({ seconds }) => seconds < 0);
   const servers = new Set(faults.flatMap((fault) => ('server' in fault ? [fault.server] : [])));
@@ -60,7 +60,7 @@ export function readingOf({ faults, readAt }: Run): Reading {
   };
 }
 
-/** The verdict as a table, and each difference in a line of its own. */
+/** The verdict as a table, and one line per difference. */
 export function verdictText({ stays, gaps, contradictions }: Verdict): string {
   const cells = (name: string, { expected, found, missing, surplus, wrong }: Differences) =>
     [name, expected, found, missing.length, surplus.length, wrong.length].map(String);

@@ -4,19 +4,19 @@ import type { Sight } from './sights.js';
 import { clockText, covers, mayFollow, spanText } from './span.js';
 import { inOrder, type Reading, type Stay, staysOf } from './stays.js';
 
-/** How the trail differs from what it must be. */
+/** The differences between the trail and what it must say. */
 export interface Differences {
   expected: number;
   found: number;
-  /** What must be there and is not; what is there and must not be; what is there and says something else. One line each. */
+  /** Rows that are missing, surplus, or wrong; one line each. */
   missing: string[];
   surplus: string[];
   wrong: string[];
 }
 
 /**
- * Compares the rows of `port_history` with what the sights say, row by row and column by column. Where it is open whether a server noted
- * something before it was stopped, or which of two servers was the first to note something, the trail is right if it fits either way.
+ * Compares the rows of `port_history` with the sights, column by column. Sometimes the wire does not show whether a server recorded something
+ * before it was stopped, or which of two servers recorded it first; then the trail is right if it fits either case.
  */
 export function compareTrail(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
   const total: Differences = { expected: 0, found: 0, missing: [], surplus: [], wrong: [] };
@@ -31,12 +31,12 @@ export function compareTrail(sights: readonly Sight[], rows: readonly Row[], rea
   return total;
 }
 
-/** How many differences there are. */
+/** The number of differences. */
 export function countOf({ missing, surplus, wrong }: Differences): number {
   return missing.length + surplus.length + wrong.length;
 }
 
-/** Goes to the account of what happened that the trail fits best of all that differ from this one by one thing, as long as it fits that one better. */
+/** Hill climbing: moves to the neighbouring account that fits the trail best, as long as it fits better than this one. */
 function bestOf(sights: readonly Sight[], rows: readonly Row[], reading: Reading): Differences {
   const compare = ({ order, left, inTime, isEarly }: Account) => {
     const noted = order.filter((sight) => !left.has(sight));
@@ -61,20 +61,20 @@ function bestOf(sights: readonly Sight[], rows: readonly Row[], reading: Reading
 }
 
 /**
- * What may have happened: in this order, of the doubtful sights without those that are left out, and with those in time that came just
- * before a lease ended: a server's clock that is set meanwhile makes that a matter of seconds.
+ * One account of what may have happened: the order of the sights, the doubtful ones that are left out, and those that still came before the
+ * end of a lease. If a server's clock is set meanwhile, that can be a matter of seconds.
  */
 interface Account {
   readonly order: readonly Sight[];
   readonly left: ReadonlySet<Sight>;
   readonly inTime: ReadonlySet<Sight>;
-  /** The end of the last lease by its server's clock was in the trail already. */
+  /** True if the trail already had the end of the last lease, by its server's clock. */
   readonly isEarly: boolean;
 }
 
 /**
- * The accounts that differ from this one by the end of the last lease, by one doubtful sight, by one in time, or by one that may have been noted later: by another server, or
- * by the same, which takes up by turns what comes straight and what comes through a relay agent.
+ * The neighbouring accounts, which differ by one thing: the end of the last lease, a doubtful sight, one in time, or one that may have been
+ * recorded later. That may be by another server, or by the same one, which reads direct and relayed requests in turn.
  */
 function* otherAccounts(account: Account): Generator<Account> {
   const { order, left, inTime } = account;
@@ -91,7 +91,7 @@ function* otherAccounts(account: Account): Generator<Account> {
   }
 }
 
-/** The orders in which one sight was noted later. */
+/** The orders in which one sight was recorded later. */
 function* oneLater(order: readonly Sight[], i: number): Generator<Sight[]> {
   const sight = order[i]!;
   for (let j = i + 1; j < order.length; j++) {
@@ -100,7 +100,7 @@ function* oneLater(order: readonly Sight[], i: number): Generator<Sight[]> {
   }
 }
 
-/** The orders in which a server noted this sight later, and with it what it noted after that, in its own order: one batch has one time. */
+/** The orders in which a server recorded this sight, and all its later ones, later: a batch has one time. */
 function* serverLater(order: readonly Sight[], i: number): Generator<Sight[]> {
   const [own, others]: [Sight[], Sight[]] = [[order[i]!], []];
   for (let j = i + 1; j < order.length; j++) {
@@ -112,7 +112,7 @@ function* serverLater(order: readonly Sight[], i: number): Generator<Sight[]> {
   }
 }
 
-/** True if the second may have been noted before the first, although the order is this one. */
+/** True if the second sight may have been recorded before the first. */
 function mayComeFirst(second: Sight, first: Sight): boolean {
   if (second.server !== first.server) return mayFollow(first.at, second.at);
   return second.giaddr !== first.giaddr && second.told < first.noted;
@@ -123,9 +123,9 @@ function compareStays(stays: readonly Stay[], rows: readonly Row[]): Differences
   const left = new Set(rows);
   const begins = (stay: Stay) => (row: Row) => covers(stay.firstSeen, row.firstSeen);
   const isThatOf = (stay: Stay) => (row: Row) => begins(stay)(row) && faultsOf(stay, row).length === 0;
-  // Two stays may begin within the same round trip, and their rows come in any order: first those that fit whole
+  // Two stays may begin within the same round trip, and their rows come in any order: first match those that fit completely
   const others = stays.filter((stay) => !match(stay, left, isThatOf(stay), result));
-  // By the clocks of two servers a client may be at two ports within the same millisecond
+  // By two servers' clocks a client may be at two ports within the same millisecond
   const elsewhere = others.filter(
     (stay) => !match(stay, left, (row) => begins(stay)(row) && isThere(stay, row), result),
   );
@@ -142,7 +142,7 @@ function isThere({ port }: Stay, { remoteId, circuitId }: Row): boolean {
   return remoteId === port.remoteId.toString('hex') && circuitId === port.circuitId.toString('hex');
 }
 
-/** Takes the first row of the stay's client that fits, and notes what is wrong in it. */
+/** Takes the first matching row of the stay's client and reports what is wrong in it. */
 function match(stay: Stay, left: Set<Row>, fits: (row: Row) => boolean, result: Differences): boolean {
   const row = [...left].find((candidate) => candidate.mac === stay.mac && fits(candidate));
   if (!row) return false;
@@ -152,7 +152,7 @@ function match(stay: Stay, left: Set<Row>, fits: (row: Row) => boolean, result: 
   return true;
 }
 
-/** Every column that says something else than it must. */
+/** The columns with a wrong value. */
 function faultsOf(stay: Stay, row: Row): string[] {
   const { port } = stay;
   const faults: string[] = [];

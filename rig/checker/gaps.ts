@@ -14,10 +14,10 @@ interface ExpectedGap {
 }
 
 const MICROS = 1_000_000;
-/** How long a server may take to notice that its clock stepped, and how far it may have been wrong about when. */
+/** How long a server may take to notice a clock step, and by how much its time of the step may be wrong. */
 const NOTICE = 2 * MICROS;
 
-/** Compares the gaps that the trail names with what was done to the servers: each kill and each step of a clock is one, and nothing else is. */
+/** Compares the trail's gaps with the faults: each kill and each clock step must be one gap, and there must be no other. */
 export function compareGaps(faults: readonly Fault[], sights: readonly Sight[], rows: readonly GapRow[]): Differences {
   const expected = faults.flatMap((fault) => expectedGap(fault, faults, sights));
   const result: Differences = { expected: expected.length, found: rows.length, missing: [], surplus: [], wrong: [] };

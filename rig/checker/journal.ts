@@ -1,6 +1,6 @@
 import type { Socket } from '../roles/patch-panel.js';
 
-/** The permuter's log: a request of a client that passed while it was plugged in there. */
+/** An entry of the permuter's log: a client's request, and the port where the client was plugged in. */
 export interface Passage {
   /** Microseconds since 1970. */
   readonly at: number;
@@ -10,7 +10,7 @@ export interface Passage {
   readonly xid: string;
 }
 
-/** What the rig did on purpose. Microseconds since 1970, by the clock that did not step. */
+/** A fault that the rig caused. Microseconds since 1970, by the clock that never steps. */
 interface Deed {
   /** When it held at the latest; of pauses and steps of a clock: at the earliest. */
   readonly at: number;

@@ -1,15 +1,15 @@
 import { macOfClient } from './journal.js';
 import { type Packet, TYPE } from './packets.js';
 
-/** What the engine said of each service when the run ended: `running`, `exited` ... */
+/** State of each service when the run ended, from the engine: `running`, `exited` ... */
 export type Services = Readonly<Record<string, string>>;
 
 /** The servers by the names that their taps have. */
 const SERVERS = ['dhcp-a', 'dhcp-b'];
 
 /**
- * What tells that the campus did not live: where nothing happens nothing differs, and that proves nothing. However much was broken in between,
- * at the end each service runs, each tap saw packets, and each client was given a lease. Of the servers of a pair one may have answered nobody.
+ * Signs that the campus did not work: without traffic nothing differs, which proves nothing. Whatever was broken during the run, at its end
+ * each service must run, each tap must have seen packets, and each client must have got a lease. One server of a pair may have been idle.
  */
 export function signsOfDeath(packets: readonly Packet[], clients: readonly number[], services: Services): string[] {
   const unserved = withoutLease(packets, clients);
@@ -20,7 +20,7 @@ export function signsOfDeath(packets: readonly Packet[], clients: readonly numbe
   ];
 }
 
-/** The services whose own logs may tell why the campus did not live: those that do not run, and clients without a lease. */
+/** The services whose logs may say why the campus did not work: those that do not run, and clients without a lease. */
 export function lifeless(packets: readonly Packet[], clients: readonly number[], services: Services): string[] {
   const unserved = withoutLease(packets, clients).map((client) => `client-${client}`);
   return [...new Set([...stopped(services), ...unserved])];

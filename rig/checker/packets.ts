@@ -2,7 +2,7 @@
 export interface Packet {
   /** Microseconds since 1970. */
   readonly at: number;
-  /** Whose tap: `dhcp-a`. */
+  /** Server of the tap: `dhcp-a`. */
   readonly server: string;
   readonly source: string;
   /** Option 53. */
@@ -36,7 +36,7 @@ const FIELDS = [
 const PAD = 0;
 const END = 255;
 
-/** What prints a capture in the form that {@link parsePackets} reads. */
+/** The command that prints a capture in the format of {@link parsePackets}. */
 export function tsharkCommand(file: string): string[] {
   return ['tshark', '-n', '-r', file, '-T', 'fields', ...FIELDS.flatMap((field) => ['-e', field]), 'dhcp'];
 }
@@ -66,7 +66,7 @@ function parsePacket(fields: string[], server: string): Packet {
   };
 }
 
-/** Pad and end have no length, and what has the length 0 has no value. */
+/** Pad and End have no length; an option of length 0 has no value. */
 function parseOptions(codes: string, lengths: string, values: string): Map<number, string> {
   const sized = codes.split(',').map(Number);
   const isEmpty = lengths.split(',').map((length) => Number(length) === 0);

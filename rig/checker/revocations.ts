@@ -4,9 +4,9 @@ import type { Sight } from './sights.js';
 const MICROS = 1_000_000;
 
 /**
- * The sights, and those of leases that servers may have taken back: a server that gives a client another address ends the one that it knows
- * the client to have. What it gave itself it knows, and ends the first time. Of its partner's leases it learns by the pair's own channel, from
- * a partner that was paused or cut off long after others were given. What it knew when is not on the wire, so each is doubtful.
+ * Adds the leases that servers may have revoked: a server that gives a client another address ends the client's older lease, if it knows of
+ * it. It knows its own leases. It learns of its partner's over the failover connection, perhaps much later if the partner was paused or cut
+ * off. The wire does not show what it knew, so each of these sights is doubtful.
  */
 export function withRevocations(sights: readonly Sight[]): Sight[] {
   const leases = sights.filter(({ kind }) => kind === 'lease').sort((a, b) => a.told - b.told);
@@ -17,7 +17,7 @@ export function withRevocations(sights: readonly Sight[]): Sight[] {
   ];
 }
 
-/** What may end by this lease, of all that the client was given: each address once. */
+/** The client's leases that this one may end: each address once. */
 function revokedBy(by: Sight, leases: readonly Sight[]): Sight[] {
   const former = leases.filter((lease) => lease.ip !== by.ip && mayEnd(by, lease, leases));
   const { server, at, told, noted } = by;
@@ -34,7 +34,7 @@ function mayEnd(by: Sight, lease: Sight, leases: readonly Sight[]): boolean {
   return !between.some(({ server, ip, isDoubtful }) => server === lease.server && ip !== lease.ip && !isDoubtful);
 }
 
-/** True if the lease was over by then, by the true time and by the servers' clocks. */
+/** True if the lease had ended by then, in true time and by the servers' clocks. */
 function isOver(lease: Sight, then: Sight): boolean {
   const term = lease.leaseTime * MICROS;
   return lease.noted + term <= then.told && lease.at.to + term <= then.at.from;

@@ -1,11 +1,11 @@
 import type { Fault } from './journal.js';
 import { OPTION, type Packet, TYPE } from './packets.js';
 
-/** What is asked within this time of something without an answer tells by its own answer when that was noted; if nothing is, it took no longer. */
+/** The next answer within this time shows by when an unanswered request was recorded; without one, it took no longer than this. */
 const STALL = 500_000;
 export const ANSWERS: number[] = [TYPE.offer, TYPE.ack, TYPE.nak];
 
-/** The newest of the requests that the answer may belong to: of retransmitted ones the last. */
+/** The newest request that the answer may belong to: the last one if it was retransmitted. */
 export function requestOf(answer: Packet, requests: readonly Packet[]): number {
   return requests.findLastIndex(
     (request) =>
@@ -16,9 +16,9 @@ export function requestOf(answer: Packet, requests: readonly Packet[]): number {
   );
 }
 
-/** How long a server took for what has no answer, judged by what had one. */
+/** Estimates how long a server took for unanswered requests, from the answered ones. */
 export class RoundTrips {
-  /** When it was asked and when it answered. */
+  /** Times of requests and their answers. */
   readonly #pairs: (readonly [number, number])[] = [];
   #longest = 0;
 
@@ -35,7 +35,7 @@ export class RoundTrips {
     for (const pair of this.#pairs) if (!isPaused(pair)) this.#longest = Math.max(this.#longest, pair[1] - pair[0]);
   }
 
-  /** By when it had noted what it was told then: after its longest round trip, or when it answered what came soon after. */
+  /** By when it had recorded a request of that time: after its longest round trip, or when it answered the next request. */
   noted(told: number): number {
     const later = this.#pairs
       .filter(([asked]) => asked >= told && asked <= told + STALL)

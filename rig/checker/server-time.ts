@@ -7,8 +7,8 @@ type Pause = Extract<Fault, { kind: 'server-paused' }>;
 const MICROS = 1_000_000;
 
 /**
- * What a server's clock showed, given what the rig did to it. Two things follow from what the server promises: it does nothing while it is
- * paused, and where its clock steps back it goes on with the last time it used until the clock has caught up.
+ * What a server's clock showed, given the rig's faults. A paused server does nothing. When its clock steps back, a server continues with the
+ * last time it used until the clock has caught up.
  */
 export class ServerTime {
   readonly #steps: Step[];
@@ -22,8 +22,8 @@ export class ServerTime {
   }
 
   /**
-   * The stamp of something that the server did within a span of true time. Ask for what it answered in the order of the answers, and then for what
-   * has none, which may have been done later than it was read on the wire.
+   * The stamp of something that the server did within a span of true time. Call it for answered requests first, in the order of the answers,
+   * then for the others, which may have been done later than they were on the wire.
    */
   stamp({ from, to }: Span, isAnswered = true): Span {
     const pause = this.#pauses.find(({ held, undone }) => from >= held && from < undone && to >= undone);
@@ -39,7 +39,7 @@ export class ServerTime {
     return { from: from + this.#offset(from, 'least'), to: to + this.#offset(to, 'most') };
   }
 
-  /** While a step is made it may have been seen or not. */
+  /** During a step, the server may have seen the old or the new time. */
   #offset(at: number, which: 'least' | 'most'): number {
     let offset = 0;
     for (const step of this.#steps) {
@@ -54,7 +54,7 @@ export class ServerTime {
     return this.#used.findLast(({ until }) => until <= moment)?.stamp ?? 0;
   }
 
-  /** The time that it holds on to after a step back; `known` is the moment until which it is known what it has used. */
+  /** The time that it continues with after a step back; the times it used are known until `known`. */
   #held(at: number, known: number): Span {
     const back = this.#steps.filter((step) => step.seconds < 0 && step.at <= at);
     if (back.length === 0) return { from: 0, to: 0 };

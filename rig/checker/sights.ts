@@ -6,17 +6,17 @@ import { ANSWERS, RoundTrips, requestOf } from './round-trips.js';
 import { ServerTime } from './server-time.js';
 import { clockText, type Span } from './span.js';
 
-/** What a server must have seen and noted, as the wire shows it. */
+/** Something that a server must have seen and recorded, from the wire. */
 export interface Sight {
   readonly kind: 'lease' | 'released' | 'declined' | 'revoked';
   readonly server: string;
   /** By the server's clock. */
   readonly at: Span;
-  /** When the server was told, by the clock that did not step. Breaks ties: what was told first was noted first. */
+  /** When the server received it, by the clock that never steps. Breaks ties: what came first was recorded first. */
   readonly told: number;
-  /** When it had noted it at the latest, by the same clock. */
+  /** When the server had recorded it at the latest, by the same clock. */
   readonly noted: number;
-  /** The relay agent that told it, 0.0.0.0 for the client itself. */
+  /** The relay agent that sent it, 0.0.0.0 for the client itself. */
   readonly giaddr: string;
   readonly ip: string;
   readonly mac: string;
@@ -25,25 +25,25 @@ export interface Sight {
   readonly hostname: string | undefined;
   /** Where the client was plugged in when it sent the request. */
   readonly port: PortLabel;
-  /** Seconds; 0 for what ends a lease. */
+  /** Seconds; 0 if it ends a lease. */
   readonly leaseTime: number;
-  /** True if the server may have been stopped before it noted this: then either is right. */
+  /** True if the server may have been stopped before it recorded this: then both cases are right. */
   readonly isDoubtful: boolean;
 }
 
 export interface Sights {
   readonly sights: Sight[];
-  /** What cannot be on the wire if switches, relay and server do their work. */
+  /** Something that must not be on the wire if switches, relay and server work. */
   readonly contradictions: string[];
 }
 
-/** How long before its end a server may have noted a request without answering it. */
+/** How long before its end a server may have recorded a request without answering it. */
 const IN_FLIGHT = 1_000_000;
 
-/** A relay's copy follows what it is a copy of within this; a client does not use a transaction id again so soon. */
+/** A relay's copy follows its original within this time; a client does not reuse a transaction id so soon. */
 const COPY_WINDOW = 3_000_000;
 
-/** Works out what each server must have noted: what it acknowledged, and what it was told and could not answer. */
+/** Derives what each server must have recorded: what it acknowledged, and requests that it received and could not answer. */
 export function readSights(packets: readonly Packet[], passages: readonly Passage[], faults: readonly Fault[]): Sights {
   const result: Sights = { sights: [], contradictions: [] };
   const places = new Places(passages);
@@ -83,7 +83,7 @@ class TapReader {
   #serverId: string | undefined;
   #leaseTime = 0;
   #lastAnswer = 0;
-  /** What ended a lease for sure, and when it came; the relay's copies that follow end nothing, whoever gave the address in between. */
+  /** Requests that surely ended a lease, and when they came. The relay's copies of them end nothing, whoever gave the address since. */
   readonly #taken = new Map<string, number>();
 
   constructor(server: string, roundTrips: RoundTrips, places: Places, faults: readonly Fault[], result: Sights) {
@@ -106,7 +106,7 @@ class TapReader {
       this.#ended(packet, 'declined', addressOption(packet, OPTION.requestedAddress)!);
   }
 
-  /** What was not answered: it may have been noted all the same if the server was stopped just then. */
+  /** An unanswered request: the server may have recorded it and been stopped before it answered. */
   close(): void {
     for (const request of this.#open.filter((packet) => this.#wasStoppedAfter(packet.at))) {
       const chosen = addressOption(request, OPTION.serverId);
@@ -142,7 +142,7 @@ class TapReader {
     this.#note(packet, kind, ip, this.#pauseEnd(packet.at, this.#roundTrips.noted(packet.at)), 0, isDoubtful);
   }
 
-  /** Whatever a client sends shows where it is plugged in. */
+  /** Every packet of a client shows where it is plugged in. */
   #verify(request: Packet): void {
     const port = this.#places.of(request);
     const shown = request.options.get(OPTION.relayAgent);
@@ -198,7 +198,7 @@ class TapReader {
     return this.#faults.some((fault) => fault.kind === 'server-killed' && at > fault.at && at < fault.undone);
   }
 
-  /** It may be up already, unless it has answered somebody since: then it is. */
+  /** It may be up already; once it has answered a client, it is. */
   #isStarting(at: number): boolean {
     return this.#faults.some(
       ({ kind, undone, until }) => kind === 'server-killed' && at >= undone && at < until && this.#lastAnswer < undone,

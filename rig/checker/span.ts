@@ -1,17 +1,17 @@
-/** A time that is known only to lie between two others. Microseconds since 1970, both ends included. */
+/** A time known only to be between two others. Microseconds since 1970, both ends included. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** The server's clock tells the millisecond; its microseconds may be off by as much. */
+/** The server's clock has a resolution of a millisecond, so its microseconds may be off by this. */
 const CLOCK_RESOLUTION = 1000;
 
 export function shift({ from, to }: Span, by: number): Span {
   return { from: from + by, to: to + by };
 }
 
-/** True if the time may be the one that is meant. */
+/** True if the time is within the span, give or take the clock's resolution. */
 export function covers(span: Span, at: number): boolean {
   return at >= span.from - CLOCK_RESOLUTION && at <= span.to + CLOCK_RESOLUTION;
 }
@@ -21,12 +21,12 @@ export function mayFollow(span: Span, other: Span): boolean {
   return other.from - CLOCK_RESOLUTION <= span.to + CLOCK_RESOLUTION;
 }
 
-/** When the first of some things happened, of which each is known by a span. */
+/** The span of the earliest of some times. */
 export function earliest(spans: readonly Span[]): Span {
   return { from: Math.min(...spans.map(({ from }) => from)), to: Math.min(...spans.map(({ to }) => to)) };
 }
 
-/** When the last of them happened. */
+/** The span of the latest of some times. */
 export function latest(spans: readonly Span[]): Span {
   return { from: Math.max(...spans.map(({ from }) => from)), to: Math.max(...spans.map(({ to }) => to)) };
 }

@@ -9,7 +9,7 @@ export interface Stay {
   readonly clientId: string | undefined;
   readonly hostname: string | undefined;
   readonly port: PortLabel;
-  /** More than one where several servers answered the same request at once: any of them may be first. */
+  /** More than one if several servers answered the same request at once: any of them may be first. */
   readonly servers: readonly string[];
   readonly firstSeen: Span;
   readonly lastSeen: Span;
@@ -17,11 +17,11 @@ export interface Stay {
   /** Undefined while it is open. */
   readonly endedAt: Span | undefined;
   readonly endReason: string | undefined;
-  /** More than one number where the wire does not tell whether the expiry was counted. */
+  /** More than one number if the wire does not show whether the expiry was counted. */
   readonly events: readonly number[];
 }
 
-/** A stay while its sights are put together. */
+/** A stay under construction. */
 interface Draft {
   readonly leases: Sight[];
   last: Sight | undefined;
@@ -31,22 +31,22 @@ interface Draft {
 
 const MICROS = 1_000_000;
 
-/** Servers note the end of a lease within this time, if they are up. */
+/** A running server records the end of a lease within this time. */
 const EXPIRY_NOTICE = 3 * MICROS;
-/** By then the end is in the trail, too. */
+/** After this time the end is in the trail, too. */
 const END_SHIPPED = 2 * EXPIRY_NOTICE;
 
-/** When the trail was read, and which servers' clocks were set back: there a lease may end before its time by the wall clock. */
+/** When the trail was read, and which servers' clocks were set back: there a lease may end early by the wall clock. */
 export interface Reading {
   readonly at: number;
-  /** The latest that each server's clock may have shown then: one that is ahead ends leases that go on by the trail's clock. */
+  /** The latest time that each server's clock may have shown then: a fast clock ends leases early. */
   readonly shown: ReadonlyMap<string, number>;
   readonly setBack: ReadonlySet<string>;
 }
 
 /**
- * The sights by the time of the servers' clocks; where that is the same, by when the servers were told. The times of one server never go back,
- * whatever its clock does: what it was told later has no earlier one.
+ * The sights in the order of the servers' clocks, then of arrival. The times of one server never go back, whatever its clock does: a later
+ * request has no earlier time.
  */
 export function inOrder(sights: readonly Sight[]): Sight[] {
   const reached = new Map<string, number>();
@@ -61,9 +61,9 @@ export function inOrder(sights: readonly Sight[]): Sight[] {
 }
 
 /**
- * The stays of one address that follow from what servers noted about it in this order, by the rules in docs/glossary.md: one uninterrupted
- * stay of one client on one port. A sight within whose span a lease ends came after that, unless it is one of those in time. With `isEarly` the last
- * lease has ended as soon as its server's clock was there, which takes it some time to notice and to ship.
+ * The stays of one address that follow from these sights in this order. A stay is one uninterrupted presence of one client on one port. If a
+ * lease ends within the span of a sight, the sight came after the end, unless it is one of those in time. With `isEarly`, the last lease has
+ * ended by its server's clock; the server needs some time to notice and ship that.
  */
 export function staysOf(
   sights: readonly Sight[],
@@ -92,7 +92,7 @@ export function staysOf(
   return drafts.map((draft, i) => finish(draft, eventCounts(draft, drafts[i + 1], reading, sights)));
 }
 
-/** What leases were over when the trail was read: by its own clock, or by that of the server, which records the end. */
+/** Leases that had ended when the trail was read: by the trail's clock, or by the server's, which records the end. */
 function overUntil({ leases }: Draft, { at, shown }: Reading, isEarly: boolean): number {
   const byServer = shown.get(leases.at(-1)!.server) ?? at;
   return Math.max(at, isEarly ? byServer : byServer - END_SHIPPED);
@@ -111,7 +111,7 @@ function isSamePort({ leases }: Draft, { port }: Sight): boolean {
   return remoteId.equals(port.remoteId) && circuitId.equals(port.circuitId);
 }
 
-/** The lease that was given last counts; where two servers gave one at once, either may be the last. */
+/** The lease given last counts; if two servers gave one at once, either may be the last. */
 function leaseUntil({ leases }: Draft): Span {
   const newest = latest(leases.map(({ at }) => at));
   const candidates = leases
@@ -120,7 +120,7 @@ function leaseUntil({ leases }: Draft): Span {
   return { from: Math.min(...candidates.map(({ from }) => from)), to: Math.max(...candidates.map(({ to }) => to)) };
 }
 
-/** The first sight; where two servers noted one at once, either may be the first. */
+/** The first sight; if two servers recorded one at once, either may be the first. */
 function openers({ leases }: Draft): Sight[] {
   const first = earliest(leases.map(({ at }) => at));
   return leases.filter(({ at }) => at.from <= first.to);
@@ -153,9 +153,9 @@ function endOf(draft: Draft): Span | undefined {
 }
 
 /**
- * An expiry is an event, too, of the server that gave the lease last. It comes before that server's next grant; but another server may be
- * faster, the trail may have been read before it, and there is none if the client gave the lease back, or got it from the other server, which
- * was in time, but is too late by that one's clock. Where both servers gave it at once the pair may have settled on either as the last one.
+ * An expiry is an event of the server that gave the lease last, before that server's next grant. It may be absent: another server may be
+ * faster, the trail may have been read before it, the client may have released the lease, or renewed it at the other server in time by that
+ * server's clock but too late by this one's. If both servers gave the lease at once, either may count as the last.
  */
 function eventCounts(
   draft: Draft,

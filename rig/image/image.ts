@@ -20,7 +20,15 @@ const run = promisify(execFile);
 export async function buildImage(say: (line: string) => void): Promise<void> {
   const base = process.env.RIG_BASE || (await findBase(say));
   await compile();
-  const files = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'rig'];
+  const files = [
+    'package.json',
+    'package-lock.json',
+    '.npmrc',
+    'packaging',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'rig',
+  ];
   // The dependencies of this machine's Node fit into an image that has the same Node; into others npm puts its own.
   const own =
     base === DEBIAN_BASE

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { mysqldCommand } from './mysqld.mjs';
 import { programPath, type Requirement } from './requirements.js';
 
-/** The databases that run as a server of their own. */
+/** The databases that run as a server. */
 export const SERVER_DATABASES = ['MariaDB', 'MySQL'] as const;
 export type ServerDatabase = (typeof SERVER_DATABASES)[number];
 
@@ -12,7 +12,7 @@ export interface Engine {
   readonly requirement: Requirement;
   /** Makes an empty data folder, `data` in this one. */
   install(folder: string): void;
-  /** The program, and the options that it alone has. */
+  /** The program, and options that only this engine has. */
   command(folder: string): readonly string[];
 }
 
@@ -36,7 +36,7 @@ export const ENGINES: Readonly<Record<ServerDatabase, Engine>> = {
   },
 };
 
-/** Both refuse to run as root unless told so. */
+/** Both refuse to run as root without this option. */
 export function asUser(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : [];
 }
@@ -53,7 +53,7 @@ function installMysql(folder: string): void {
   run([...mysqlProgram(), '--initialize-insecure', ...places(folder), ...asUser(), ...small]);
 }
 
-/** `--no-defaults` must come first of all options. */
+/** `--no-defaults` must be the first option. */
 function mysqlProgram(): string[] {
   const command = mysqldCommand();
   if (!command) throw new Error('There is no MySQL server here');
@@ -61,7 +61,7 @@ function mysqlProgram(): string[] {
   return [...command.slice(0, program + 1), '--no-defaults', ...command.slice(program + 1)];
 }
 
-/** At its start a server deletes what others have in a shared folder for temporary files. */
+/** A folder of its own for temporary files: a starting server deletes other servers' files in a shared one. */
 function places(folder: string): string[] {
   return [`--datadir=${join(folder, 'data')}`, `--tmpdir=${join(folder, 'tmp')}`];
 }

@@ -30,7 +30,7 @@ export interface PrivateDatabase {
 export interface DatabaseOptions {
   /** Every commit reaches the disk (the default of both); false is faster and still survives kill -9. */
   readonly durable?: boolean;
-  /** Where its folder is made; among all temporary ones unless given. */
+  /** Parent of its folder; the system's temporary folder by default. */
   readonly within?: string;
   /** More options of the server, as `--innodb-lock-wait-timeout=1`. */
   readonly args?: readonly string[];
@@ -40,7 +40,7 @@ const PASSWORD = 'only-for-tests';
 const START_MS = 60_000;
 const running = new Set<{ process: ChildProcess | undefined; folder: string }>();
 
-// The last resort, if a test run ends without its hooks: nothing may be left behind.
+// Last resort if a test run ends without its hooks: leave nothing behind.
 process.on('exit', () => {
   for (const { process: child, folder } of running) {
     child?.kill('SIGKILL');

@@ -5,7 +5,7 @@ const SOCK_RAW = 3;
 const ETH_P_ALL = 3;
 const MAX_FRAME = 65_536;
 
-/** One interface, frame by frame. Meant for a program that does nothing else: a frame that never comes holds a thread. */
+/** Sends and receives the frames of one interface. Only for a program that does nothing else: waiting for a frame blocks a thread. */
 export class LinkPort {
   readonly #fd: number;
 

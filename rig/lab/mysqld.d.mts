@@ -1,1 +1,3 @@
 export function mysqldCommand(): readonly string[] | undefined;
+
+export const CACHE: string;

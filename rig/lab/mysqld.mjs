@@ -1,19 +1,22 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-/** Debian has MySQL in this suite alone; `mysqld` of its other packages is MariaDB by another name. */
+/** The only suite of Debian with MySQL; in the others `mysqld` is MariaDB. */
 const SUITE = 'sid';
 const PACKAGE = 'mysql-server-core';
 
-/** Where the packages are unpacked, with all the libraries that they need: nothing of it meets the system's own. */
-const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/portledger/mysql', import.meta.url));
+/** Programs that are unpacked rather than installed. Outside of node_modules, which `npm ci` empties. */
+export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'portledger');
 
-/** What mysqld never opens. */
+/** MySQL's packages, unpacked with all libraries that they need. The system's own libraries are not used. */
+const FOLDER = join(CACHE, 'mysql');
+
+/** Files that mysqld never opens. */
 const SURPLUS = ['usr/bin', 'usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/lintian'];
 
-/** The words that start a MySQL server here, installed or unpacked; undefined if there is none. */
+/** The command that starts a MySQL server, installed or unpacked; undefined if there is none. */
 export function mysqldCommand() {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
   const installed = folders.map((folder) => join(folder, 'mysqld')).find(isMysql);
@@ -26,7 +29,7 @@ function isMysql(program) {
   return status === 0 && !/mariadb/i.test(stdout);
 }
 
-/** It is started by the loader that came with it, for its C library is newer than that of the machine. */
+/** Starts mysqld by the dynamic loader of its own packages: their C library is newer than the machine's. */
 function unpackedCommand() {
   const program = join(FOLDER, 'usr/sbin/mysqld');
   if (!existsSync(program)) return undefined;
@@ -40,7 +43,7 @@ function unpackedCommand() {
   return [loader, '--library-path', path, program, `--basedir=${join(FOLDER, 'usr')}`];
 }
 
-/** Downloads MySQL through the mirror that this Debian uses and unpacks it. Throws if that cannot be done. */
+/** Downloads MySQL from the mirror that this Debian uses and unpacks it, as root. Throws if that fails. */
 export function unpackMysql() {
   const work = `${FOLDER}.${process.pid}`;
   rmSync(work, { recursive: true, force: true });
@@ -62,7 +65,7 @@ function isWanted(file) {
   return file.endsWith('.deb') && !/^(lib)?perl/.test(file);
 }
 
-/** With lists and a cache of its own, so that the sources of the machine stay as they are. */
+/** Uses apt with lists and a cache of its own; the machine's sources stay as they are. */
 function download(work) {
   writeFileSync(join(work, 'status'), '');
   writeFileSync(join(work, 'sources.list'), `deb ${mirror()} ${SUITE} main\n`);
@@ -84,7 +87,7 @@ function download(work) {
   apt('-y', '--download-only', 'install', PACKAGE);
 }
 
-/** The address of the archive, and the keys that it is trusted by, as a line of apt's own sources has them. */
+/** The archive's address and signing keys, from apt's own sources, as in a line of sources.list. */
 function mirror() {
   const release = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
   const format = ['--format', '$(REPO_URI) $(RELEASE) $(SIGNED_BY)', 'Created-By: Packages', 'Component: main'];

@@ -16,7 +16,7 @@ export interface Leg {
   address?: string;
 }
 
-/** A set of network namespaces that a test built: hosts, switches, cables. Nothing of it is seen by the machine. */
+/** A set of network namespaces built by a test: hosts, switches, cables. Invisible to the machine's own network. */
 export class Campus {
   readonly #namespaces: Namespace[] = [];
   #cables = 0;
@@ -33,7 +33,7 @@ export class Campus {
     return host;
   }
 
-  /** Adds a host that is a switch: every leg that is plugged into it joins one bridge, named `br0`. */
+  /** Adds a switch: every leg that is plugged into it joins the bridge `br0`. */
   switch(): Namespace {
     const host = this.host();
     host.ip('link', 'add', 'br0', 'type', 'bridge');
@@ -68,7 +68,7 @@ export class Campus {
     into.ip('link', 'set', port, 'master', 'br0');
   }
 
-  /** Ends every program in the namespaces and takes them down. May be called again. */
+  /** Ends every program in the namespaces and removes them. May be called again. */
   async remove(): Promise<void> {
     live.delete(this);
     const programs = this.#namespaces.flatMap((host) => host.programs);
@@ -76,7 +76,7 @@ export class Campus {
     this.removeNow();
   }
 
-  /** As remove, without waiting. */
+  /** Like remove, without waiting. */
   removeNow(): void {
     live.delete(this);
     for (const host of this.#namespaces.splice(0)) removeNamespace(host.name);
@@ -112,7 +112,7 @@ export class Namespace {
     return program;
   }
 
-  /** Makes an interface that lies in the namespace under another name what the leg says, and sets it up. */
+  /** Renames and configures an interface of the namespace as the leg says, and brings it up. */
   adopt(device: string, leg: Leg): void {
     this.ip('link', 'set', device, 'name', leg.name);
     if (leg.mac) this.ip('link', 'set', leg.name, 'address', leg.mac);
@@ -147,7 +147,7 @@ function execute(command: string, args: string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Ends what runs in the namespace (programs may have left children there) and removes it. */
+/** Ends all processes in the namespace (programs may have left children there) and removes it. */
 function removeNamespace(name: string): void {
   for (const pid of ip('netns', 'pids', name).split('\n').filter(Boolean)) {
     try {
@@ -159,7 +159,7 @@ function removeNamespace(name: string): void {
   ip('netns', 'delete', name);
 }
 
-/** Removes what test runs left that were killed before they could. */
+/** Removes namespaces that killed test runs left behind. */
 function sweep(): void {
   for (const name of namespaceNames()) {
     const pid = new RegExp(`^${PREFIX}-(\\d+)-\\d+$`).exec(name)?.[1];

@@ -39,7 +39,7 @@ export async function runPerfdhcp(host: Namespace, options: PerfdhcpOptions): Pr
   return await startPerfdhcp(host, options).finished;
 }
 
-/** A perfdhcp under way. */
+/** A running perfdhcp. */
 export interface PerfdhcpRun {
   readonly finished: Promise<PerfdhcpResult>;
   /** Ends the load before its time, with its statistics; answers on their way are waited for. */
@@ -53,7 +53,7 @@ export function startPerfdhcp(host: Namespace, options: PerfdhcpOptions): Perfdh
   // After the last exchange it waits 1 s for answers, else those still on their way would count as drops.
   const program = host.start([programPath('perfdhcp')!, '-4', '-W', '1000000', '-x', 'l', ...load, ...flags, server]);
   const finished = program.ended.then(({ code }) => parsePerfdhcp(program.output, code));
-  // Whoever does not come to wait for it has failed for another reason
+  // A caller that never waits for it has failed for another reason
   finished.catch(() => undefined);
   return {
     finished,

@@ -8,7 +8,7 @@ import { TSX } from './tsx.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** `npm test` has just built the project and runs what it built; otherwise the sources run as they are. */
+/** `npm test` runs the built project; otherwise the sources run through tsx. */
 const MAIN =
   process.env.PORTLEDGER_TEST_BUILT === '1'
     ? [join(ROOT, 'dist/src/apps/cli/main.js')]
@@ -44,7 +44,7 @@ export class Installation {
     writeFileSync(this.configFile, stringify(config));
   }
 
-  /** The words that start a command, for those who start it in a way of their own. */
+  /** The command line of a command, for a caller that starts it itself. */
   command(...args: string[]): string[] {
     return [process.execPath, ...MAIN, '--config', this.configFile, ...args];
   }
@@ -74,7 +74,7 @@ export class Installation {
     await this.start(place, 'ship', '--once').succeed(withinMs);
   }
 
-  /** Runs a command to its end, whatever that is. */
+  /** Runs a command to its end, whatever its exit code. */
   async run(place: Place, ...args: string[]): Promise<CommandResult> {
     const program = this.start(place, ...args);
     const { code } = await program.ended;

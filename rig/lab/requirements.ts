@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { mysqldCommand } from './mysqld.mjs';
 
-/** What a test may need beyond Node: the right of root, a kernel feature, or a program. */
+/** What a test may need besides Node: root, a kernel feature, or a program. */
 export type Requirement = 'root' | 'netns' | 'docker' | 'compose' | 'mariadb' | 'mysql' | (typeof PROGRAMS)[number];
 
 const PROGRAMS = [
@@ -21,14 +21,14 @@ const PROGRAMS = [
   'udhcpc',
 ] as const;
 
-/** The reporter finds the reason of a skipped suite under this key of the suite. */
+/** The reporter reads the reason for a skip from this key of the suite or test. */
 const REASON = Symbol.for('portledger.skip-reason');
 
 const known = new Map<Requirement, string | undefined>();
 
 /**
- * Says, in a `before` hook or a test, what it needs. If something is missing, the tests are skipped and the closing
- * summary says why; but they fail if PORTLEDGER_REQUIRE is `all` or names what is missing (comma-separated).
+ * Declares, in a `before` hook or a test, what the tests need. If something is missing, they are skipped and the summary says why. They fail
+ * if PORTLEDGER_REQUIRE is `all` or names it (comma-separated).
  */
 export function requires(context: Mocha.Context, ...requirements: Requirement[]): void {
   for (const requirement of requirements) {
@@ -40,7 +40,7 @@ export function requires(context: Mocha.Context, ...requirements: Requirement[])
   }
 }
 
-/** A hook's reason holds for the whole suite, a test's for itself. */
+/** A reason from a hook is valid for the whole suite, one from a test for that test. */
 function noteReason(runnable: Mocha.Runnable, reason: string): void {
   const isHook = 'type' in runnable && runnable.type === 'hook';
   const holder: ((Mocha.Suite | Mocha.Runnable) & { [REASON]?: string }) | undefined = isHook
@@ -79,7 +79,7 @@ function probe(requirement: Requirement): string | undefined {
   }
 }
 
-/** How compose is called here: as a part of docker, or as a program of its own. */
+/** The command for compose: part of docker, or a program of its own. */
 export function composeCommand(): string[] | undefined {
   if (succeeds('docker', ['compose', 'version'])) return ['docker', 'compose'];
   const path = programPath('docker-compose');
@@ -96,7 +96,7 @@ function probeNamespaces(): string | undefined {
   return undefined;
 }
 
-/** Where a program lies, or undefined; looks in the system's own folders too, which not every PATH names. */
+/** Path of a program, or undefined. Also looks in the system folders, which are not in every PATH. */
 export function programPath(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
   return folders.map((folder) => join(folder, name)).find(isExecutable);

@@ -1,8 +1,8 @@
 const POLL_MS = 20;
 
 /**
- * Waits until the condition gives something other than undefined, false or null, and returns that. Rejects after
- * `withinMs` milliseconds with what was waited for; `detail` adds what there is to see (a program's output, say).
+ * Waits until the condition returns something other than undefined, false or null, and returns that. Rejects after `withinMs` milliseconds
+ * with the name of what it waited for; `detail` adds information, such as a program's output.
  */
 export async function until<T>(
   what: string,

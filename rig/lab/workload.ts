@@ -18,11 +18,11 @@ const MOVES_EVERY = 5;
 
 /** How the servers of a workload share its addresses. */
 export type Sharing =
-  /** One client per address, which renews at either server: sightings grow long. */
+  /** One client per address, which renews at both servers: long sightings. */
   | 'roaming'
-  /** The same, but the clients of each switch change their ports among one another with every fifth event: many sightings, one at a time a port. */
+  /** The same, but the clients of a switch swap ports with every fifth event: many sightings, one per port at a time. */
   | 'moving'
-  /** Each server has a client of its own at the address: every event ends the sighting of the other. */
+  /** Each server has its own client at the address: every event ends the other's sighting. */
   | 'rivals';
 
 export interface WorkloadOptions {
@@ -30,7 +30,7 @@ export interface WorkloadOptions {
   readonly queue: string;
   readonly server: string;
   readonly events: number;
-  /** Up to 65536; event i is about address i modulo this. */
+  /** Up to 65536; event i concerns address i modulo this. */
   readonly addresses: number;
   readonly sharing: Sharing;
   /** Microseconds between two events, and of the first after the start of the day. */
@@ -38,7 +38,7 @@ export interface WorkloadOptions {
   readonly offset: number;
 }
 
-/** The events of one queue, made one after the other: any number of them fits in memory. */
+/** Generates the events of one queue one by one: any number fits in memory. */
 export function* workload(options: WorkloadOptions): Generator<LedgerEvent> {
   let hash: Uint8Array = genesisHash(options.queue);
   for (let i = 0; i < options.events; i++) {
@@ -49,7 +49,7 @@ export function* workload(options: WorkloadOptions): Generator<LedgerEvent> {
   }
 }
 
-/** The draft of event i, which happens at this time. */
+/** The draft of event i at this time. */
 export function draftOf(
   { server, addresses, sharing }: Pick<WorkloadOptions, 'server' | 'addresses' | 'sharing'>,
   i: number,

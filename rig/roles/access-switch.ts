@@ -1,18 +1,18 @@
 import { option82Of, type PortLabel } from './labels.js';
 import { insertOption82, isReply, isRequest, readUdpFrame, removeOption82, withoutChecksum } from './option82-frame.js';
 
-/** Where a frame goes out: a port, or the uplink. */
+/** Where a frame leaves: a port, or the uplink. */
 export type Outlet = number | 'uplink';
 
-/** What the switch does with a frame: what goes out, and where. */
+/** What the switch does with a frame: the frame to send, and where. */
 export interface Forwarding {
   frame: Buffer;
   to: Outlet[];
 }
 
 /**
- * A layer 2 switch that snoops DHCP: it puts Option 82 into every request of its clients, in place of one that the client sent
- * itself, and sends it to the uplink alone; replies go, without Option 82, to the port that their Option 82 names. All else is switched by
+ * A layer 2 switch that snoops DHCP. It puts Option 82 into every request of its clients, replaces one that the client sent, and forwards the
+ * request to the uplink only. It removes Option 82 from replies and sends them to the port that it names. All other frames are switched by
  * hardware address.
  */
 export class AccessSwitch {
@@ -23,7 +23,7 @@ export class AccessSwitch {
     this.#ports = ports;
   }
 
-  /** Decides about a frame that came in. */
+  /** Decides what to do with a received frame. */
   forward(frame: Buffer, from: Outlet): Forwarding {
     if (frame.length < 14) return { frame, to: [] };
     this.#places.set(frame.toString('hex', 6, 12), from);

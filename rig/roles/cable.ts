@@ -22,8 +22,8 @@ export const CABLES = {
 };
 
 /**
- * One end of an Ethernet cable, which is a pair of UDP sockets: each datagram is a frame. Without a given other end it is whoever
- * sent last, so that a machine can be plugged out and in again.
+ * One end of an Ethernet cable made of two UDP sockets: each datagram is a frame. Without a fixed peer, the peer is the last sender, so that
+ * a machine can be unplugged and plugged in again.
  */
 export class Cable {
   readonly #socket: Socket;
@@ -38,7 +38,7 @@ export class Cable {
     });
   }
 
-  /** Looks the other end's address up, again and again until its machine is there; until then frames are lost. */
+  /** Resolves the peer's address and retries until its machine is up; until then frames are lost. */
   #find({ host, port }: CableEnd): void {
     lookup(host, 4).then(
       ({ address }) => {
@@ -51,7 +51,7 @@ export class Cable {
   static async plug(port: number, onFrame: (frame: Buffer) => void, peer?: CableEnd): Promise<Cable> {
     const socket = createSocket('udp4');
     await new Promise<void>((resolve, reject) => socket.once('error', reject).bind(port, resolve));
-    // A peer that is not there (yet) shows as an error of the socket; the frame is lost, as on a cable that ends nowhere.
+    // If the peer is not up (yet), the socket reports an error and the frame is lost, as on an unplugged cable.
     socket.removeAllListeners('error').on('error', () => undefined);
     return new Cable(socket, peer, onFrame);
   }
@@ -61,7 +61,7 @@ export class Cable {
   }
 }
 
-/** A whole number from the environment. Throws if it is missing or none. */
+/** A whole number from the environment. Throws if it is missing or not a whole number. */
 export function numberFrom(name: string): number {
   const value = Number(process.env[name]);
   if (process.env[name] === undefined || !Number.isInteger(value)) {

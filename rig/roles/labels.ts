@@ -1,4 +1,4 @@
-/** What a switch writes into Option 82 for one of its ports, and what its port is called. */
+/** What a switch writes into Option 82 for one of its ports, and the port's name. */
 export interface PortLabel {
   switchName: string;
   portName: string;

@@ -8,7 +8,7 @@ const OPTION_82 = 82;
 const PAD = 0;
 const END = 255;
 
-/** Where the parts of an Ethernet frame with a UDP datagram in it begin. */
+/** Offsets of the parts of an Ethernet frame with a UDP datagram. */
 interface UdpFrame {
   frame: Buffer;
   udp: number;
@@ -24,19 +24,19 @@ export function readUdpFrame(frame: Buffer): UdpFrame | undefined {
   return { frame, udp, sourcePort: frame.readUInt16BE(udp), destinationPort: frame.readUInt16BE(udp + 2) };
 }
 
-/** True for what DHCP clients send. */
+/** True if a DHCP client sent it. */
 export function isRequest({ destinationPort }: UdpFrame): boolean {
   return destinationPort === SERVER_PORT;
 }
 
-/** True for what DHCP servers send to clients. */
+/** True if a DHCP server sent it to a client. */
 export function isReply({ sourcePort, destinationPort }: UdpFrame): boolean {
   return sourcePort === SERVER_PORT && destinationPort !== SERVER_PORT;
 }
 
 /**
- * The frame without a UDP checksum (RFC 768 allows that in IPv4): frames that come off a virtual cable may carry an
- * unfinished one, which the network card would have to finish.
+ * The frame without a UDP checksum (RFC 768 allows that in IPv4). Frames from a virtual cable may have an incomplete checksum, which a network
+ * card would complete.
  */
 export function withoutChecksum({ frame, udp }: UdpFrame): Buffer {
   const copy = Buffer.from(frame);
@@ -67,7 +67,7 @@ function messageOf({ frame, udp }: UdpFrame): Buffer {
   return frame.subarray(udp + UDP_HEADER, udp + frame.readUInt16BE(udp + 4));
 }
 
-/** The place of an option inside the message. */
+/** The position of an option inside the message. */
 function findOption(parts: UdpFrame, code: number): { start: number; end: number } | undefined {
   const message = messageOf(parts);
   for (let at = FIRST_OPTION; at < message.length; ) {
@@ -80,7 +80,7 @@ function findOption(parts: UdpFrame, code: number): { start: number; end: number
   return undefined;
 }
 
-/** The frame with another message in it: lengths and the checksum of the IP header are made anew. */
+/** The frame with another message; sets the lengths and the IP header's checksum. */
 function withMessage({ frame, udp }: UdpFrame, message: Buffer): Buffer {
   const result = Buffer.concat([frame.subarray(0, udp + UDP_HEADER), message]);
   result.writeUInt16BE(UDP_HEADER + message.length, udp + 4);

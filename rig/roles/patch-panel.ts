@@ -7,15 +7,15 @@ export interface Socket {
   port: number;
 }
 
-/** Which client is plugged in where; null: nowhere. */
+/** The port of each client; null: unplugged. */
 export type Patch = Map<number, Socket | null>;
 
 const MOVE_ONE = 0.25;
 const UNPLUG_ONE = 0.4;
 
 /**
- * The port permuter's mind: it plugs clients into other ports, again and again, as a seed wills. Mostly all of them; now and then only one, or
- * it leaves one unplugged until the next turn.
+ * Decides which client is plugged into which port, from a seed. A turn mostly moves all clients, sometimes only one; sometimes one is
+ * unplugged until the next turn.
  */
 export class PatchPanel {
   readonly #sockets: Socket[];
@@ -30,7 +30,7 @@ export class PatchPanel {
     this.patch = this.#permuted();
   }
 
-  /** The next way to plug. */
+  /** The ports of the next turn. */
   turn(): Patch {
     const dice = this.#random();
     this.patch = dice < MOVE_ONE ? this.#oneMoved() : dice < UNPLUG_ONE ? this.#oneUnplugged() : this.#permuted();

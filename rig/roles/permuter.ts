@@ -1,6 +1,6 @@
-// Role `permuter`: the patch panel between clients and switches, which plugs them anew at intervals. It logs each change, and each
-// DHCP request that passes, as one line of JSON, at the moment it happens: who was plugged in where; the same goes to the file LOG. Environment: RIG_CLIENTS, RIG_SWITCHES, RIG_PORTS, RIG_SEED, RIG_INTERVAL (seconds; 0: never).
-// SIGUSR1 ends the permuting: clients stay where they are.
+// Role `permuter`: the patch panel between clients and switches, which moves clients to other ports at intervals. It logs each move, and each
+// DHCP request with the port it came from, as one line of JSON, to stdout and to the file LOG. SIGUSR1 ends the moves: clients stay where they
+// are. Environment: RIG_CLIENTS, RIG_SWITCHES, RIG_PORTS, RIG_SEED, RIG_INTERVAL (seconds; 0: never).
 import { appendFileSync } from 'node:fs';
 import { CABLES, Cable, countTo, numberFrom } from './cable.js';
 import { isRequest, readUdpFrame } from './option82-frame.js';
@@ -33,7 +33,7 @@ function keyOf(socket: Socket): string {
   return `${socket.switch}/${socket.port}`;
 }
 
-/** The clients on a port; several of them are as on a hub. */
+/** The clients on a port; several share it like on a hub. */
 function clientsAt(socket: Socket): number[] {
   return clients.filter((client) => isSameSocket(current.get(client) ?? null, socket));
 }

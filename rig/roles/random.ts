@@ -1,4 +1,4 @@
-/** Numbers in [0, 1) that a seed determines (mulberry32); good enough to choose moves and faults. */
+/** Repeatable numbers in [0, 1) from a seed (mulberry32); good enough to choose moves and faults. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,12 +9,12 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** One of the items. */
+/** A random item. */
 export function pick<T>(items: readonly T[], random: () => number): T {
   return items[Math.floor(random() * items.length)]!;
 }
 
-/** The items in another order. */
+/** The items in random order. */
 export function shuffle<T>(items: readonly T[], random: () => number): T[] {
   const result = [...items];
   for (let i = result.length - 1; i > 0; i--) {

@@ -7,12 +7,15 @@ export type SqliteDatabase = Database.Database;
 /** A prepared statement. */
 export type SqliteStatement = Database.Statement;
 
+/** The first Node release with the Node-API version that the prebuilt binary of better-sqlite3 13 needs. */
+const FIRST_WITH_PREBUILT = 22;
+
 /**
- * better-sqlite3, in the one of its two lines that this Node can run. Line 13 crashes Node 20; line 12, where it is compiled with the
- * headers of Node 24.19 or newer, aborts the process when a statement is garbage collected. Both have the same interface.
+ * better-sqlite3 for this Node. Node 22 and newer use version 13, whose package contains prebuilt binaries. Node 20 cannot load those
+ * (it crashes) and uses version 12, which `npm ci` downloads or compiles. Both have the same interface.
  */
 export const Sqlite: typeof Database = load(
-  Number(process.versions.node.split('.')[0]) >= 22 ? 'better-sqlite3-napi' : 'better-sqlite3',
+  Number(process.versions.node.split('.')[0]) >= FIRST_WITH_PREBUILT ? 'better-sqlite3' : 'portledger-sqlite-node20',
 );
 
 function load(name: string): typeof Database {
@@ -20,7 +23,7 @@ function load(name: string): typeof Database {
     return createRequire(import.meta.url)(name) as typeof Database;
   } catch (error) {
     throw new UsageError(`SQLite (${name}) is not installed for Node ${process.versions.node}`, {
-      hint: 'run npm ci with this Node; where no binary can be downloaded it needs python3, make and g++',
+      hint: 'run npm ci with this Node; Node 20 needs python3, make and g++ for it where no binary can be downloaded',
       cause: error,
     });
   }

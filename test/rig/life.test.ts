@@ -103,7 +103,7 @@ describe('A campus that has died', () => {
     assert.equal(await troubleClient(campusOf(services, commands), 1, () => 0), 'client-1: release');
     Object.assign(services, { 'serve-a': 'exited', 'client-1': 'exited' });
     assert.ok(await hasDied(campusOf(services, commands), say));
-    assert.deepEqual(said, ['serve-a is exited, client-1 is exited: nothing more is broken']);
+    assert.deepEqual(said, ['serve-a is exited, client-1 is exited: no more faults']);
     assert.equal(await troubleClient(campusOf(services, commands), 1, () => 0), 'client-1: dead');
     assert.deepEqual(commands, ['client-1']);
   });

@@ -1,4 +1,4 @@
-// What bulk-relay.ts starts on a host: sends requests as a relay does, and tells the answers. Asked over a Unix socket, a JSON line each.
+// Started by bulk-relay.ts on a host: sends requests as a relay does and reports the replies, over a Unix socket, one line of JSON each.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -43,7 +43,7 @@ async function work({ direct, requests, waitMs }: BulkJob): Promise<BulkAnswer[]
   }
   const deadline = Date.now() + waitMs;
   while (new Set(answers.map(({ xid }) => xid)).size < asked.size && Date.now() < deadline) await pause(10);
-  // Who answers without being asked shall be seen, too
+  // Also report replies from servers that were not asked
   await pause(50);
   return answers.filter(({ xid }) => asked.has(xid));
 }

@@ -7,13 +7,13 @@ import { type RequestSketch, TYPE } from './lab.js';
 import { makeTempDir } from './temp.js';
 
 const MAIN = fileURLToPath(new URL('bulk-relay-main.ts', import.meta.url));
-/** Long enough for a loaded machine, and for nobody who answers at all. */
+/** Long enough for a reply on a loaded machine. */
 const WAIT_MS = 3000;
 
 /** A request of a client behind the relay, and the servers that the relay sends it to. */
 export type BulkRequest = RequestSketch & { xid: number; to: readonly string[] };
 
-/** What an answer says. */
+/** The contents of a reply. */
 export interface BulkAnswer {
   xid: number;
   server: string;
@@ -25,7 +25,7 @@ export interface BulkAnswer {
 }
 
 export interface BulkJob {
-  /** Sends as a client does that has its address: without giaddr. */
+  /** Sends without giaddr, like a client that has its address. */
   direct?: true;
   requests: readonly BulkRequest[];
   waitMs: number;
@@ -39,7 +39,7 @@ export interface BulkLease {
   seconds: number;
 }
 
-/** Many clients behind one relay, which sends what they ask to two servers, or to one of them. */
+/** Many clients behind one relay, which sends their requests to one or two servers. */
 export class BulkRelay {
   readonly #socket: Socket;
   readonly #answers: AsyncIterator<string>;
@@ -60,7 +60,7 @@ export class BulkRelay {
     return new BulkRelay(socket);
   }
 
-  /** Sends requests all at once and returns the answers, each named by the place of its request. */
+  /** Sends requests all at once and returns the replies, each with the index of its request. */
   async ask(
     requests: readonly (RequestSketch & { to: readonly string[] })[],
     waitMs = WAIT_MS,
@@ -72,12 +72,12 @@ export class BulkRelay {
     return answers.map((answer) => ({ ...answer, request: answer.xid - first }));
   }
 
-  /** Sends one request as a client that has its address sends it by unicast: no relay stands in it. The answer is not waited for. */
+  /** Sends one request by unicast, like a client that has its address, without a relay. Does not wait for the reply. */
   async direct(request: RequestSketch & { to: readonly string[] }): Promise<void> {
     await this.#run({ direct: true, requests: [{ ...request, xid: this.#xid++ }], waitMs: 0 });
   }
 
-  /** DISCOVER and REQUEST of each client, through both servers. Clients that get nothing are not among the leases. */
+  /** DISCOVER and REQUEST of each client, to both servers. Returns the leases that were given. */
   async lease(macs: readonly string[], to: readonly string[], more: Partial<RequestSketch> = {}): Promise<BulkLease[]> {
     const offers = await this.ask(macs.map((mac) => ({ ...more, mac, type: TYPE.discover, to })));
     const chosen = new Map(offers.map((offer) => [offer.request, offer] as const));
@@ -102,7 +102,7 @@ export class BulkRelay {
       }));
   }
 
-  /** A REQUEST for the lease, as the relay of a client that rebinds sends it to one server. */
+  /** A REQUEST for the lease in REBINDING, relayed to one server. */
   async extend(leases: readonly BulkLease[], to: (lease: BulkLease) => string, waitMs?: number): Promise<BulkLease[]> {
     const requests = leases.map((lease) => ({
       mac: lease.mac,
@@ -120,7 +120,7 @@ export class BulkRelay {
       }));
   }
 
-  /** Each lease is given back to the server that gave it. */
+  /** Releases each lease at the server that gave it. */
   async release(leases: readonly BulkLease[]): Promise<void> {
     const requests = leases.map(({ mac, address, server }) => ({
       mac,
@@ -140,7 +140,7 @@ export class BulkRelay {
   }
 }
 
-/** So many MAC addresses, the first of them with this number. */
+/** This many consecutive MAC addresses from a number on. */
 export function macs(count: number, first = 1): string[] {
   return Array.from({ length: count }, (_, i) => `02f0${(first + i).toString(16).padStart(8, '0')}`);
 }

@@ -3,15 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { programPath } from '../../rig/lab/requirements.js';
 
-/** An authority of a test's own, and what it signs. All files lie in one folder. */
+/** A certificate authority of a test, and what it signs. All files are in one folder. */
 export interface Authority {
-  /** Its certificate (PEM), what clients trust. */
+  /** Its certificate (PEM), for clients to trust. */
   readonly ca: string;
-  /** Makes a key and a certificate for a host name, valid for so many days (negative: it has expired). */
+  /** Makes a key and a certificate for a host name, valid for some days (negative: already expired). */
   sign(name: string, days?: number): { cert: string; key: string };
 }
 
-/** Makes an authority in the folder; the label tells several apart. */
+/** Makes an authority in the folder; the label is part of its file names. */
 export function makeAuthority(folder: string, label: string): Authority {
   const [key, ca] = [join(folder, `${label}-ca.key`), join(folder, `${label}-ca.pem`)];
   openssl('req', '-x509', ...newKey(key), '-subj', `/CN=${label} test authority`, '-days', '2', '-out', ca);

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a DHCP client told its script: dhclient's words are brought to those of udhcpc. */
+/** A call of a DHCP client's script; dhclient's variables are translated to udhcpc's. */
 export interface ClientEvent {
   event: 'deconfig' | 'bound' | 'renew' | 'nak' | 'leasefail';
-  /** The client's own word for it: BOUND, RENEW, REBIND, REBOOT ... or udhcpc's. */
+  /** The client's own name of the event: BOUND, RENEW, REBIND, REBOOT ... or udhcpc's. */
   reason: string;
   address: string | undefined;
   server: string | undefined;
@@ -12,8 +12,8 @@ export interface ClientEvent {
 }
 
 /**
- * Writes the script that dhclient and udhcpc call: it sets the interface's address and default route and notes each
- * call. Returns the paths of the script and of its notes.
+ * Writes the script that dhclient and udhcpc call: it sets the interface's address and default route and records each call. Returns the
+ * paths of the script and of its record.
  */
 export function writeClientScript(folder: string): { script: string; notes: string } {
   const script = join(folder, 'client-script');
@@ -48,7 +48,7 @@ printf '%s|%s|%s|%s|%s\\n' "$event" "$why" "$address" "\${new_dhcp_server_identi
 exit 0
 `;
 
-/** Reads what the script noted so far, oldest first. */
+/** Reads the calls recorded so far, oldest first. */
 export function readClientEvents(notes: string): ClientEvent[] {
   if (!existsSync(notes)) return [];
   const lines = readFileSync(notes, 'utf8').split('\n').slice(0, -1);

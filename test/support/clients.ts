@@ -10,13 +10,13 @@ import { makeTempDir, removeTempDir } from './temp.js';
 /** A DHCP client that runs on one interface of a host until it is stopped. */
 export interface DhcpClient {
   readonly program: Program;
-  /** What the client told its script so far, oldest first. */
+  /** The events of the client so far, oldest first. */
   events(): ClientEvent[];
-  /** Waits for an event after the first `after` of them. */
+  /** Waits for an event after the first `after` events. */
   waitFor(event: ClientEvent['event'], options?: { after?: number; withinMs?: number }): Promise<ClientEvent>;
-  /** Gives its address back, in a RELEASE, and ends. */
+  /** Sends a RELEASE and ends. */
   release(): Promise<void>;
-  /** Ends without a RELEASE, as a host that loses its power. */
+  /** Ends without a RELEASE, like a host that loses power. */
   kill(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export interface UdhcpcClient extends DhcpClient {
 export interface DhclientOptions {
   /** Lines for dhclient.conf: `send host-name "lab-7";` and the like. */
   config?: string[];
-  /** Where it keeps its leases, for the next dhclient to know them; in its own folder unless given. */
+  /** The lease file, to share with a later dhclient; in its own folder by default. */
   leaseFile?: string;
 }
 
@@ -84,7 +84,7 @@ export function startUdhcpc(host: Namespace, device: string, flags: string[] = [
   };
 }
 
-/** What a client's script noted; it can still be read after the client's folder is gone. */
+/** What a client's script recorded; readable after the client's folder is gone. */
 interface Diary {
   events(): ClientEvent[];
   /** Removes the folder. */
@@ -130,7 +130,7 @@ export interface DhcpingOptions {
   mac: string;
   /** Sends an INFORM instead of REQUEST and RELEASE. */
   inform?: boolean;
-  /** Address that stands in giaddr. */
+  /** giaddr. */
   gateway?: string;
 }
 

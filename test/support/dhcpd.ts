@@ -4,7 +4,7 @@ import type { Namespace } from '../../rig/lab/netns.js';
 import type { Program } from '../../rig/lab/program.js';
 import { programPath } from '../../rig/lab/requirements.js';
 
-/** Starts ISC dhcpd, which the tests' own tools are tried against. Its files lie in `folder`. */
+/** Starts ISC dhcpd, to check the tests' own tools against it. Its files are in `folder`. */
 export async function startDhcpd(
   host: Namespace,
   folder: string,

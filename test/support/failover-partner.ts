@@ -5,7 +5,7 @@ import { Framer } from '../../src/protocol/failover/framer.js';
 import { decodeMessage, encodeMessage, type FailoverMessage } from '../../src/protocol/failover/message.js';
 import type { OptionValues } from '../../src/protocol/failover/options.js';
 
-/** Who a test partner says it is. */
+/** Name and settings that a test partner announces. */
 const GREETING = {
   'relationship-name': 'pair',
   'max-unacked-bndupd': 100,
@@ -14,9 +14,9 @@ const GREETING = {
   'protocol-version': 1,
 };
 
-/** A secondary that a test plays: it dials a primary on loopback and says what it is told to. */
+/** A secondary played by a test: it connects to a primary on loopback and sends what the test wants. */
 export class TestPartner {
-  /** What it was sent, oldest first. */
+  /** Messages received, oldest first. */
   readonly received: FailoverMessage[] = [];
   readonly #socket: Socket;
   readonly #framer = new Framer();
@@ -30,21 +30,21 @@ export class TestPartner {
     });
   }
 
-  /** Every update is accepted. */
+  /** Accepts every update. */
   #take(message: FailoverMessage): void {
     this.received.push(message);
     if (message.type !== MESSAGE.BNDUPD) return;
     this.send(MESSAGE.BNDACK, { 'assigned-IP-address': message.options['assigned-IP-address']! }, message.xid);
   }
 
-  /** Dials and greets: the connection stands when the primary has told its state. */
+  /** Connects; resolves when the primary has sent its state. */
   static async connect(from: string, to: string, port: number): Promise<TestPartner> {
     const partner = await TestPartner.greet(from, to, port);
     await partner.waitFor(MESSAGE.STATE);
     return partner;
   }
 
-  /** Dials and greets with some words of its own; what becomes of it is up to the primary. */
+  /** Connects with other CONNECT options; the primary decides what becomes of it. */
   static async greet(from: string, to: string, port: number, words: OptionValues = {}): Promise<TestPartner> {
     const partner = new TestPartner(connect({ host: to, port, localAddress: from }));
     const { xid } = await partner.waitFor(MESSAGE.CONNECT);
@@ -52,7 +52,7 @@ export class TestPartner {
     return partner;
   }
 
-  /** Goes with a primary, whose memory is empty too, until both are in NORMAL. */
+  /** Brings both sides to NORMAL; the primary must have no leases either. */
   async reachNormal(): Promise<void> {
     this.tellState('RECOVER');
     this.send(MESSAGE.UPDREQALL, {});
@@ -68,7 +68,7 @@ export class TestPartner {
     return !this.#socket.closed;
   }
 
-  /** Sends a message; an answer has the xid of its question. Returns its xid. */
+  /** Sends a message; an answer uses the xid of its request. Returns the xid. */
   send(type: MessageType, options: OptionValues, xid: number = ++this.#xid): number {
     this.#socket.write(encodeMessage({ type, time: Math.floor(Date.now() / 1000), xid, options }));
     return xid;

@@ -1,4 +1,4 @@
 import { databaseHooks } from '../../rig/lab/database.js';
 
-/** What mocha loads before the tests. */
+/** Root hooks that mocha loads before the tests. */
 export const mochaHooks = databaseHooks;

@@ -8,7 +8,7 @@ import type { Random } from './random.js';
 /** Values that mean something to the decoder: pad, END, overload, Option 82, lengths at the edges. */
 const TELLING = [0, 1, 2, 3, 52, 82, 127, 128, 254, 255];
 
-/** Bytes without sense, mostly behind a sound header. */
+/** Random bytes, mostly after a valid header. */
 export function randomDatagram(random: Random): Buffer {
   const noise = Buffer.alloc(random(700));
   for (let i = 0; i < noise.length; i++) noise[i] = random(3) === 0 ? TELLING[random(TELLING.length)]! : random(256);
@@ -28,7 +28,7 @@ export function mutate(packet: Buffer, random: Random): Buffer {
   return random(4) === 0 ? bytes.subarray(0, random(bytes.length + 1)) : bytes;
 }
 
-/** What a hostile sender knows of a server. */
+/** What a hostile sender knows about a server. */
 export interface KnownServer {
   readonly serverId: string;
   readonly relays: readonly string[];
@@ -62,8 +62,8 @@ export function forgedRequest({ serverId, relays, addresses }: KnownServer, rand
 }
 
 /**
- * What a hostile sender makes of a reply, undefined if nothing: it takes three of four offers, which starves the pool, and gives
- * every other address back, or says that it is in use.
+ * A hostile sender's next request after a reply, if any: it accepts three of four offers, which exhausts the pool, and releases or declines
+ * every other address.
  */
 export function followUp(reply: DhcpMessage, random: Random): Buffer | undefined {
   const type = reply.options.get(OPTION.messageType)?.[0];

@@ -49,7 +49,7 @@ export class TestClock implements Clock {
   }
 }
 
-/** Keeps what was logged. */
+/** A logger that keeps its messages. */
 export class TestLogger implements Logger {
   readonly lines: { id: string; fields: Record<string, unknown> }[] = [];
   log(id: string, fields: Record<string, unknown> = {}): void {
@@ -143,7 +143,7 @@ export interface Sent {
 
 export const TYPE = { discover: 1, offer: 2, request: 3, decline: 4, ack: 5, nak: 6, release: 7, inform: 8 } as const;
 
-/** A whole server but its sockets: requests go in as bytes, replies come out as messages, the queue is a real file. */
+/** A whole server without its sockets: requests go in as bytes, replies come out as messages, the queue is a real file. */
 export class Lab {
   readonly folder = mkdtempSync(join(tmpdir(), 'portledger-lab-'));
   readonly file = join(this.folder, 'test.queue');
@@ -167,7 +167,7 @@ export class Lab {
     this.open();
   }
 
-  /** Opens the queue as a server that starts does. */
+  /** Opens the queue as a starting server does. */
   open(config: ServerSettings = this.#config): void {
     this.#config = config;
     this.store = ServerStore.open(this.file, config.name, this.clock.now());
@@ -190,7 +190,7 @@ export class Lab {
     });
   }
 
-  /** Puts another configuration of the same networks in force, as a reload does. */
+  /** Applies another configuration of the same networks, as a reload does. */
   configure(config: ServerSettings): void {
     this.#config = config;
     this.pipeline.configure({ settings: config, onFailure: this.#onFailure, topology: this.topology });

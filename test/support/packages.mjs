@@ -2,8 +2,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Each program that some tests need, and the Debian package that has it. */
+/** Programs that `npm ci`, tests or the bench need, and the Debian package of each. */
 const PACKAGE_OF = {
+  // Compile better-sqlite3 for Node 20
+  python3: 'python3',
+  make: 'make',
+  'g++': 'g++',
+  cc: 'gcc',
   openssl: 'openssl',
   mariadbd: 'mariadb-server-core',
   mariadb: 'mariadb-client-core',
@@ -29,53 +34,56 @@ const PACKAGE_OF = {
   'docker-compose': 'docker-compose',
 };
 
-/** What is not needed where a Docker engine answers, and where the program docker has compose built in. */
+/** Programs that are not needed if a Docker engine answers, and if `docker` has compose built in. */
 const OF_DOCKER = { version: ['docker', 'dockerd', 'iptables'], compose: ['docker-compose'] };
 
-/** Services that these packages would start, now or at the next boot. */
+/** Services that these packages start when they are installed, or at the next boot. */
 const SERVICES = ['isc-dhcp-server', 'isc-dhcp-server6', 'isc-dhcp-relay', 'docker', 'docker.socket', 'containerd'];
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 
-/** The programs that are not there. */
+/** The programs that are not installed. */
 export function missingPrograms() {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
   const missing = Object.keys(PACKAGE_OF).filter(
     (program) => !folders.some((folder) => existsSync(join(folder, program))),
   );
-  const needless = [
+  const notNeeded = [
     ...(succeeds('docker', 'version') ? OF_DOCKER.version : []),
     ...(succeeds('docker', 'compose', 'version') ? OF_DOCKER.compose : []),
   ];
-  return missing.filter((program) => !needless.includes(program));
+  return missing.filter((program) => !notNeeded.includes(program));
 }
 
 function succeeds(program, ...args) {
   return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 }
 
-/** True on Debian itself, as root, where the packages' names are right and can be installed. */
-export function canInstall() {
-  if (process.getuid?.() !== 0 || !existsSync('/etc/os-release')) return false;
-  return /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
+/** True on Debian itself: other distributions have other package names. */
+export function isDebian() {
+  return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
 }
 
-/** The packages of these programs. */
+export function isRoot() {
+  return process.getuid?.() === 0;
+}
+
+/** The packages that contain these programs. */
 export function packagesOf(programs) {
   return [...new Set(programs.map((program) => PACKAGE_OF[program]))];
 }
 
-/** Installs packages and sees to it that none of their services starts. Throws if apt-get fails. */
+/** Installs packages without starting their services, as root. Throws if apt-get fails. */
 export function install(packages) {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args) =>
-    execFileSync('apt-get', ['-q', ...args], { env: environment, stdio: ['ignore', 'inherit', 'inherit'] });
+    execFileSync('apt-get', ['-qq', ...args], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
   apt('update');
   withoutServices(() => apt('install', '-y', '--no-install-recommends', ...packages));
 }
 
-/** While `action` runs, Debian's maintainer scripts start no service; those that it brought start at no boot either. */
+/** Runs `action` while Debian's maintainer scripts may start no service; then disables the services that it installed. */
 function withoutServices(action) {
   const present = SERVICES.filter(isInstalled);
   const ownPolicy = !existsSync(POLICY_FILE);

@@ -8,7 +8,7 @@ import { type DhcpMessage, decodeMessage } from '../../src/protocol/dhcpv4/messa
 import { TYPE } from './lab.js';
 import { readDhcpPackets } from './pcap.js';
 
-/** A DHCP message that was on the cable, as far as the tests look at it. */
+/** A DHCP message on the cable, with the fields that the tests use. */
 export interface LoggedPacket {
   at: Micros;
   /** Option 53. */
@@ -19,7 +19,7 @@ export interface LoggedPacket {
   yiaddr: string;
 }
 
-/** Everything that DHCP clients, relays and servers said on one interface, kept in a file by tcpdump. */
+/** All DHCP packets on one interface, captured to a file by tcpdump. */
 export class PacketLog {
   readonly #program: Program;
   readonly #file: string;
@@ -38,7 +38,7 @@ export class PacketLog {
     return new PacketLog(program, file);
   }
 
-  /** Ends it. Throws if the kernel did not pass it every packet: then it proves nothing. */
+  /** Stops it. Throws if the kernel dropped packets: the capture then proves nothing. */
   async stop(): Promise<LoggedPacket[]> {
     await this.#program.stop('SIGINT');
     const count = (what: string) => new RegExp(`^(\\d+) packets? ${what}`, 'm').exec(this.#program.stderr)?.[1];

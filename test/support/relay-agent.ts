@@ -15,11 +15,11 @@ export interface ServerPlace {
 export type RelayedRequest = Omit<RequestSketch, 'giaddr' | 'source' | 'sourcePort'>;
 
 /**
- * A relay on a loopback address, with clients behind it that have no network of their own: it speaks real UDP to a server, without
- * root. It listens on the server's port number, because relays are answered there.
+ * A relay on a loopback address with simulated clients: it speaks real UDP to a server, without root. It listens on the server's port
+ * number, because servers send replies for relays there.
  */
 export class TestRelay {
-  /** All that was answered so far, oldest first. */
+  /** All replies so far, oldest first. */
   readonly replies: DhcpMessage[] = [];
   readonly address: string;
   readonly port: number;
@@ -35,7 +35,7 @@ export class TestRelay {
     socket.on('message', (bytes) => void this.replies.push(decodeMessage(bytes)));
   }
 
-  /** Opens it on a port that is free, which a server on another loopback address can then listen on. */
+  /** Opens it on a free port; a server on another loopback address can then use the same port. */
   static async open(address: string, server: string, port = 0): Promise<TestRelay> {
     const socket = createSocket('udp4');
     socket.bind(port, address);
@@ -55,7 +55,7 @@ export class TestRelay {
     return xid;
   }
 
-  /** Sends a request without a giaddr of its own, as a client does that has its address (RENEWING, RELEASE). */
+  /** Sends a request without giaddr, like a client that has its address (RENEWING, RELEASE). */
   sendUnicast(sketch: RelayedRequest): number {
     const xid = sketch.xid ?? ++this.#xid;
     this.sendBytes(encodeRequest({ ...sketch, xid }));

@@ -2,7 +2,7 @@ import type { Namespace } from '../../rig/lab/netns.js';
 import type { Program } from '../../rig/lab/program.js';
 import { programPath } from '../../rig/lab/requirements.js';
 
-/** What dhcrelay does with a packet that carries Option 82 already. */
+/** What dhcrelay does with a packet that already has Option 82. */
 export type RelayMode = 'append' | 'replace' | 'forward' | 'discard';
 
 export interface RelayOptions {
@@ -19,7 +19,7 @@ export interface RelayOptions {
 
 /** Starts ISC dhcrelay and waits until it listens. Its interfaces must be up. */
 export async function startDhcrelay(host: Namespace, options: RelayOptions): Promise<Program> {
-  // Told of an interface by both -U and -iu, dhcrelay 4.4.3 dies with the first packet.
+  // If -U and -iu name the same interface, dhcrelay 4.4.3 crashes at the first packet.
   const up = options.up.filter((device) => device !== options.linkSelectionFrom);
   const program = host.start([
     programPath('dhcrelay')!,

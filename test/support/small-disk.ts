@@ -7,19 +7,19 @@ const SMALLEST = 512;
 
 const mounted = new Set<string>();
 
-// The last resort, if the test run ends without its hooks; before the folders are removed
+// Last resort if the test run ends without its hooks; before the folders are removed
 process.prependListener('exit', () => mounted.forEach(unmount));
 
 function unmount(folder: string): void {
   if (mounted.delete(folder)) execFileSync('umount', ['--lazy', folder]);
 }
 
-/** A disk of its own that a test can fill. Needs root. */
+/** A small file system that a test can fill. Needs root. */
 export class SmallDisk {
   readonly folder: string;
   #ballast = 0;
 
-  /** Makes it at this path, of so many bytes. */
+  /** Mounts it at this path, with this many bytes. */
   constructor(folder: string, bytes: number) {
     mkdirSync(folder);
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'portledger-test', folder]);
@@ -27,7 +27,7 @@ export class SmallDisk {
     this.folder = folder;
   }
 
-  /** Takes every byte that is left, so that the next file that must grow cannot. */
+  /** Takes every free byte, so that no file can grow. */
   fill(): void {
     for (let size = Math.max(LARGEST, this.#free()); size >= SMALLEST; size /= 2) {
       size = Math.floor(size);
@@ -35,7 +35,7 @@ export class SmallDisk {
     }
   }
 
-  /** Gives back what {@link fill} took. */
+  /** Frees what {@link fill} took. */
   free(): void {
     for (const name of readdirSync(this.folder)) if (name.startsWith('ballast-')) rmSync(join(this.folder, name));
   }

@@ -5,7 +5,7 @@ import { programPath } from '../../rig/lab/requirements.js';
 /** DHCPNAKs, of servers that put the message type first. */
 export const NAKS = 'udp and src port 67 and udp[248:2] = 0x3501 and udp[250] = 6';
 
-/** A frame that tcpdump saw, as far as the tests look at it. */
+/** A frame that tcpdump saw, with the fields that the tests use. */
 export interface SeenFrame {
   sourceMac: string;
   destinationMac: string;
@@ -16,7 +16,7 @@ export interface SeenFrame {
   text: string;
 }
 
-/** Watches one interface. Stop it before you read the frames: it then writes out what it has. */
+/** Captures on one interface. Stop it before you read the frames: that flushes its output. */
 export class Sniffer {
   readonly #program: Program;
 

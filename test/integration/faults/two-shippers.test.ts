@@ -1,6 +1,7 @@
-import { checkSightings, makeTrail, shipAll } from '../../../rig/lab/bench-trails.js';
 import { ENGINES, SERVER_DATABASES } from '../../../rig/lab/database-engines.js';
 import { requires } from '../../../rig/lab/requirements.js';
+import { checkSightings, shipAll } from '../../../rig/lab/shipped-trail.js';
+import { makeTrail } from '../../../rig/lab/trails.js';
 import { type Sharing, workload } from '../../../rig/lab/workload.js';
 
 const NIGHTLY = process.env.PORTLEDGER_SIZE === 'nightly';
