@@ -5,10 +5,8 @@ import { parseTrailUrl } from '../../trail/store/url.js';
 import { configOf } from './context.js';
 
 /** `portledger auditors`: the SQL that makes a user who may read the views, for the database's administrator to run. */
-export function registerAuditors(program: Command): void {
-  program
-    .command('auditors')
-    .description('print SQL that makes a read-only user of the database who sees the views and nothing else')
+export function register(command: Command): void {
+  command
     .option('--user <name>', 'name of the user', 'auditor')
     .option('--host <pattern>', 'from where the user may connect', '%')
     .action(({ user, host }: { user: string; host: string }, command: Command) => {

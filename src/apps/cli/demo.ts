@@ -5,10 +5,8 @@ import { acquireLock, type Lock } from '../../ledger/queue/lock.js';
 import { runDemo } from '../demo/demo.js';
 
 /** `portledger demo`: the main job in under half a minute, on loopback. */
-export function registerDemo(program: Command): void {
-  program
-    .command('demo')
-    .description('show the main job on loopback: a small campus, real DHCP, a report (under half a minute, no root)')
+export function register(command: Command): void {
+  command
     .option(
       '--data <folder>',
       'where its configuration, queue and trail go (an earlier run is replaced)',

@@ -27,10 +27,8 @@ interface Options {
 }
 
 /** `portledger evidence`: what proves who had an address, in one file. */
-export function registerEvidence(program: Command): void {
-  program
-    .command('evidence')
-    .description('write a bundle that proves who had an address, to be checked without any database')
+export function register(command: Command): void {
+  command
     .requiredOption('--ip <address>', 'the address')
     .requiredOption('--at <time>', 'when (forms as in portledger report)')
     .requiredOption('-f, --file <file>', 'where to write the bundle; must not exist')

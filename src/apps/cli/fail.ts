@@ -11,6 +11,7 @@ export function reportFailure(error: unknown, debug: boolean): ExitCode {
   else if (error instanceof PortledgerError) say(error.hint ? `${messageOf(error)} (${error.hint})` : messageOf(error));
   else if (isOfFile(error))
     say(`${messageOf(error)} (check this path, and what the user of this command may do there)`);
+  else if (isOfModule(error)) say(`${messageOf(error)} (run npm ci with this Node, ${process.version})`);
   else say(`${messageOf(error)} (this is a fault in Portledger; run again with --debug and report it)`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return error instanceof PortledgerError ? error.exitCode : EXIT.usage;
@@ -20,6 +21,12 @@ export function reportFailure(error: unknown, debug: boolean): ExitCode {
 function isOfFile(error: unknown): boolean {
   const { code, path, syscall } = (typeof error === 'object' && error !== null ? error : {}) as NodeJS.ErrnoException;
   return code !== undefined && path !== undefined && syscall !== undefined;
+}
+
+/** A package is missing, or its native part was made for another Node. */
+function isOfModule(error: unknown): boolean {
+  const { code } = (typeof error === 'object' && error !== null ? error : {}) as NodeJS.ErrnoException;
+  return ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'].includes(String(code));
 }
 
 function say(line: string): void {

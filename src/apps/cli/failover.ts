@@ -44,8 +44,7 @@ const SILENT: Readonly<Record<string, string>> = {
 };
 
 /** `portledger failover`: looks after the pair that this server is one of. */
-export function registerFailover(program: Command): void {
-  const failover = program.command('failover').description('look after the failover pair that this server is one of');
+export function register(failover: Command): void {
   failover
     .command('status')
     .description(

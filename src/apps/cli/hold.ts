@@ -56,8 +56,7 @@ const COLUMNS: readonly TableColumn<HoldLine>[] = [
 ];
 
 /** `portledger hold`: what retention must keep. */
-export function registerHold(program: Command): void {
-  const hold = program.command('hold').description('keep events and sightings from being removed by retention');
+export function register(hold: Command): void {
   hold
     .command('add')
     .description('hold what the trail has, and will have, of a device, an address or a port')

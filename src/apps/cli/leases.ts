@@ -51,10 +51,8 @@ const COLUMNS: readonly TableColumn<LeaseLine>[] = [
 ];
 
 /** `portledger leases`: what the server's own queue file says, also while the server is down. */
-export function registerLeases(program: Command): void {
-  program
-    .command('leases')
-    .description("list the leases in this server's queue file (exit 1 if there are none)")
+export function register(command: Command): void {
+  command
     .option('--all', 'ended leases and quarantined addresses too')
     .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json', 'csv']).default('table'))
     .option('--wide', 'all columns of the table, whatever the width of the terminal')

@@ -6,10 +6,8 @@ import { parseTrailUrl } from '../../trail/store/url.js';
 import { configOf } from './context.js';
 
 /** `portledger migrate`: makes the trail's tables and views, or brings them to the newest version. */
-export function registerMigrate(program: Command): void {
-  program
-    .command('migrate')
-    .description('make or update the tables and views of the trail (exit 3 if it cannot be reached)')
+export function register(command: Command): void {
+  command
     .option('--unlock', 'after a migration that was cut off: take away its lock first')
     .action(async (options: { unlock?: boolean }, command: Command) => {
       const config = configOf(command);

@@ -4,8 +4,7 @@ import { replaceServerQueue } from '../../server/store/replace.js';
 import { configOf } from './context.js';
 
 /** `portledger queue new`: begins a new queue where the old one no longer fits the trail. */
-export function registerQueue(program: Command): void {
-  const queue = program.command('queue').description('look after the local queue');
+export function register(queue: Command): void {
   queue
     .command('new')
     .description('begin a new queue that keeps the leases; server and shipper must be stopped')

@@ -46,11 +46,8 @@ function helpOn(examples: readonly string[]): string {
 }
 
 /** `portledger report`: who was where, when, from the trail. */
-export function registerReport(program: Command): void {
-  const report = program
-    .command('report')
-    .description('report who was on which port when, from the trail')
-    .addHelpText('after', helpOn(Object.values(QUESTIONS)));
+export function register(report: Command): void {
+  report.addHelpText('after', helpOn(Object.values(QUESTIONS)));
   const summary = new Option('--summary', 'one line per client: first seen, last seen, how often');
   reportCommand(report, 'port', 'who was on a port of a switch')
     .argument('<switch>', 'name or 0x hex of the switch')

@@ -16,12 +16,8 @@ interface Options {
 }
 
 /** `portledger retain`: removes what is too old to be kept. */
-export function registerRetain(program: Command): void {
-  program
-    .command('retain')
-    .description(
-      'remove old events and sightings from the trail, except held ones (exit 4 if the trail was tampered with)',
-    )
+export function register(command: Command): void {
+  command
     .requiredOption('--events <age>', 'remove events older than this: 180d, 26w, 2y')
     .option('--sightings <age>', 'remove sightings that ended longer ago than this; not shorter than --events')
     .option('--dry-run', 'only say what would be removed')

@@ -7,14 +7,12 @@ import { ConfigError } from '../../config/errors.js';
 import { forgeablePools } from '../../config/forgeable.js';
 import type { LogSystem } from '../../operate/log/log-system.js';
 import { DhcpServer } from '../../server/server.js';
-import { configOf, openContext } from './context.js';
+import { configOf } from './context.js';
+import { openContext } from './daemon.js';
 
 /** `portledger serve`: runs the DHCP server in the foreground until SIGTERM or SIGINT. */
-export function registerServe(program: Command): void {
-  program
-    .command('serve')
-    .description('run the DHCP server (SIGTERM stops it, SIGHUP re-reads the configuration)')
-    .action(async (_options, command: Command) => serve(command));
+export function register(command: Command): void {
+  command.action(async (_options, command: Command) => serve(command));
 }
 
 async function serve(command: Command): Promise<void> {

@@ -10,7 +10,7 @@ import { Progress } from '../../trail/ship/progress.js';
 import { Shipper } from '../../trail/ship/shipper.js';
 import { namingOf } from '../../trail/store/naming.js';
 import { Trail } from '../../trail/store/trail.js';
-import { type CommandContext, openContext } from './context.js';
+import { type DaemonContext, openContext } from './daemon.js';
 
 /** Milliseconds that what is under way has after a signal to stop. */
 const STOP_MILLIS = 10_000;
@@ -19,10 +19,8 @@ const NICENESS = 10;
 const ignore = (): void => undefined;
 
 /** `portledger ship`: drains the queue of this machine's server into the trail. */
-export function registerShip(program: Command): void {
-  program
-    .command('ship')
-    .description('ship the events of the queue to the trail (exit 3 if the trail cannot be reached)')
+export function register(command: Command): void {
+  command
     .option('--once', 'ship what is there and exit')
     .action(async (options: { once?: boolean }, command: Command) => {
       const context = openContext(command);
@@ -35,7 +33,7 @@ export function registerShip(program: Command): void {
     });
 }
 
-async function ship({ config, logs }: CommandContext, once: boolean): Promise<void> {
+async function ship({ config, logs }: Omit<DaemonContext, 'identity'>, once: boolean): Promise<void> {
   // Clients wait for the server, and nobody for the shipper. Only root may take back what it was started with
   if (getPriority() < NICENESS) setPriority(NICENESS);
   const { file } = config.queue;

@@ -13,12 +13,8 @@ import { askRunningServer } from './running-server.js';
 type Part = Record<string, unknown> | { error: string };
 
 /** `portledger status`: server, queue and trail at a glance. */
-export function registerStatus(program: Command): void {
-  program
-    .command('status')
-    .description(
-      'show server, queue and trail: counts, pools, what is not shipped yet (exit 3 if the trail cannot be reached)',
-    )
+export function register(command: Command): void {
+  command
     .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json']).default('table'))
     .action(async ({ output }: { output: string }, command: Command) => {
       const config = configOf(command);

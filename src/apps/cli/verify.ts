@@ -45,11 +45,9 @@ interface Options {
 }
 
 /** `portledger verify`: recomputes what the trail claims. */
-export function registerVerify(program: Command): void {
+export function register(command: Command): void {
   const several = (value: string, before: string[]): string[] => [...before, value];
-  program
-    .command('verify')
-    .description('check that nobody changed, removed or reordered anything in the trail (exit 4 if so)')
+  command
     .option('--server <name>', 'only the queues of this server')
     .option('--from <time>', 'only events since this moment')
     .option('--to <time>', 'only events before this moment, and on to the next checkpoint')
