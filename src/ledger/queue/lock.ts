@@ -1,12 +1,15 @@
 import { accessSync, constants } from 'node:fs';
 import { UsageError } from '../../base/errors.js';
 import { makePrivate } from '../../base/private-file.js';
-import { Sqlite } from '../../base/sqlite.js';
+import { Sqlite, type SqliteDatabase } from '../../base/sqlite.js';
 
 /** A lock that its process holds; ends with release() or with the process, however that ends. */
 export interface Lock {
   release(): void;
 }
+
+/** The files of the locks that this process holds. Without a reference they would be closed, and unlocked, by garbage collection. */
+const held = new Set<SqliteDatabase>();
 
 /** Milliseconds that whoever takes a lock waits for one who only looks at it. */
 const PATIENCE_MS = 100;
@@ -64,5 +67,10 @@ export function acquireLock(file: string, what: string): Lock {
     }
     throw error;
   }
-  return { release: () => void (db.open && db.close()) };
+  held.add(db);
+  return {
+    release: () => {
+      if (held.delete(db)) db.close();
+    },
+  };
 }
