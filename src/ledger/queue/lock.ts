@@ -1,12 +1,15 @@
 import { accessSync, constants } from 'node:fs';
 import { UsageError } from '../../base/errors.js';
 import { makePrivate } from '../../base/private-file.js';
-import { Sqlite } from '../../base/sqlite.js';
+import { Sqlite, type SqliteDatabase } from '../../base/sqlite.js';
 
 /** A lock that this process has; ends with release() or with the process, however that ends. */
 export interface Lock {
   release(): void;
 }
+
+/** The databases of the locks of this process. Garbage collection would close an unreferenced one, and so free its lock. */
+const locked = new Set<SqliteDatabase>();
 
 /** Milliseconds that taking a lock waits for a process that only looks whether it is taken. */
 const PATIENCE_MS = 100;
@@ -69,5 +72,11 @@ export function acquireLock(file: string, what: string): Lock {
     }
     throw error;
   }
-  return { release: () => void (db.open && db.close()) };
+  locked.add(db);
+  return {
+    release: () => {
+      locked.delete(db);
+      if (db.open) db.close();
+    },
+  };
 }

@@ -14,16 +14,23 @@ describe('The lock of a queue', () => {
   const file = join(folder, 'a.lock');
   after(() => rmSync(folder, { recursive: true }));
 
-  it('is held by one process, and freed when that one is killed', async () => {
+  it('is held by one process, over its garbage collections, and freed when that process is killed', async () => {
     const script = `const { acquireLock } = await import(${JSON.stringify(MODULE)});
-      acquireLock(${JSON.stringify(file)}, 'shipper'); console.log('held'); setInterval(() => {}, 1000);`;
-    const holder: ChildProcess = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', script], {
+      acquireLock(${JSON.stringify(file)}, 'shipper');
+      for (let i = 0; i < 3; i++) { gc(); await new Promise((done) => setTimeout(done, 10)); }
+      console.log('held'); setInterval(() => {}, 1000);`;
+    const flags = ['--expose-gc', '--import=tsx', '--input-type=module'];
+    const holder: ChildProcess = spawn(process.execPath, [...flags, '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(holder.stdout!, 'data');
-    assert.throws(() => acquireLock(file, 'shipper'), /Another shipper already runs on this queue/);
-    holder.kill('SIGKILL');
-    await once(holder, 'exit');
+    const ended = once(holder, 'exit');
+    try {
+      await once(holder.stdout!, 'data');
+      assert.throws(() => acquireLock(file, 'shipper'), /Another shipper already runs on this queue/);
+    } finally {
+      holder.kill('SIGKILL');
+    }
+    await ended;
     const lock = acquireLock(file, 'shipper');
     lock.release();
     acquireLock(file, 'shipper').release();
