@@ -26,13 +26,12 @@ export async function buildImage(say: (line: string) => void): Promise<void> {
     '.npmrc',
     'packaging',
     'tsconfig.json',
-    'tsconfig.build.json',
     'rig',
   ];
   // The dependencies of this machine's Node fit into an image that has the same Node; into others npm puts its own.
   const own =
     base === DEBIAN_BASE
-      ? [...(await dependencies()), 'dist/src', 'dist/migrations', 'dist/rig']
+      ? [...(await dependencies()), 'dist/src', 'dist/rig']
       : ['src', 'migrations'];
   await build(base, [...files, ...own]);
 }
@@ -62,9 +61,8 @@ async function findBase(say: (line: string) => void): Promise<string> {
 }
 
 async function compile(): Promise<void> {
-  const compiler = ['--no-install', 'tsc', '-p'];
-  if (process.env.PORTLEDGER_TEST_BUILT !== '1') await run('npx', [...compiler, 'tsconfig.build.json'], { cwd: ROOT });
-  await run('npx', [...compiler, 'rig/tsconfig.json'], { cwd: ROOT });
+  if (process.env.PORTLEDGER_TEST_BUILT !== '1') await run('npm', ['run', 'build'], { cwd: ROOT });
+  await run('npx', ['--no-install', 'tsc', '-p', 'rig/tsconfig.json'], { cwd: ROOT });
 }
 
 /** Folders of the packages that Portledger needs when it runs. */

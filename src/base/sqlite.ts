@@ -20,7 +20,10 @@ export const Sqlite: typeof Database = load(
 
 function load(name: string): typeof Database {
   try {
-    return createRequire(import.meta.url)(name) as typeof Database;
+    const driver = createRequire(import.meta.url)(name) as typeof Database;
+    // The native part loads with the first database: fail here, where the hint is
+    new driver(':memory:').close();
+    return driver;
   } catch (error) {
     throw new UsageError(`SQLite (${name}) is not installed for Node ${process.versions.node}`, {
       hint: 'run npm ci with this Node; Node 20 needs python3, make and g++ for it where no binary can be downloaded',
