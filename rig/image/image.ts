@@ -20,19 +20,9 @@ const run = promisify(execFile);
 export async function buildImage(say: (line: string) => void): Promise<void> {
   const base = process.env.RIG_BASE || (await findBase(say));
   await compile();
-  const files = [
-    'package.json',
-    'package-lock.json',
-    '.npmrc',
-    'packaging',
-    'tsconfig.json',
-    'rig',
-  ];
+  const files = ['package.json', 'package-lock.json', '.npmrc', 'packaging', 'tsconfig.json', 'rig'];
   // The dependencies of this machine's Node fit into an image that has the same Node; into others npm puts its own.
-  const own =
-    base === DEBIAN_BASE
-      ? [...(await dependencies()), 'dist/src', 'dist/rig']
-      : ['src', 'migrations'];
+  const own = base === DEBIAN_BASE ? [...(await dependencies()), 'dist/src', 'dist/rig'] : ['src', 'migrations'];
   await build(base, [...files, ...own]);
 }
 
