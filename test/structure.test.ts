@@ -61,6 +61,16 @@ const OTHER_IMPORTS: readonly Import[] = [
   { from: 'rig/checker/to-lab.ts', to: 'rig/lab/leaf.ts', rule: 'checker-is-independent' },
   { from: 'rig/roles/to-src.ts', to: 'src/base/leaf.ts', rule: 'rig-roles-are-independent' },
   { from: 'rig/roles/to-lab.ts', to: 'rig/lab/leaf.ts', rule: 'rig-roles-are-independent' },
+  { from: 'src/trail/verify/to-knex.ts', to: 'node_modules/knex/leaf.ts', rule: 'sql-of-the-trail-in-its-store' },
+  { from: 'src/report/to-knex.ts', to: 'node_modules/knex/leaf.ts', rule: 'sql-of-the-trail-in-its-store' },
+  { from: 'src/apps/to-mysql.ts', to: 'node_modules/mysql2/leaf.ts', rule: 'sql-of-the-trail-in-its-store' },
+  { from: 'src/trail/store/to-knex.ts', to: 'node_modules/knex/leaf.ts' },
+  { from: 'migrations/to-knex.ts', to: 'node_modules/knex/leaf.ts' },
+  { from: 'src/trail/sightings/to-store.ts', to: 'src/trail/store/leaf.ts', rule: 'sightings-are-pure' },
+  { from: 'src/trail/sightings/to-event.ts', to: 'src/ledger/event/leaf.ts' },
+  { from: 'src/ledger/to-sqlite.ts', to: 'node_modules/better-sqlite3/leaf.ts', rule: 'one-sqlite' },
+  { from: 'test/base/to-sqlite.ts', to: 'node_modules/portledger-sqlite-node20/leaf.ts', rule: 'one-sqlite' },
+  { from: 'src/base/sqlite.ts', to: 'node_modules/better-sqlite3/leaf.ts' },
 ];
 
 /** Writes a module for each import, and an empty one where nothing else stands at its target. */

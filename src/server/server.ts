@@ -6,7 +6,13 @@ import { positionFile } from '../ledger/queue/position.js';
 import type { Queue } from '../ledger/queue/queue.js';
 import { findListenAddress } from '../net/interfaces.js';
 import type { Ipv4 } from '../net/ipv4.js';
-import { type ControlCommands, ControlServer, controlPath } from '../operate/control/control.js';
+import {
+  type CommandsOf,
+  SERVER_CONTRACT,
+  type ServerContract,
+  type ServerStatus,
+} from '../operate/control/contract.js';
+import { ControlServer, controlPath } from '../operate/control/control.js';
 import { Checkpoints } from './checkpoints.js';
 import type { RelationshipRecord } from './failover/api.js';
 import { Housekeeping } from './housekeeping.js';
@@ -108,7 +114,7 @@ export class DhcpServer {
       server = new DhcpServer(settings, store, loggers, clock);
       await identity.asRoot(() => server!.#openSockets());
       identity.dropRoot();
-      server.#control = await ControlServer.open(controlPath(settings.queue.file), server.#commands());
+      server.#control = await ControlServer.open(controlPath(settings.queue.file), SERVER_CONTRACT, server.#commands());
       server.#recordStart();
       server.#checkpoints.tryMake();
       await server.#listeners.use();
@@ -165,7 +171,7 @@ export class DhcpServer {
   }
 
   /** What `portledger status` shows of a running server. */
-  status(): Record<string, unknown> {
+  status(): ServerStatus {
     const pools = this.#topology.networks.flatMap((network) =>
       network.pools.map((pool) => ({ network: network.name, ...usageOf(pool) })),
     );
@@ -236,16 +242,13 @@ export class DhcpServer {
   }
 
   /** What an operator may ask a running server to do. */
-  #commands(): ControlCommands {
+  #commands(): CommandsOf<ServerContract> {
     return {
       status: () => this.status(),
       checkpoint: () => newestAsJson(this.#checkpoints),
       'rotate-key': () => this.#checkpoints.rotate(),
       'failover-status': () => this.#pairs.status(),
-      'failover-command': (argument) => {
-        const { name, command } = (argument ?? {}) as { name?: unknown; command?: unknown };
-        return this.#pairs.command(name, command, () => this.#pipeline.flush());
-      },
+      'failover-command': ({ name, command }) => this.#pairs.command(name, command, () => this.#pipeline.flush()),
     };
   }
 

@@ -4,11 +4,11 @@ import { auditorSql } from '../../trail/store/auditors.js';
 import { parseTrailUrl } from '../../trail/store/url.js';
 import { configOf } from './context.js';
 
-/** `portledger auditors`: the SQL that makes a user who may read the views, for the database's administrator to run. */
+/** `portledger auditors`: SQL for the database's administrator, which makes a user who may read the views only. */
 export function register(command: Command): void {
   command
     .option('--user <name>', 'name of the user', 'auditor')
-    .option('--host <pattern>', 'from where the user may connect', '%')
+    .option('--host <pattern>', 'hosts that the user may connect from', '%')
     .action(({ user, host }: { user: string; host: string }, command: Command) => {
       const target = parseTrailUrl(configOf(command).audit.url);
       if (target.kind === 'sqlite') {

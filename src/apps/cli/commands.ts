@@ -36,11 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'write a bundle that proves who had an address, to be checked without any database',
     load: () => import('./evidence.js'),
   },
-  { name: 'key', summary: 'look after the key that signs checkpoints', load: () => import('./key.js') },
+  { name: 'key', summary: 'show or replace the key that signs checkpoints', load: () => import('./key.js') },
   {
     name: 'checkpoint',
     summary:
-      'have the running server sign its last event now, and print the checkpoint as JSON, to be kept and given to verify (without a server: the last one)',
+      'sign the last event now and print the checkpoint as JSON, for verify --checkpoint (without a running server: print the last one)',
     load: () => import('./checkpoint.js'),
   },
   {
@@ -55,7 +55,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'auditors',
-    summary: 'print SQL that makes a read-only user of the database who sees the views and nothing else',
+    summary: 'print SQL that makes a database user who can read the views and nothing else',
     load: () => import('./auditors.js'),
   },
   {
@@ -71,10 +71,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'failover',
-    summary: 'look after the failover pair that this server is one of',
+    summary: 'show and control the failover pair of this server',
     load: () => import('./failover.js'),
   },
-  { name: 'queue', summary: 'look after the local queue', load: () => import('./queue.js') },
+  { name: 'queue', summary: 'replace the local queue', load: () => import('./queue.js') },
   {
     name: 'demo',
     summary: 'show the main job on loopback: a small campus, real DHCP, a report (under half a minute, no root)',

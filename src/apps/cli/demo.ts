@@ -24,7 +24,7 @@ export function register(command: Command): void {
     });
 }
 
-/** A second run would remove the files of the first. */
+/** Locks the folder: a second run would remove the files of the first. */
 function lockOf(folder: string): Lock {
   try {
     return acquireLock(join(folder, 'demo.lock'), 'demonstration');

@@ -26,7 +26,7 @@ interface Options {
   readonly file: string;
 }
 
-/** `portledger evidence`: what proves who had an address, in one file. */
+/** `portledger evidence`: writes the proof of who had an address into one file. */
 export function register(command: Command): void {
   command
     .requiredOption('--ip <address>', 'the address')
@@ -58,17 +58,17 @@ async function write({ ip, at, file }: Options, command: Command): Promise<void>
   }
 }
 
-/** Whoever takes it to court must learn here, and not there, that the trail was changed. */
+/** Verifies the trail first: whoever takes the bundle to court must learn of a changed trail before. */
 function warnOfFaults(text: string, unsigned: number): void {
   const { faults } = checkBundle(JSON.parse(text), []);
-  // Each queue without a checkpoint yet makes one, and is told by itself
+  // Without a checkpoint a queue has this finding; it gets a note of its own
   if (faults.length <= unsigned) return;
   for (const fault of faults) process.stderr.write(`warning: ${visible(fault)}\n`);
   process.stderr.write('warning: this bundle does not verify; run portledger verify, which says what was changed\n');
   process.exitCode = EXIT.verificationFailed;
 }
 
-/** Personal data: nobody but its owner reads it, and nothing that is there is overwritten. */
+/** Writes personal data: only the owner may read the file, and an existing file is not overwritten. */
 function save(file: string, text: string): void {
   try {
     const fd = openSync(file, 'wx', 0o600);

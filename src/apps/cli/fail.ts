@@ -17,7 +17,7 @@ export function reportFailure(error: unknown, debug: boolean): ExitCode {
   return error instanceof PortledgerError ? error.exitCode : EXIT.usage;
 }
 
-/** The system refused a file that the operator named, or that lies beside one. */
+/** The system refused to open a file that the operator named, or one beside it. */
 function isOfFile(error: unknown): boolean {
   const { code, path, syscall } = (typeof error === 'object' && error !== null ? error : {}) as NodeJS.ErrnoException;
   return code !== undefined && path !== undefined && syscall !== undefined;
@@ -30,6 +30,6 @@ function isOfModule(error: unknown): boolean {
 }
 
 function say(line: string): void {
-  // What a client or a file put into a message must not move the cursor or colour the terminal
+  // Text of a client or a file must not move the cursor or colour the terminal
   process.stderr.write(`error: ${visible(line)}\n`);
 }

@@ -2,41 +2,41 @@ import { type Command, Option } from 'commander';
 import { EXIT, UnreachableError } from '../../base/errors.js';
 import { visible } from '../../base/text.js';
 import { MICROS_PER_SECOND, SystemClock, toIsoTime } from '../../base/time.js';
-import type { Config } from '../../config/config.js';
 import { formatIpv4 } from '../../net/ipv4.js';
-import type { OperatorCommand } from '../../server/failover/api.js';
-import type { Seconds } from '../../server/failover/binding.js';
-import type { PairStatus } from '../../server/pair/pairs.js';
+import type { FAILOVER_COMMANDS, PairStatus } from '../../operate/control/contract.js';
 import { configOf } from './context.js';
 import { askRunningServer } from './running-server.js';
+
+type OperatorCommand = (typeof FAILOVER_COMMANDS)[number];
 
 const COMMANDS: readonly { name: OperatorCommand; description: string }[] = [
   {
     name: 'partner-down',
-    description: 'say that the partner is down and stays so: after mclt its addresses are given, too',
+    description:
+      "declare that the partner is down and stays down: after mclt this server also gives the partner's addresses",
   },
   {
     name: 'pause',
-    description: 'answer nobody in the shared pools for a short time; the partner goes on with its own addresses',
+    description: 'stop answering in the shared pools for a short time; the partner goes on with its own addresses',
   },
   {
     name: 'shutdown',
-    description: 'answer nobody in the shared pools for long: the partner takes this server for down',
+    description: 'stop answering in the shared pools for long: the partner assumes that this server is down',
   },
   {
     name: 'resume',
-    description: 'end pause or shutdown; after a shutdown it asks the partner first for what it missed',
+    description: 'end pause or shutdown; after a shutdown this server first asks the partner for what it missed',
   },
 ];
 
-/** A partner of which a connection was refused so many seconds ago is alive. */
+/** Seconds: a partner whose connection was refused so recently is alive. */
 const ALIVE = 60;
 
-/** Why a server in this state answers nobody in the shared pools. */
+/** Why a server in this state does not answer in the shared pools. */
 const SILENT: Readonly<Record<string, string>> = {
   startup: 'it waits for the partner, for 15 s at most',
-  recover: 'the partner has to tell what it knows; if it is down: portledger failover partner-down',
-  'recover-done': 'the partner has to go on first',
+  recover: 'the partner must first send what it knows; if it is down: portledger failover partner-down',
+  'recover-done': 'the partner must go on first',
   'potential-conflict': 'the two compare what they leased',
   'conflict-done': 'the two compare what they leased',
   paused: 'portledger failover resume ends that',
@@ -52,7 +52,8 @@ export function register(failover: Command): void {
     )
     .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json']).default('table'))
     .action(async ({ output }: { output: string }, command: Command) => {
-      const all = (await ask(configOf(command), 'failover-status')) as PairStatus[];
+      const { file } = configOf(command).queue;
+      const all = needServer(await askRunningServer(file, 'failover-status'), file);
       const shown = all.map(shownOf);
       process.stdout.write(output === 'json' ? `${JSON.stringify(shown, null, 2)}\n` : shown.map(textOf).join('\n'));
       if (all.length === 0) process.stderr.write('no failover relationship\n');
@@ -64,8 +65,9 @@ export function register(failover: Command): void {
       .description(description)
       .argument('[name]', 'relationship, if there are several')
       .action(async (relationship: string | undefined, _options: unknown, command: Command) => {
-        const argument = { name: relationship, command: name };
-        const status = (await ask(configOf(command), 'failover-command', argument)) as PairStatus;
+        const { file } = configOf(command).queue;
+        const request = { command: name, ...(relationship !== undefined && { name: relationship }) };
+        const status = needServer(await askRunningServer(file, 'failover-command', request), file);
         process.stdout.write(`${status.name}: ${stateOf(status.state)}\n`);
         const doubt = doubtOf(name, shownOf(status));
         if (doubt !== undefined) process.stderr.write(`warning: ${doubt}\n`);
@@ -73,25 +75,20 @@ export function register(failover: Command): void {
   }
 }
 
-/** What an operator should know who gave this command; it was followed all the same. */
+/** A warning about a command that was carried out. */
 function doubtOf(command: OperatorCommand, { connected, failure }: Shown): string | undefined {
   if (command === 'shutdown' && !connected)
-    return 'the partner is not connected and does not hear of it: if it comes back, it asks this server first what it did';
+    return 'the partner is not connected and does not learn of this: when it is back, it first asks this server for its updates';
   const isRefused = failure?.reason.startsWith('refused') ?? false;
   const seconds = isRefused ? secondsSince(failure!.at!) : Number.POSITIVE_INFINITY;
   if (command === 'partner-down' && seconds <= ALIVE)
-    return `the partner was heard ${seconds} s ago (${visible(failure!.reason)}): make sure that it serves nobody`;
+    return `a message of the partner came ${seconds} s ago (${visible(failure!.reason)}): make sure that it serves nobody`;
   return undefined;
 }
 
-async function ask(config: Config, command: string, argument?: unknown): Promise<unknown> {
-  const answer = await askRunningServer(config.queue.file, command, argument);
-  if (answer === undefined) {
-    throw new UnreachableError(`No server runs on queue ${config.queue.file}`, {
-      hint: 'start it, or name its --config',
-    });
-  }
-  return answer;
+function needServer<T>(answer: T | undefined, queueFile: string): T {
+  if (answer !== undefined) return answer;
+  throw new UnreachableError(`No server runs on queue ${queueFile}`, { hint: 'start it, or name its --config' });
 }
 
 /** A relationship as it is shown: states in small letters, times in words. */
@@ -180,7 +177,8 @@ function stateOf(state: string): string {
   return state.toLowerCase();
 }
 
-function timeOf(at: Seconds): string | null {
+/** ISO 8601 of seconds since 1970; null for 0. */
+function timeOf(at: number): string | null {
   return at === 0 ? null : toIsoTime(at * MICROS_PER_SECOND).replace('.000000', '');
 }
 

@@ -55,11 +55,11 @@ const COLUMNS: readonly TableColumn<HoldLine>[] = [
   { title: 'LIFTED', cell: (hold) => timeOf(hold.liftedAt), matters: (holds) => holds.some((hold) => hold.liftedAt) },
 ];
 
-/** `portledger hold`: what retention must keep. */
+/** `portledger hold`: legal holds, which retention respects. */
 export function register(hold: Command): void {
   hold
     .command('add')
-    .description('hold what the trail has, and will have, of a device, an address or a port')
+    .description('hold all data of a device, an address or a port, present and future')
     .option('--mac <mac>', 'hardware address')
     .option('--ip <address>', 'IP address')
     .option('--port <switch-and-port...>', 'switch and port, as reports show them: --port sw-a Gi1/0/12')
@@ -70,7 +70,7 @@ export function register(hold: Command): void {
   hold
     .command('list')
     .description('list the holds in force (exit 1 if there are none)')
-    .option('--all', 'lifted ones, too')
+    .option('--all', 'also lifted ones')
     .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json']).default('table'))
     .option('--wide', 'all columns of the table, whatever the width of the terminal')
     .action((options: { all?: boolean; output: string; wide?: boolean }, command: Command) => list(options, command));
@@ -85,7 +85,7 @@ async function add(options: AddOptions, command: Command): Promise<void> {
   const config = configOf(command);
   const now = new SystemClock().now();
   if (options.reason.trim() === '')
-    throw new UsageError('--reason is empty', { hint: 'say why, for the record: a file number, say' });
+    throw new UsageError('--reason is empty', { hint: 'give a reason for the record, such as a file number' });
   const [from, to] = [optionalTime(options.from, now), optionalTime(options.to, now)];
   if (from !== null && to !== null && from >= to)
     throw new UsageError('--from is not before --to', { hint: 'exchange them' });
@@ -121,7 +121,7 @@ async function remove(number: string, command: Command): Promise<void> {
   });
 }
 
-/** A name may stand for several ports; each gets a hold. */
+/** One hold for each port of that name: several ports may share a name. */
 async function subjectsOf(trail: Trail, { mac, ip, port }: AddOptions): Promise<Subject[]> {
   if ([mac, ip, port].filter((one) => one !== undefined).length !== 1)
     throw new UsageError('A hold is about one thing', { hint: 'give one of --mac, --ip and --port' });

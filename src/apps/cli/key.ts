@@ -14,7 +14,7 @@ import { askRunningServer } from './running-server.js';
 export function register(key: Command): void {
   key
     .command('show')
-    .description('print the public key, for those who are to verify (its id on standard error)')
+    .description('print the public key, for those who verify (its id on standard error)')
     .action((_options, command: Command) => {
       const { public: own } = readKeyFile(configOf(command).queue.keyFile);
       process.stdout.write(publicPem(own));
@@ -22,7 +22,7 @@ export function register(key: Command): void {
     });
   key
     .command('rotate')
-    .description('make a new key that the old one certifies; who trusts the old one trusts it, too')
+    .description('make a new key and certify it with the old one: whoever trusts the old key can trust the new one')
     .action(async (_options, command: Command) => {
       const { key: next, by } = await rotate(configOf(command));
       process.stdout.write(`Key ${next} signs from now on, certified by ${by}\n`);
@@ -32,10 +32,10 @@ export function register(key: Command): void {
 async function rotate(config: Config): Promise<{ key: string; by: string }> {
   const { file } = config.queue;
   const answer = await askRunningServer(file, 'rotate-key');
-  return (answer as { key: string; by: string } | undefined) ?? (await rotateWithout(config));
+  return answer ?? (await rotateWithout(config));
 }
 
-/** No server runs: nobody else writes the queue, which its lock makes sure of. */
+/** Rotates the key in the queue file itself. Its lock makes sure that no server runs. */
 async function rotateWithout(config: Config): Promise<{ key: string; by: string }> {
   const reader = QueueReader.open(config.queue.file);
   const { server } = reader;

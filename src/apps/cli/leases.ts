@@ -50,10 +50,10 @@ const COLUMNS: readonly TableColumn<LeaseLine>[] = [
   { title: 'CIRCUIT-ID', cell: (line) => line.circuitId && toText(line.circuitId) },
 ];
 
-/** `portledger leases`: what the server's own queue file says, also while the server is down. */
+/** `portledger leases`: reads the server's queue file, so it also works while the server is down. */
 export function register(command: Command): void {
   command
-    .option('--all', 'ended leases and quarantined addresses too')
+    .option('--all', 'also ended leases and declined addresses')
     .addOption(new Option('-o, --output <format>', 'form').choices(['table', 'json', 'csv']).default('table'))
     .option('--wide', 'all columns of the table, whatever the width of the terminal')
     .action(async (options: { all?: boolean; output: string; wide?: boolean }, command: Command) => {

@@ -5,7 +5,7 @@ import { connectError, damagedError, deniedError, isTransient } from '../../trai
 import { Trail } from '../../trail/store/trail.js';
 import { parseTrailUrl } from '../../trail/store/url.js';
 
-/** What a user of the database needs for commands that only read, and for those that write. */
+/** The rights that a user of the database needs. */
 const RIGHTS =
   'grant the user of audit.url SELECT on all tables of the trail; INSERT, UPDATE and DELETE where it is written';
 
@@ -32,7 +32,7 @@ export async function withTrail<T>(url: string, work: (trail: Trail) => Promise<
   }
 }
 
-/** Who runs this command, for records: user and host. A user without a name is told by number. */
+/** User and host that run this command, for records. A user without a name is recorded by number. */
 export function whoAsks(): { readonly user: string; readonly host: string } {
   try {
     return { user: userInfo().username, host: hostname() };

@@ -15,12 +15,12 @@ interface Options {
   readonly dryRun?: boolean;
 }
 
-/** `portledger retain`: removes what is too old to be kept. */
+/** `portledger retain`: removes old events and sightings. */
 export function register(command: Command): void {
   command
     .requiredOption('--events <age>', 'remove events older than this: 180d, 26w, 2y')
     .option('--sightings <age>', 'remove sightings that ended longer ago than this; not shorter than --events')
-    .option('--dry-run', 'only say what would be removed')
+    .option('--dry-run', 'only print what would be removed')
     .action(async (options: Options, command: Command) => {
       const config = configOf(command);
       const now = new SystemClock().now();

@@ -23,7 +23,7 @@ async function serve(command: Command): Promise<void> {
     queue: logs.module('queue'),
     failover: logs.module('failover'),
   };
-  // Signals are heard before the start begins: one that cut it off would leave an unclean end
+  // Handle signals before the start: a signal that interrupts it would leave an unclean end
   const stop = stopSignal();
   const reloads = new Reloads();
   try {
@@ -38,14 +38,14 @@ async function serve(command: Command): Promise<void> {
   }
 }
 
-/** Resolves with the first SIGTERM or SIGINT. Later ones change nothing: a stop that is cut off would be an unclean end. */
+/** Resolves with the first SIGTERM or SIGINT. Later ones are ignored: an interrupted stop would be an unclean end. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
   });
 }
 
-/** What cannot be put in force changes nothing: the old configuration stays. */
+/** Puts the configuration in force. If it cannot, the old one stays and the reason is logged. */
 async function reloadFrom(command: Command, server: DhcpServer, logs: LogSystem): Promise<void> {
   const logger = logs.module('config');
   try {
@@ -67,14 +67,14 @@ function warnOfForgery({ server }: Config, logs: LogSystem): void {
   logs.module('config').log('trusted-relays-overlap-pool', { count: pools.length, pool: formatRange(pools[0]!) });
 }
 
-/** Re-reads the configuration at each SIGHUP, one after the other; those that come before it can are kept until then. */
+/** Reloads the configuration on SIGHUP, one reload at a time. A SIGHUP before `begin` is handled at `begin`. */
 class Reloads {
   #isWanted = false;
   #task: (() => Promise<void>) | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor() {
-    // Heard to the end: without a listener the signal would kill a server that stops
+    // Keep listening to the end: without a listener the signal would kill a stopping server
     process.on('SIGHUP', () => this.#want());
   }
 
@@ -83,7 +83,7 @@ class Reloads {
     if (this.#isWanted) this.#want();
   }
 
-  /** Begins none any more, and waits for the one that runs. */
+  /** Starts no further reload, and waits for the running one. */
   async end(): Promise<void> {
     this.#task = undefined;
     await this.#running;

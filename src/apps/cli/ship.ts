@@ -12,16 +12,16 @@ import { namingOf } from '../../trail/store/naming.js';
 import { Trail } from '../../trail/store/trail.js';
 import { type DaemonContext, openContext } from './daemon.js';
 
-/** Milliseconds that what is under way has after a signal to stop. */
+/** Milliseconds that the batch under way may take after a signal to stop. */
 const STOP_MILLIS = 10_000;
-/** Of 19 (least) to -20: about a tenth of the processor where the server wants all of it. */
+/** Priority from 19 (lowest) to -20: about a tenth of the processor while the server wants all of it. */
 const NICENESS = 10;
 const ignore = (): void => undefined;
 
-/** `portledger ship`: drains the queue of this machine's server into the trail. */
+/** `portledger ship`: ships the events of the queue to the trail. */
 export function register(command: Command): void {
   command
-    .option('--once', 'ship what is there and exit')
+    .option('--once', 'ship all events of the queue and exit')
     .action(async (options: { once?: boolean }, command: Command) => {
       const context = openContext(command);
       context.identity.dropRoot();
@@ -34,7 +34,7 @@ export function register(command: Command): void {
 }
 
 async function ship({ config, logs }: Omit<DaemonContext, 'identity'>, once: boolean): Promise<void> {
-  // Clients wait for the server, and nobody for the shipper. Only root may take back what it was started with
+  // Clients wait for the server, nobody waits for the shipper. Only root may raise its own priority again
   if (getPriority() < NICENESS) setPriority(NICENESS);
   const { file } = config.queue;
   const lock = acquireLock(shipperLockPath(file), 'shipper');
@@ -60,7 +60,7 @@ async function ship({ config, logs }: Omit<DaemonContext, 'identity'>, once: boo
   }
 }
 
-/** The batch under way is cut off: the database rolls it back, and it stays in the queue. */
+/** Aborts the batch under way: the database rolls it back, and its events stay in the queue. */
 async function endNow(logs: LogSystem): Promise<void> {
   logs.module('ship').log('ship-cut-off', { seconds: STOP_MILLIS / 1000 });
   await logs.close();
@@ -95,7 +95,7 @@ class StopSignals {
   }
 }
 
-/** The trail, ready to be written. The embedded one migrates by itself: it has no administrator. */
+/** Opens the trail for writing. The embedded one is migrated here: it has no administrator. */
 async function openTrail(config: Config, log: Logger): Promise<Trail> {
   const trail = await Trail.open(config.audit.url, { naming: namingOf(config.switches) });
   try {

@@ -8,8 +8,8 @@ import type { Trail } from '../../trail/store/trail.js';
 import { whoAsks } from './open-trail.js';
 
 /**
- * The key of this machine's server, which signs what is done to the trail from here. The trail is told of it, if no server has
- * done so yet. Throws KeyError if there is none.
+ * The key of this machine's server, which signs holds and removals made here. Introduces it to the trail if no server has done so.
+ * @throws KeyError if there is no key
  */
 export async function signerFor(trail: Trail, config: Config, now: Micros): Promise<SigningKey> {
   const key = readKeyFile(config.queue.keyFile);

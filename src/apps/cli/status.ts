@@ -4,13 +4,35 @@ import { visible } from '../../base/text.js';
 import { toIsoTime } from '../../base/time.js';
 import type { Config } from '../../config/config.js';
 import { QueueReader } from '../../ledger/queue/reader.js';
+import type { ServerStatus } from '../../operate/control/contract.js';
 import { countQuarantined } from '../../trail/store/quarantine.js';
 import { configOf } from './context.js';
 import { withTrail } from './open-trail.js';
 import { askRunningServer } from './running-server.js';
 
-/** What stands in the way of an answer is part of the answer: status says all it can find out. */
-type Part = Record<string, unknown> | { error: string };
+/** A part that cannot be read is shown with the reason. The other parts are shown all the same. */
+interface Unreadable {
+  readonly error: string;
+}
+
+interface QueuePart {
+  readonly file: string;
+  readonly uuid: string;
+  readonly server: string;
+  readonly lastSequence: number;
+  /** ISO 8601. */
+  readonly lastAt: string | null;
+  readonly shipped: number;
+  readonly unshipped: number;
+}
+
+interface TrailPart {
+  readonly place: string;
+  readonly sequence: number;
+  /** Events of the queue that the trail does not have yet; missing if the queue cannot be read. */
+  readonly behind?: number;
+  readonly quarantined: number;
+}
 
 /** `portledger status`: server, queue and trail at a glance. */
 export function register(command: Command): void {
@@ -23,21 +45,21 @@ export function register(command: Command): void {
       const { part: trail, exitCode } = await trailStatus(config, queue);
       const parts = { server, queue, trail };
       process.stdout.write(output === 'json' ? `${JSON.stringify(parts, null, 2)}\n` : textOf(parts));
-      // A server that is down and a queue that is elsewhere are answers; where there is no other, there is none at all
+      // A server that is down is an answer. Only if no part can be read is there none
       process.exitCode = Object.values(parts).every((part) => 'error' in part) ? EXIT.unreachable : exitCode;
     });
 }
 
-async function serverStatus(config: Config): Promise<Part> {
+async function serverStatus(config: Config): Promise<ServerStatus | Unreadable> {
   try {
     const answer = await askRunningServer(config.queue.file, 'status');
-    return (answer as Part | undefined) ?? { error: 'no server runs on this queue' };
+    return answer ?? { error: 'no server runs on this queue' };
   } catch (error) {
     return { error: reasonOf(error) };
   }
 }
 
-function queueStatus(file: string): Part {
+function queueStatus(file: string): QueuePart | Unreadable {
   try {
     const reader = QueueReader.open(file);
     try {
@@ -60,10 +82,13 @@ function queueStatus(file: string): Part {
   }
 }
 
-async function trailStatus(config: Config, queue: Part): Promise<{ part: Part; exitCode: ExitCode }> {
+async function trailStatus(
+  config: Config,
+  queue: QueuePart | Unreadable,
+): Promise<{ part: TrailPart | Unreadable; exitCode: ExitCode }> {
   try {
     const part = await withTrail(config.audit.url, async (trail) => {
-      const position = 'uuid' in queue ? await trail.position(String(queue.uuid)) : undefined;
+      const position = 'uuid' in queue ? await trail.position(queue.uuid) : undefined;
       const sequence = position?.sequence ?? 0;
       const quarantined = await countQuarantined(trail.knex);
       return { place: trail.location, sequence, ...lagOf(queue, sequence), quarantined };
@@ -75,25 +100,24 @@ async function trailStatus(config: Config, queue: Part): Promise<{ part: Part; e
   }
 }
 
-/** With what to do, where that is known. */
+/** The message, with its hint if there is one. */
 function reasonOf(error: unknown): string {
   const hint = error instanceof PortledgerError ? error.hint : undefined;
   return hint ? `${messageOf(error)} (${hint})` : messageOf(error);
 }
 
-/** How many events of the queue the trail does not have yet. */
-function lagOf(queue: Part, sequence: number): Record<string, unknown> {
-  return 'lastSequence' in queue ? { behind: Number(queue.lastSequence) - sequence } : {};
+function lagOf(queue: QueuePart | Unreadable, sequence: number): Pick<TrailPart, 'behind'> {
+  return 'lastSequence' in queue ? { behind: queue.lastSequence - sequence } : {};
 }
 
-/** Two columns; what is nested is indented. */
-function textOf(parts: Record<string, unknown>, indent = ''): string {
+/** Two columns. Nested objects are indented. */
+function textOf(parts: object, indent = ''): string {
   let text = '';
   for (const [key, value] of Object.entries(parts)) {
     if (Array.isArray(value)) {
       text += `${indent}${key}\n${value.map((entry) => `${indent}  ${inline(entry)}\n`).join('')}`;
     } else if (typeof value === 'object' && value !== null) {
-      text += `${indent}${key}\n${textOf(value as Record<string, unknown>, `${indent}  `)}`;
+      text += `${indent}${key}\n${textOf(value, `${indent}  `)}`;
     } else text += `${indent}${key.padEnd(24 - indent.length)} ${visible(String(value ?? '-'))}\n`;
   }
   return text;

@@ -44,15 +44,15 @@ interface Options {
   readonly output: 'text' | 'json';
 }
 
-/** `portledger verify`: recomputes what the trail claims. */
+/** `portledger verify`: checks the trail, or a bundle. */
 export function register(command: Command): void {
   const several = (value: string, before: string[]): string[] => [...before, value];
   command
     .option('--server <name>', 'only the queues of this server')
     .option('--from <time>', 'only events since this moment')
-    .option('--to <time>', 'only events before this moment, and on to the next checkpoint')
-    .option('--public-key <file>', 'trust only this key, and those it certified; may be repeated', several, [])
-    .option('--checkpoint <file>', 'demand that the trail fits this checkpoint; may be repeated', several, [])
+    .option('--to <time>', 'only events before this moment, up to the next checkpoint')
+    .option('--public-key <file>', 'trust only this key and those it certified (repeatable)', several, [])
+    .option('--checkpoint <file>', 'demand that the trail fits this checkpoint (repeatable)', several, [])
     .option('--bundle <file>', 'check a bundle of portledger evidence instead of the trail')
     .addOption(new Option('-o, --output <format>', 'form of the answer').choices(['text', 'json']).default('text'))
     .addHelpText('after', EXAMPLES)
@@ -64,7 +64,7 @@ export function register(command: Command): void {
     });
 }
 
-/** A bundle is checked whole, and by itself. */
+/** Options that do not go with --bundle: a bundle is checked whole and without the trail. */
 function checkOptions({ bundle, server, from, to, checkpoint }: Options): void {
   if (bundle === undefined) return;
   const asked = { '--server': server, '--from': from, '--to': to, '--checkpoint': checkpoint[0] };
@@ -100,7 +100,7 @@ async function verify(config: Config, options: Options, trusted: readonly Public
   });
 }
 
-/** What the queue on this machine knows must be in the trail. */
+/** The head of the queue on this machine, which the trail must have. */
 function addLocalQueue(pins: PinBoard, file: string): void {
   if (!QueueReader.exists(file)) return;
   const reader = QueueReader.open(file);
@@ -118,7 +118,7 @@ function verifyBundle(file: string, { output }: Options, trusted: readonly Publi
   if (!result.ok) process.exitCode = EXIT.verificationFailed;
 }
 
-/** Names and times of a trail that was tampered with must not move the cursor. */
+/** Makes text of the trail safe for a terminal: somebody may have tampered with it. */
 function print(text: string): void {
   process.stdout.write(text.split('\n').map(visible).join('\n'));
 }
@@ -131,8 +131,8 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    // What stands in the file may be a secret
+    // Do not show the content: it may be a secret
     const reason = error instanceof SyntaxError ? 'it is no JSON' : messageOf(error);
-    throw new UsageError(`${file} cannot be read: ${reason}`, { hint: 'give a file as Portledger wrote it' });
+    throw new UsageError(`${file} cannot be read: ${reason}`, { hint: 'give a file that Portledger wrote, unchanged' });
   }
 }

@@ -6,7 +6,7 @@ import { openUdp, type UdpPort } from './udp-port.js';
 
 const SUBOPTION = { circuitId: 1, remoteId: 2 } as const;
 
-/** An access switch with a DHCP relay: it adds Option 82 to what its clients send, and hands them what comes back. */
+/** An access switch with a DHCP relay. It adds Option 82 to its clients' messages and passes the replies back. */
 export class AccessSwitch {
   readonly name: string;
   readonly #giaddr: Ipv4;
@@ -27,7 +27,7 @@ export class AccessSwitch {
     return new AccessSwitch(parts, await openUdp(parts.giaddr, parts.server.port));
   }
 
-  /** Relays a client's message that came in on a port. Resolves with the reply to that transaction. */
+  /** Relays a message of the client on a port. Resolves with the reply to that transaction. */
   async exchange(bytes: Uint8Array, port: number, xid: number, timeoutMs: number): Promise<DhcpMessage> {
     const reply = this.#socket.next(timeoutMs);
     this.#socket.send(this.#relay(bytes, port), this.#server.address, this.#server.port);
@@ -55,7 +55,7 @@ export interface SwitchParts {
   name: string;
   giaddr: Ipv4;
   server: { address: Ipv4; port: number };
-  /** What this make of switch writes for a port. */
+  /** The circuit-id of a port, as this make of switch writes it. */
   option82: (port: number) => { circuitId: Buffer; remoteId: Buffer };
 }
 

@@ -2,10 +2,10 @@ import { parseIpv4 } from '../../net/ipv4.js';
 import { AccessSwitch } from './access-switch.js';
 import { DemoClient, type ServerAddress } from './client.js';
 
-/** Seconds; short, so that a renewal and an expiry fit into the demonstration. */
+/** Seconds. Short, so that the demonstration can show a renewal and an expiry. */
 export const LEASE_SECONDS = 12;
 
-/** Bytes of the switches: one that writes text, one that writes the binary form of many Cisco switches. */
+/** Remote-ids of the switches: one is text, one the binary form of many Cisco switches. */
 const SWITCH_A = { name: 'sw-a', giaddr: '127.66.0.2', remoteId: Buffer.from('sw-a') };
 const SWITCH_B = { name: 'sw-b', giaddr: '127.66.0.3', remoteId: Buffer.from('0006001122aabbcc', 'hex') };
 const VLAN = 100;
@@ -18,12 +18,12 @@ export interface DemoNetwork {
 
 const FIRST_WORDS = '# Written by "portledger demo".';
 
-/** True if the text of a configuration is of a demonstration, and may be replaced. */
+/** True if the configuration is that of a demonstration, which may be replaced. */
 export function isDemoConfig(text: string): boolean {
   return text.startsWith(FIRST_WORDS);
 }
 
-/** The configuration that the demonstration runs with, and that reports on its data use afterwards. */
+/** The configuration of the demonstration, also for reports on its data afterwards. */
 export function demoConfig({ address, port }: DemoNetwork): string {
   return `${FIRST_WORDS} Loopback only, leases of ${LEASE_SECONDS} seconds.
 server:

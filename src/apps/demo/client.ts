@@ -9,14 +9,14 @@ const WAIT_MS = 2000;
 /** Subnet mask, router, DNS. */
 const PARAMETERS = Uint8Array.of(1, 3, 6);
 
-/** Where the client finds its server once it has an address. */
+/** Address and port of the server, for unicast. */
 export interface ServerAddress {
   address: Ipv4;
   port: number;
   clientPort: number;
 }
 
-/** A DHCP client of the demonstration: plugged into a port of a switch, it speaks DHCP over UDP as a real one does. */
+/** A DHCP client on a port of a switch. It speaks DHCP over UDP as a real one does. */
 export class DemoClient {
   readonly name: string;
   readonly #hwaddr: Buffer;
@@ -53,7 +53,7 @@ export class DemoClient {
     await this.#bind(ack.yiaddr);
   }
 
-  /** The cable goes into another port: the link was down, so the client asks again for its address (INIT-REBOOT). */
+  /** Moves the cable to another port. The link was down, so the client asks for its address again (INIT-REBOOT). */
   async moveTo(at: AccessSwitch, port: number): Promise<void> {
     this.#plug = { at, port };
     await this.#relayed(MESSAGE_TYPE.request, MESSAGE_TYPE.ack, { requested: this.#address });

@@ -8,19 +8,19 @@ import { PortledgerProcess } from './processes.js';
 import { openUdp } from './udp-port.js';
 
 const SERVER = '127.66.0.1';
-/** What an earlier run left; anything else in the folder is not the demonstration's. */
+/** Files of an earlier run. Other files in the folder are left alone. */
 const OWN_FILES = /^(portledger\.yaml|demo\.queue.*|audit\.db.*)$/;
 
-/** Where the demonstration speaks to, and how it starts other commands. */
+/** What the demonstration prints to, and how it starts other commands. */
 export interface DemoSetting {
-  /** Where configuration, queue and trail go; those of an earlier run are replaced. */
+  /** Folder for configuration, queue and trail. Those of an earlier run are replaced. */
   folder: string;
-  /** The program's own entry file. */
+  /** The entry file of the program. */
   main: string;
   say: (line: string) => void;
 }
 
-/** What every part of a run knows: the configuration that it works with, and when to end early. */
+/** Shared by all parts of a run. */
 interface Run {
   config: string;
   main: string;
@@ -56,7 +56,7 @@ export async function runDemo({ folder, main, say }: DemoSetting): Promise<void>
   }
 }
 
-/** The campus's half minute, from the first process started to the last one stopped. */
+/** Runs the campus, from the start of the first process to the stop of the last. */
 async function live(network: DemoNetwork, { config, main, say, signal }: Run): Promise<void> {
   const server = new PortledgerProcess(main, ['serve', '-c', config]);
   const shipper = new PortledgerProcess(main, ['ship', '-c', config]);
@@ -67,7 +67,7 @@ async function live(network: DemoNetwork, { config, main, say, signal }: Run): P
     campus = await DemoCampus.open(network);
     await story(campus, say, signal);
   } catch (error) {
-    // Whatever the stop made fail is not worth telling
+    // After a stop, failures are expected
     signal.throwIfAborted();
     throw error;
   } finally {
@@ -80,7 +80,7 @@ async function live(network: DemoNetwork, { config, main, say, signal }: Run): P
   if (rest !== 0) throw new Error(`the last events could not be shipped (exit code ${rest})`);
 }
 
-/** What happens on the campus. Whoever does not renew any more expires. */
+/** What happens on the campus. A client that stops renewing expires. */
 async function story(campus: DemoCampus, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   for (const client of campus.clients) {
     signal.throwIfAborted();
@@ -128,7 +128,7 @@ async function showReports({ config, main, say, signal }: Run): Promise<void> {
   say(`  npx portledger leases --all -c ${from}`);
 }
 
-/** A port that is free on the server's address, with its successor for the clients. */
+/** A free port on the server's address; the next one is free too, for the clients. */
 async function freePort(): Promise<number> {
   const probe = await openUdp(parseIpv4(SERVER), 0);
   probe.close();

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 const READY_MS = 20_000;
 const STOP_MS = 10_000;
 
-/** A `portledger` command that runs in a process of its own, as it does in operation. */
+/** A `portledger` command in a process of its own. */
 export class PortledgerProcess {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
@@ -17,7 +17,7 @@ export class PortledgerProcess {
     createInterface({ input: this.#child.stderr! }).on('line', (line) => this.#lines.push(line));
   }
 
-  /** Resolves when a log line contains the text. Rejects with what was logged if it ends, or takes too long, before, or if told to stop. */
+  /** Resolves when a log line contains the text. Rejects with the log if the process ends first, on a time-out, and on a stop. */
   async says(text: string, signal: AbortSignal): Promise<void> {
     const deadline = Date.now() + READY_MS;
     while (!this.#lines.some((line) => line.includes(text))) {
@@ -35,7 +35,7 @@ export class PortledgerProcess {
     return this.#child.exitCode;
   }
 
-  /** SIGTERM; SIGKILL for one that does not listen. */
+  /** Sends SIGTERM, then SIGKILL if the process does not end. */
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM');
     const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { UsageError } from '../../base/errors.js';
 import { formatIpv4, type Ipv4 } from '../../net/ipv4.js';
 
-/** A UDP socket that hands out what it receives one by one. */
+/** A UDP socket that returns its datagrams one by one. */
 export interface UdpPort {
   readonly port: number;
   send(bytes: Uint8Array, address: Ipv4, port: number): void;

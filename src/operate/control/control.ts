@@ -1,16 +1,14 @@
 import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { messageOf, UnreachableError, UsageError } from '../../base/errors.js';
-
-/** What a running server can be asked: a command's name to what it returns (anything JSON can hold). */
-export type ControlCommands = Readonly<Record<string, (argument: unknown) => unknown>>;
+import { messageOf, PortledgerError, UnreachableError, UsageError } from '../../base/errors.js';
+import type { AnswerOf, CommandsOf, Contract, RequestOf } from './contract.js';
 
 const TIMEOUT_MS = 5000;
-/** Milliseconds after which the server closes a connection on which nobody asks. */
+/** Milliseconds after which the server closes an idle connection. */
 const IDLE_MS = 10_000;
 
-/** Bytes that the name of a socket may have; what is longer would be cut off without a word. */
+/** Longest path of a socket in bytes. The system would cut a longer one silently. */
 const LONGEST = process.platform === 'linux' ? 107 : 103;
 
 /** The control socket of the server on this queue. */
@@ -18,9 +16,35 @@ export function controlPath(queueFile: string): string {
   return `${queueFile}.sock`;
 }
 
+/** A request as it is sent: one line of JSON. `asked` is the time of {@link steadyMs}. */
+interface Request {
+  readonly command: string;
+  readonly argument?: unknown;
+  readonly asked?: number;
+}
+
+/** Why a request was not carried out. Otherwise it is the code of the PortledgerError that the command threw. */
+type ControlCode = 'bad-request' | 'unknown-command' | 'too-late' | 'bad-answer' | 'fault';
+
+/** An answer as it is sent: one line of JSON. */
+type Reply =
+  | { readonly result: unknown }
+  | { readonly error: string; readonly code: ControlCode | (string & {}); readonly hint?: string };
+
+/** The server did not carry out the command. `reason` is a stable code. */
+export class ControlRefusal extends UsageError {
+  override readonly code = 'control-refusal';
+  readonly reason: string;
+
+  constructor({ error, code, hint }: { error: string; code?: string; hint?: string }) {
+    super(error, hint === undefined ? {} : { hint });
+    this.reason = code ?? 'usage';
+  }
+}
+
 /**
- * A Unix socket beside the queue file on which the server answers its operator: one JSON request a line, one JSON answer a line. Who may
- * open the file may ask; its mode is 0600. A request that is so old when it is read that nobody waits for its answer any more (`asked`) is not followed.
+ * A Unix socket beside the queue file on which the server answers its operator. Whoever may open the file may ask; its mode is 0600. A
+ * request older than {@link TIMEOUT_MS} is refused: its sender has given up.
  */
 export class ControlServer {
   readonly #server: Server;
@@ -34,11 +58,17 @@ export class ControlServer {
   }
 
   /**
-   * The caller holds the queue's lock, so a socket that is left there belongs to a server that has died.
-   * @param idleMs after which a connection on which nobody asks is closed
+   * Opens the socket. The caller has the queue's lock, so that an old socket there belongs to a dead server.
+   * @param idleMs milliseconds after which an idle connection is closed
    * @throws UsageError if it cannot be made there
    */
-  static async open(path: string, commands: ControlCommands, idleMs = IDLE_MS): Promise<ControlServer> {
+  static async open<C extends Contract>(
+    path: string,
+    contract: C,
+    commands: CommandsOf<C>,
+    idleMs = IDLE_MS,
+  ): Promise<ControlServer> {
+    const answer = (line: string) => JSON.stringify(replyTo(line, contract, commands));
     const refusal = (why: string) =>
       new UsageError(`Control socket ${path} cannot be made: ${why}`, { hint: 'choose a shorter queue.file' });
     const length = Buffer.byteLength(path);
@@ -47,12 +77,12 @@ export class ControlServer {
     const connections = new Set<Socket>();
     const server = createServer((socket) => {
       connections.add(socket);
-      serve(socket, commands, idleMs);
+      serve(socket, answer, idleMs);
       socket.on('close', () => connections.delete(socket));
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(refusal(messageOf(error))));
-      // The socket is made within the call; a moment with the rights of a loose umask would be enough to connect
+      // listen() makes the file at once: a loose umask would let others connect before the chmod
       const before = process.umask(0o177);
       server.listen(path, resolve);
       process.umask(before);
@@ -61,7 +91,7 @@ export class ControlServer {
     return new ControlServer(server, path, connections);
   }
 
-  /** Cuts the connections that are open, for it would else wait for whoever holds them. */
+  /** Closes the socket and cuts open connections, which would keep it open. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
@@ -71,34 +101,73 @@ export class ControlServer {
   }
 }
 
-function serve(socket: Socket, commands: ControlCommands, idleMs: number): void {
+function serve(socket: Socket, answer: (line: string) => string, idleMs: number): void {
   socket.on('error', () => socket.destroy());
   socket.setTimeout(idleMs, () => socket.destroy());
   const lines = createInterface({ input: socket });
-  // It passes on the socket's errors, which are seen to above
+  // It repeats the errors of the socket, which are handled above
   lines.on('error', () => undefined);
   lines.on('line', (line) => {
-    if (!socket.destroyed) socket.write(`${JSON.stringify(answer(line, commands))}\n`);
+    if (!socket.destroyed) socket.write(`${answer(line)}\n`);
   });
 }
 
-function answer(line: string, commands: ControlCommands): { result?: unknown; error?: string } {
+/** Carries out one request. Never throws. */
+function replyTo<C extends Contract>(line: string, contract: C, commands: CommandsOf<C>): Reply {
+  const request = readRequest(line);
+  if (!request) return { error: 'The request is not a command in JSON', code: 'bad-request' };
+  const { command, argument, asked } = request;
+  if (asked !== undefined && steadyMs() - asked >= TIMEOUT_MS)
+    return { error: 'The command came too late', code: 'too-late' };
+  if (!Object.hasOwn(contract, command)) {
+    const hint = `this server knows ${Object.keys(contract).join(', ')}`;
+    return { error: `Command "${command}" is not known`, code: 'unknown-command', hint };
+  }
+  const { request: shape, answer } = contract[command]!;
+  const fault = shape.faultOf(argument, '');
+  if (fault !== undefined) return { error: `Request of ${command}: ${fault}`, code: 'bad-request' };
   try {
-    const { command, argument, asked } = JSON.parse(line) as { command: string; argument?: unknown; asked?: number };
-    // Whoever asked was told that it failed
-    if (asked !== undefined && steadyMs() - asked >= TIMEOUT_MS) return { error: 'The command came too late' };
-    const handler = Object.hasOwn(commands, command) ? commands[command] : undefined;
-    return handler ? { result: handler(argument) } : { error: `Command "${command}" is not known` };
+    const result = commands[command]!(argument as RequestOf<C, typeof command>);
+    const wrong = answer.faultOf(result, '');
+    return wrong === undefined ? { result } : { error: `Answer to ${command}: ${wrong}`, code: 'bad-answer' };
   } catch (error) {
-    return { error: messageOf(error) };
+    return refusalOf(error);
+  }
+}
+
+function refusalOf(error: unknown): Reply {
+  if (!(error instanceof PortledgerError)) return { error: messageOf(error), code: 'fault' };
+  const { code, hint } = error;
+  return { error: messageOf(error), code, ...(hint !== undefined && { hint }) };
+}
+
+function readRequest(line: string): Request | undefined {
+  const value = parsed(line);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { command, asked } = value as Partial<Record<keyof Request, unknown>>;
+  const isRequest = typeof command === 'string' && (asked === undefined || typeof asked === 'number');
+  return isRequest ? (value as Request) : undefined;
+}
+
+/** The value of JSON text; undefined if it is not JSON. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
   }
 }
 
 /**
  * Asks the server with this control socket. Undefined if none answers there.
- * @throws UnreachableError if it does not answer, UsageError if it refuses.
+ * @throws UnreachableError if it does not answer or not by this contract, ControlRefusal if it refuses
  */
-export function askServer(path: string, command: string, argument?: unknown): Promise<unknown> {
+export function askServer<C extends Contract, N extends keyof C & string>(
+  path: string,
+  contract: C,
+  command: N,
+  ...[argument]: RequestOf<C, N> extends undefined ? [] : [RequestOf<C, N>]
+): Promise<AnswerOf<C, N> | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer within 5 s')));
@@ -111,15 +180,32 @@ export function askServer(path: string, command: string, argument?: unknown): Pr
       reject(new UnreachableError(`The server on ${path} closed the connection without an answer`)),
     );
     const lines = createInterface({ input: socket });
-    // It passes on the socket's errors, which are told above
+    // It repeats the errors of the socket, which are handled above
     lines.on('error', () => undefined);
     lines.once('line', (line) => {
       socket.end();
-      const reply = JSON.parse(line) as { result?: unknown; error?: string };
-      if (reply.error === undefined) resolve(reply.result);
-      else reject(new UsageError(reply.error));
+      try {
+        resolve(answerIn(line, contract, command));
+      } catch (error) {
+        reject(error);
+      }
     });
-    socket.write(`${JSON.stringify({ command, argument, asked: steadyMs() })}\n`);
+    socket.write(`${JSON.stringify({ command, argument, asked: steadyMs() } satisfies Request)}\n`);
+  });
+}
+
+function answerIn<C extends Contract, N extends keyof C & string>(
+  line: string,
+  contract: C,
+  command: N,
+): AnswerOf<C, N> {
+  const reply = (parsed(line) ?? {}) as { result?: unknown; error?: unknown; code?: string; hint?: string };
+  const { error, result } = reply;
+  if (typeof error === 'string') throw new ControlRefusal({ ...reply, error });
+  const fault = contract[command]!.answer.faultOf(result, '');
+  if (fault === undefined) return result as AnswerOf<C, N>;
+  throw new UnreachableError(`The server's answer to ${command} cannot be read: ${fault}`, {
+    hint: 'the server may be of another version than this command: restart it',
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Micros } from '../../base/time.js';
 import type { Ipv4 } from '../../net/ipv4.js';
+import type { FAILOVER_COMMANDS } from '../../operate/control/contract.js';
 import type { ServerState } from '../../protocol/failover/codes.js';
 import type { PortObservation } from '../leases/lease.js';
 import type { Binding, Holder, Seconds } from './binding.js';
@@ -54,8 +55,8 @@ export type Input =
   | { readonly type: 'tick' }
   | { readonly type: 'operator'; readonly command: OperatorCommand };
 
-export const OPERATOR_COMMANDS = ['partner-down', 'shutdown', 'pause', 'resume'] as const;
-export type OperatorCommand = (typeof OPERATOR_COMMANDS)[number];
+/** What an operator may command, see {@link FAILOVER_COMMANDS}. */
+export type OperatorCommand = (typeof FAILOVER_COMMANDS)[number];
 
 /** A log message: its id in the catalogue, and the values for its text. */
 export interface LogOutput {

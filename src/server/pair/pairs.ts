@@ -1,17 +1,17 @@
 import { messageOf, UsageError } from '../../base/errors.js';
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.js';
 import type { Ipv4 } from '../../net/ipv4.js';
+import type { ServerStatus } from '../../operate/control/contract.js';
 import type { Logger } from '../../operate/log/logger.js';
-import {
-  type FailoverApi,
-  type FailoverMessageId,
-  type FailoverStatus,
-  type Input,
-  type LogOutput,
-  type Moment,
-  OPERATOR_COMMANDS,
-  type OperatorCommand,
-  type Output,
+import type {
+  FailoverApi,
+  FailoverMessageId,
+  FailoverStatus,
+  Input,
+  LogOutput,
+  Moment,
+  OperatorCommand,
+  Output,
 } from '../failover/api.js';
 import type { Network } from '../leases/network.js';
 import type { RelationshipSettings } from '../settings.js';
@@ -193,7 +193,7 @@ export class Pairs {
   }
 
   /** The part of `portledger status` about relationships; empty if there are none. */
-  summary(): { failover?: Record<string, unknown>[] } {
+  summary(): Pick<ServerStatus, 'failover'> {
     if (this.#members.length === 0) return {};
     const brief = ({ name, role, state, partnerState, connected }: FailoverStatus) => ({
       name,
@@ -207,12 +207,9 @@ export class Pairs {
 
   /**
    * Follows an operator's command; `batch` handles it at once. Without a name it is for the only relationship.
-   * @throws UsageError if there is no such relationship or command, the endpoint refuses it, or it could not be stored
+   * @throws UsageError if there is no such relationship, the endpoint refuses it, or it could not be stored
    */
-  command(name: unknown, command: unknown, batch: () => void): PairStatus {
-    if (!isCommand(command)) {
-      throw new UsageError(`Command "${command}" is not known, there is ${OPERATOR_COMMANDS.join(', ')}`);
-    }
+  command(name: string | undefined, command: OperatorCommand, batch: () => void): PairStatus {
     const member = this.#find(name);
     const arrival: Arrival = { member, input: { type: 'operator', command } };
     this.#refusal = undefined;
@@ -230,7 +227,7 @@ export class Pairs {
     return this.#statusOf(member);
   }
 
-  #find(name: unknown): Member {
+  #find(name: string | undefined): Member {
     const names = this.#members.map(({ config }) => config.name);
     if (names.length === 0) throw new UsageError('This server has no failover relationship');
     if (name === undefined && names.length > 1) {
@@ -291,8 +288,4 @@ export class Pairs {
       this.#logger.log(id, fields);
     else this.#logger.limited(id, fields);
   }
-}
-
-function isCommand(command: unknown): command is OperatorCommand {
-  return (OPERATOR_COMMANDS as readonly unknown[]).includes(command);
 }

@@ -8,8 +8,8 @@ import { formatHardwareAddress } from '../../../src/base/hardware-address.js';
 import type { LedgerEvent } from '../../../src/ledger/event/event.js';
 import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
+import { SERVER_CONTRACT } from '../../../src/operate/control/contract.js';
 import { askServer, controlPath } from '../../../src/operate/control/control.js';
-import type { FailoverStatus } from '../../../src/server/failover/api.js';
 import type { Binding } from '../../../src/server/failover/binding.js';
 import { readSharedState } from '../../support/shared-state.js';
 import type { PairLease, PairPlace, PairServer, PairSettings, PairStates } from './server.js';
@@ -69,8 +69,8 @@ export class PortledgerServer implements PairServer {
   }
 
   async states(): Promise<PairStates> {
-    const answer = await askServer(controlPath(this.queueFile), 'failover-status');
-    const [status] = (answer ?? []) as FailoverStatus[];
+    const answer = await askServer(controlPath(this.queueFile), SERVER_CONTRACT, 'failover-status');
+    const [status] = answer ?? [];
     return { own: status?.state.toLowerCase() ?? 'unknown', partner: status?.partnerState?.toLowerCase() ?? 'unknown' };
   }
 

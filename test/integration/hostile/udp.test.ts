@@ -4,6 +4,7 @@ import { Installation } from '../../../rig/lab/processes.js';
 import type { Program } from '../../../rig/lab/program.js';
 import { until } from '../../../rig/lab/until.js';
 import { formatIpv4 } from '../../../src/net/ipv4.js';
+import { SERVER_CONTRACT } from '../../../src/operate/control/contract.js';
 import { askServer, controlPath } from '../../../src/operate/control/control.js';
 import { CAPTURES, packetsOf } from '../../protocol/dhcpv4/packets.js';
 import { followUp, hostileDatagram } from '../../support/hostile.js';
@@ -42,7 +43,7 @@ describe(`${FUZZ_COUNT} hostile datagrams over UDP at a running server (PORTLEDG
   let seconds: number;
   let sent = 0;
 
-  const status = async () => (await askServer(controlPath(queueFile), 'status')) as Counts;
+  const status = async () => (await askServer(controlPath(queueFile), SERVER_CONTRACT, 'status')) as Counts;
 
   /** Waits until the server has taken in all that was sent, apart from `ahead` datagrams. */
   async function pace(ahead: number): Promise<Counts> {

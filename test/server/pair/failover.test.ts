@@ -10,12 +10,12 @@ import { serveSettings } from '../../../src/config/config.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { QueueReader } from '../../../src/ledger/queue/reader.js';
 import { formatIpv4, parseIpv4 } from '../../../src/net/ipv4.js';
+import { SERVER_CONTRACT } from '../../../src/operate/control/contract.js';
 import { askServer, controlPath } from '../../../src/operate/control/control.js';
 import { BINDING_STATUS, MESSAGE } from '../../../src/protocol/failover/codes.js';
 import type { FailoverMessage } from '../../../src/protocol/failover/message.js';
 import type { OptionValues } from '../../../src/protocol/failover/options.js';
 import { encodePortledgerLease } from '../../../src/protocol/failover/portledger-lease.js';
-import type { FailoverStatus } from '../../../src/server/failover/api.js';
 import { DhcpServer } from '../../../src/server/server.js';
 import type { ServeSettings } from '../../../src/server/settings.js';
 import { replaceServerQueue } from '../../../src/server/store/replace.js';
@@ -158,7 +158,7 @@ describe('A server of a failover pair', function () {
   }
 
   const failoverStatus = async () =>
-    (await askServer(controlPath(join(folder, 'a.queue')), 'failover-status')) as FailoverStatus[];
+    (await askServer(controlPath(join(folder, 'a.queue')), SERVER_CONTRACT, 'failover-status'))!;
 
   const acknowledged = (partner: TestPartner, xid: number) =>
     partner.received.some((message) => message.type === MESSAGE.BNDACK && message.xid === xid);
@@ -565,7 +565,7 @@ describe('A server of a failover pair', function () {
         [...stored().bindings.values()].filter(({ status, pending }) => status === 'BACKUP' && !pending).length === 10,
     );
     await relay.lease({ mac: CLIENT.hwaddr });
-    const [pool] = server!.status().pools as { size: number; used: number; percent: number }[];
+    const [pool] = server!.status().pools;
     assert.deepEqual([pool!.size, pool!.used, pool!.percent], [10, 1, 10]);
     partner.close();
   });

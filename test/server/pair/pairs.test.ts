@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FailoverApi, Input, LogOutput, Output } from '../../../src/server/failover/api.js';
+import type { FailoverApi, Input, LogOutput, OperatorCommand, Output } from '../../../src/server/failover/api.js';
 import { Pairs } from '../../../src/server/pair/pairs.js';
 import type { RelationshipSettings } from '../../../src/server/settings.js';
 import type { DecisionContext } from '../../../src/server/v4/context.js';
@@ -62,7 +62,8 @@ describe('The failover relationships of a server', () => {
     pairs.committed();
   }
 
-  const command = (name: unknown, what: unknown, work = batch) => pairs.command(name, what, () => work());
+  const command = (name: string | undefined, what: OperatorCommand, work = batch) =>
+    pairs.command(name, what, () => work());
 
   it('go on when one of them has a fault, which costs it the connection', () => {
     for (const fault of ['tick', 'committed']) {
@@ -90,11 +91,8 @@ describe('The failover relationships of a server', () => {
     assert.deepEqual(endpoints[0].handled, []);
   });
 
-  it('refuse what is no command, or no name', () => {
-    for (const wrong of [undefined, 'partner-up', 7, {}]) {
-      assert.throws(() => command('pair', wrong), /is not known, there is partner-down, shutdown, pause, resume$/);
-    }
-    assert.throws(() => command(7, 'partner-down'), /Relationship "7" is not known/);
+  it('refuse the name of no relationship', () => {
+    assert.throws(() => command('7', 'partner-down'), /Relationship "7" is not known/);
     assert.deepEqual(endpoints[0].handled, []);
   });
 
