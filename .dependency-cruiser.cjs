@@ -1,6 +1,6 @@
 /**
  * The districts of src in the order of the data flow: each may import itself and what it names here, nothing else. A name with a slash is
- * a part of a district. src/README.md has the same table in words.
+ * a part of a district. docs/architecture.md has the same table in words.
  */
 const LEDGER = ['base'];
 const SERVER = ['base', 'net', 'protocol', 'ledger', 'operate'];
