@@ -153,7 +153,7 @@ class Interruption {
   /** Waits until the server moves to the state from now on: its log says so within a moment. */
   #isSeen(server: PairServer): () => Promise<void> {
     const from = server.log.length;
-    const move = new RegExp(`[Ii] move from [\\w-]+ to ${this.#moment.state}\\b`, 'i');
+    const move = new RegExp(`(I move|this server moves) from [\\w-]+ to ${this.#moment.state}\\b`, 'i');
     return async () => {
       await until(`${server.name} moves to ${this.#moment.state}`, () => move.test(server.log.slice(from)), {
         withinMs: 40_000,
