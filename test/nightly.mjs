@@ -44,7 +44,7 @@ function run(command, args, { cwd = ROOT, env = {} } = {}) {
 
 function mocha(files) {
   return run('npx', ['--no-install', 'mocha', ...files], {
-    env: { PORTLEDGER_SIZE: 'nightly', PORTLEDGER_TEST_BUILT: '1' },
+    env: { PORTLEDGER_SIZE: 'nightly', PORTLEDGER_TEST_BUILT: '1', PORTLEDGER_REQUIRE: 'all' },
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -117,6 +117,18 @@ describe('The import rules', function () {
     writeTree(folder, imports);
     const forbidden = imports.flatMap(({ rule, from, to }) => (rule ? [`${rule}: ${from} -> ${to}`] : []));
     assert.deepEqual(violations(folder), forbidden.sort());
+  });
+
+  it('are kept by the handle of the trail too: only its store uses knex', () => {
+    const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.ts'),
+    );
+    const users = files.filter((file) => /\.knex\b|\bknexOf\(/.test(readFileSync(join(ROOT, 'src', file), 'utf8')));
+    assert.ok(users.length > 10, 'the search finds the store');
+    assert.deepEqual(
+      users.filter((file) => !file.startsWith('trail/store/')),
+      [],
+    );
   });
 
   it('are each broken by one of these imports', () => {

@@ -110,7 +110,7 @@ function readPrimary(values: FailoverValues): RelationshipSettings['primary'] {
   if (role === 'secondary') {
     for (const key of PRIMARY_KEYS) {
       if (values.written.has(key))
-        at.key(key).fault('is for the primary alone', shown(values[key]), `remove it: the primary tells ${key}`);
+        at.key(key).fault('is for the primary alone', shown(values[key]), `remove it: the primary sends ${key}`);
     }
     return undefined;
   }

@@ -33,7 +33,7 @@ export type Receive = (bytes: Buffer, source: Ipv4, sourcePort: number) => void;
 
 /**
  * The messages of one recvmmsg or sendmmsg: headers, addresses and space for the bytes, allocated once. Node's dgram makes several objects
- * and one system call for each datagram, which costs more than to answer it.
+ * and one system call for each datagram; that costs more than the answer.
  */
 class Messages {
   readonly headers = Buffer.alloc(BATCH * HEADER);

@@ -15,7 +15,7 @@ const PRIMARY: Map = {
 const SECONDARY: Map = { name: 'pair', role: 'secondary', address: '198.18.0.2', 'peer-address': '198.18.0.1' };
 const POOL: Map = { range: '198.18.16.0-198.18.16.255', failover: 'pair' };
 
-/** A primary with these keys in at of or besides its own, and this pool. */
+/** A primary with these keys in place of or besides its own, and this pool. */
 function primary(changes: Map = {}, pool: Map | string = POOL, more: Map = {}): Map {
   return pair([{ ...PRIMARY, ...changes }], pool, more);
 }

@@ -20,8 +20,8 @@ type Case = [title: string, path: string, value: string, source: string | Record
 const CASES: Case[] = [
   // The file
   ['an empty file', '', 'an empty value', ''],
-  ['a list in at of the map', '', '["server"]', '- server\n'],
-  ['a text in at of the map', '', '"hello"', 'hello\n'],
+  ['a list in place of the map', '', '["server"]', '- server\n'],
+  ['a text in place of the map', '', '"hello"', 'hello\n'],
   ['a quote that does not end', 'line 3, column 1', 'YAML', 'server:\n  name: "dhcp-a\n'],
   ['a tab as indent', 'line 2, column 1', 'YAML', 'queue:\n\tfile: a\n'],
   ['a bracket that does not end', 'line 3, column 1', 'YAML', 'switches: [\n\n'],
@@ -219,7 +219,7 @@ const CASES: Case[] = [
     }),
   ],
   [
-    'an own option in at of the message type',
+    'an own option in place of the message type',
     'server.option-definitions[0]',
     '"x"',
     server({ 'option-definitions': [{ name: 'x', code: 53, type: 'text' }] }),

@@ -8,12 +8,12 @@ import { loadConfig } from '../../src/config/load.js';
 
 type Map = Record<string, unknown>;
 
-/** A subnet that is right, with these keys in at of or besides its own. */
+/** A subnet that is right, with these keys in place of or besides its own. */
 export function subnet(changes: Map = {}): Map {
   return { subnet: '198.18.0.0/16', pools: ['198.18.16.0-198.18.16.255'], ...changes };
 }
 
-/** A configuration that is right, with these keys of `server` in at of or besides its own. */
+/** A configuration that is right, with these keys of `server` in place of or besides its own. */
 export function server(changes: Map = {}): Map {
   return { server: { name: 'dhcp-a', listen: [{ address: '198.18.0.1' }], subnets: [subnet()], ...changes } };
 }

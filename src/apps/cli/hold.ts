@@ -94,14 +94,14 @@ async function add(options: AddOptions, command: Command): Promise<void> {
     const key = await signerFor(trail, config, now);
     const record = { from, to, reason: options.reason, placedAt: now, placedBy: whoText() };
     const drafts = subjects.map((subject) => ({ ...subject, ...record }));
-    for (const { id, label } of await placeHolds(trail.knex, drafts, key))
+    for (const { id, label } of await placeHolds(trail.connection, drafts, key))
       process.stdout.write(`Hold ${id}: ${label}\n`);
   });
 }
 
 async function list(options: { all?: boolean; output: string; wide?: boolean }, command: Command): Promise<void> {
   await withTrail(configOf(command).audit.url, async (trail) => {
-    const lines = (await readHolds(trail.knex)).filter((hold) => options.all || hold.liftedAt === null);
+    const lines = (await readHolds(trail.connection)).filter((hold) => options.all || hold.liftedAt === null);
     if (options.output === 'json') for (const text of renderJson(lines, SHAPE)) process.stdout.write(text);
     else if (lines.length > 0) printTable(lines, COLUMNS, options.wide);
     if (lines.length === 0) process.stderr.write('no holds\n');
@@ -116,7 +116,7 @@ async function remove(number: string, command: Command): Promise<void> {
   const config = configOf(command);
   const now = new SystemClock().now();
   await withTrail(config.audit.url, async (trail) => {
-    const { label } = await liftHold(trail.knex, id, whoText(), now, await signerFor(trail, config, now));
+    const { label } = await liftHold(trail.connection, id, whoText(), now, await signerFor(trail, config, now));
     process.stdout.write(`Hold ${id} is lifted: ${label}\n`);
   });
 }

@@ -34,7 +34,7 @@ export function register(command: Command): void {
           reason: `events older than ${options.events}`,
           key,
         };
-        const outcome = await (options.dryRun ? preview : retain)(trail.knex, plan);
+        const outcome = await (options.dryRun ? preview : retain)(trail.connection, plan);
         process.stdout.write(textOf(outcome, plan, options.dryRun === true));
       });
     });

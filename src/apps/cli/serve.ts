@@ -6,6 +6,7 @@ import { type Config, serveSettings } from '../../config/config.js';
 import { ConfigError } from '../../config/errors.js';
 import { forgeablePools } from '../../config/forgeable.js';
 import type { LogSystem } from '../../operate/log/log-system.js';
+import type { Logger } from '../../operate/log/logger.js';
 import { DhcpServer } from '../../server/server.js';
 import { configOf } from './context.js';
 import { openContext } from './daemon.js';
@@ -17,6 +18,7 @@ export function register(command: Command): void {
 
 async function serve(command: Command): Promise<void> {
   const { config, logs, identity } = openContext(command);
+  const configLogger = logs.module('config');
   const loggers = {
     server: logs.module('server'),
     net: logs.module('net'),
@@ -28,8 +30,8 @@ async function serve(command: Command): Promise<void> {
   const reloads = new Reloads();
   try {
     const server = await DhcpServer.start(serveSettings(config), loggers, new SystemClock(), identity);
-    warnOfForgery(config, logs);
-    reloads.begin(() => reloadFrom(command, server, logs));
+    warnOfForgery(config, configLogger);
+    reloads.begin(() => reloadFrom(command, server, logs, configLogger));
     await stop;
     await reloads.end();
     await server.stop();
@@ -46,14 +48,13 @@ function stopSignal(): Promise<void> {
 }
 
 /** Puts the configuration in force. If it cannot, the old one stays and the reason is logged. */
-async function reloadFrom(command: Command, server: DhcpServer, logs: LogSystem): Promise<void> {
-  const logger = logs.module('config');
+async function reloadFrom(command: Command, server: DhcpServer, logs: LogSystem, logger: Logger): Promise<void> {
   try {
     const config = configOf(command);
     await server.reload(serveSettings(config));
     logs.setLevels(config.log);
     logger.log('config-loaded', { file: config.file });
-    warnOfForgery(config, logs);
+    warnOfForgery(config, logger);
   } catch (error) {
     if (!(error instanceof ConfigError)) return logger.log('reload-refused', { error: messageOf(error) });
     logger.log('config-refused', { file: error.file, count: error.faults.length });
@@ -61,10 +62,10 @@ async function reloadFrom(command: Command, server: DhcpServer, logs: LogSystem)
   }
 }
 
-function warnOfForgery({ server }: Config, logs: LogSystem): void {
+function warnOfForgery({ server }: Config, logger: Logger): void {
   const pools = server ? forgeablePools(server) : [];
   if (pools.length === 0) return;
-  logs.module('config').log('trusted-relays-overlap-pool', { count: pools.length, pool: formatRange(pools[0]!) });
+  logger.log('trusted-relays-overlap-pool', { count: pools.length, pool: formatRange(pools[0]!) });
 }
 
 /** Reloads the configuration on SIGHUP, one reload at a time. A SIGHUP before `begin` is handled at `begin`. */

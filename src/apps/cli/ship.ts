@@ -50,7 +50,7 @@ async function ship({ config, logs }: Omit<DaemonContext, 'identity'>, once: boo
   });
   const signals = new StopSignals(
     () => shipper.stop(),
-    () => void endNow(logs),
+    () => void endNow(logs, log),
   );
   try {
     await shipper.run();
@@ -61,15 +61,15 @@ async function ship({ config, logs }: Omit<DaemonContext, 'identity'>, once: boo
 }
 
 /** Aborts the batch under way: the database rolls it back, and its events stay in the queue. */
-async function endNow(logs: LogSystem): Promise<void> {
-  logs.module('ship').log('ship-cut-off', { seconds: STOP_MILLIS / 1000 });
+async function endNow(logs: LogSystem, log: Logger): Promise<void> {
+  log.log('ship-cut-off', { seconds: STOP_MILLIS / 1000 });
   await logs.close();
   process.exit(EXIT.ok);
 }
 
 /**
- * The first SIGTERM or SIGINT stops, and gives what is under way its time; the second has its usual effect, which is the end at once.
- * SIGHUP is for the server, and sent to both by whoever closes a terminal.
+ * The first SIGTERM or SIGINT stops after the batch under way, the second one at once. SIGHUP is ignored: it is meant for the server, and a
+ * terminal that closes sends it to both.
  */
 class StopSignals {
   #timer: NodeJS.Timeout | undefined;

@@ -14,6 +14,6 @@ import { whoAsks } from './open-trail.js';
 export async function signerFor(trail: Trail, config: Config, now: Micros): Promise<SigningKey> {
   const key = readKeyFile(config.queue.keyFile);
   const owner = config.server?.name ?? whoAsks().host;
-  await writeProof(trail.knex, { checkpoints: [], keys: [introduceFirst(key.public, owner, now)] });
+  await writeProof(trail.connection, { checkpoints: [], keys: [introduceFirst(key.public, owner, now)] });
   return key;
 }

@@ -90,7 +90,7 @@ async function trailStatus(
     const part = await withTrail(config.audit.url, async (trail) => {
       const position = 'uuid' in queue ? await trail.position(queue.uuid) : undefined;
       const sequence = position?.sequence ?? 0;
-      const quarantined = await countQuarantined(trail.knex);
+      const quarantined = await countQuarantined(trail.connection);
       return { place: trail.location, sequence, ...lagOf(queue, sequence), quarantined };
     });
     return { part, exitCode: EXIT.ok };

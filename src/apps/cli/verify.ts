@@ -76,8 +76,8 @@ function checkOptions({ bundle, server, from, to, checkpoint }: Options): void {
 }
 
 /**
- * Per cent by which garbage may grow before it is collected. By itself V8 lets it grow to several times of what is in use, and what a
- * page of rows leaves behind would have a trail of millions of events look as if it were held in memory.
+ * Per cent by which garbage may grow before it is collected. V8's own limit lets memory grow to several times of what is in use, as if a
+ * large trail were held in memory.
  */
 const GARBAGE_PERCENT = 50;
 
@@ -92,7 +92,7 @@ async function verify(config: Config, options: Options, trusted: readonly Public
   await withTrail(config.audit.url, async (trail) => {
     const began = performance.now();
     const naming = namingOf(config.switches);
-    const result = await verifyTrail(trail.knex, { ...scope, trusted, naming, outside: pins.queues });
+    const result = await verifyTrail(trail.connection, { ...scope, trusted, naming, outside: pins.queues });
     const seconds = (performance.now() - began) / 1000;
     print(options.output === 'json' ? summaryJson(result, seconds) : summaryText(result, seconds));
     if (result.faultCount > 0) process.exitCode = EXIT.verificationFailed;

@@ -158,7 +158,7 @@ export class StoredEvent implements LedgerEvent {
     return this.#text(DETAIL);
   }
 
-  /** All bytes that tell where the client was, as one text: events that have the same were at the same port. Null without evidence. */
+  /** The fields of the port as one text. Equal texts mean the same port. Null without evidence. */
   get placeText(): string | null {
     if (this.evidence === 'none') return null;
     return this.#page.bytes.toString('latin1', this.#position(GIADDR), this.#position(LINK_SELECTION));

@@ -15,7 +15,7 @@ export interface CheckpointClaim {
   readonly hash: Uint8Array;
   /** When it was made, by the server's clock. */
   readonly at: Micros;
-  /** An event that comes later is under a further checkpoint within this time while the server runs. So none can be left out unseen. */
+  /** While the server runs, a later event is signed within this time. A missing event is therefore noticed. */
   readonly nextWithin: Micros;
 }
 

@@ -12,8 +12,8 @@ import { checkpointsAfter, introductions, type NumberedCheckpoint, newestCheckpo
 import { QUEUE_SCHEMA } from './schema.js';
 
 /**
- * A page of events as one blob: to make a blob for each event would cost more than everything else. SQLite joins the bytes as if they
- * were text and looks into none of them.
+ * Reads a page of events as one blob: a blob for each event would dominate the cost. SQLite joins the bytes as if they were text and does
+ * not interpret them.
  */
 const READ_PAGE = `
   SELECT CAST(group_concat(encoded || hash, '') AS BLOB)

@@ -12,7 +12,7 @@ const CLOSE_MILLIS = 2000;
 
 /**
  * A stream that sends each chunk as one syslog message. It never ends with an error and never blocks: what cannot be sent
- * is told to `onFault` and dropped, and the next message tries again.
+ * is reported to `onFault` and dropped, and the next message tries again.
  */
 export function openSyslogStream(config: SyslogSettings, onFault: (error: Error) => void): Writable {
   const sender = config.protocol === 'udp' ? new UdpSender(config, onFault) : new TcpSender(config, onFault);

@@ -22,7 +22,7 @@ export interface AskOptions {
  */
 export async function ask(trail: Trail, request: ReportRequest, { mostInMemory }: AskOptions = {}): Promise<Answer> {
   const { question, span, now } = request;
-  const history = await readHistory(trail.knex, subjectOf(question), span, now, mostInMemory);
+  const history = await readHistory(trail.connection, subjectOf(question), span, now, mostInMemory);
   const isEmpty = isNone(question.kind === 'gaps' ? history.gaps : history.sightings);
   const notes = isEmpty ? await notesOnNothing(trail, request, history) : notesOnFound(request, history);
   const frame = { request, isEmpty, gaps: history.gaps, notes, reach: reachOf(history) };

@@ -247,14 +247,14 @@ export interface FailoverApi {
    * @param key content of option 61, else chaddr; latin1
    * @param secs of the header
    */
-  answersDiscover(key: string, secs: number): Refusal | undefined;
+  refusalOfDiscover(key: string, secs: number): Refusal | undefined;
   /**
    * True if this server may give the address to the client (null: to a new one): it is the client's active lease, or free for this
    * server. In PARTNER-DOWN the partner's addresses become free for it with time.
    */
   mayAllocate(address: Ipv4, client: Holder | null, now: Moment): boolean;
   /** Why a REQUEST of this client for this address is not answered; undefined if it may be. */
-  mayServe(address: Ipv4, client: Holder, now: Moment): Refusal | undefined;
+  refusalToServe(address: Ipv4, client: Holder, now: Moment): Refusal | undefined;
   /** Seconds of an offer or lease for this client: at most MCLT beyond what the partner knows. */
   leaseSeconds(address: Ipv4, client: Holder, desired: number, now: Moment): number;
   /** The address of this pool (index in the settings) to offer to a new client: the longest free, own ones first. */

@@ -167,7 +167,7 @@ export class FailoverEndpoint implements FailoverApi {
     return withholdingOf(this.#relationship, now);
   }
 
-  answersDiscover(key: string, secs: number): Refusal | undefined {
+  refusalOfDiscover(key: string, secs: number): Refusal | undefined {
     return refusesDiscover(this.#relationship, key, secs);
   }
 
@@ -175,7 +175,7 @@ export class FailoverEndpoint implements FailoverApi {
     return mayAllocate(this.#relationship, this.binding(address), client, now);
   }
 
-  mayServe(address: Ipv4, client: Holder, now: Moment): Refusal | undefined {
+  refusalToServe(address: Ipv4, client: Holder, now: Moment): Refusal | undefined {
     return refusesRequest(this.#relationship, this.binding(address), client, now);
   }
 

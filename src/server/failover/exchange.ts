@@ -95,9 +95,9 @@ export class Exchange {
   }
 
   /**
-   * Prepares an update that the partner may have received on an earlier connection. It waits until the partner has caught up: dhcpd would
-   * give up a newer lease of its own for it while that is not under way. For a free address dhcpd would do so even later, unless the
-   * potential end is in the future by both clocks.
+   * Prepares an update that the partner may have received on an earlier connection. It waits until the partner has caught up: before dhcpd
+   * has sent a newer lease of its own, it would drop that lease for this update. For a free address dhcpd would do so even later, unless
+   * the potential end is in the future by both clocks.
    */
   #resend(binding: Binding, now: Moment): void {
     const isFree = binding.status === 'FREE' || binding.status === 'BACKUP';

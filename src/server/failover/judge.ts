@@ -24,7 +24,7 @@ export interface JudgeContext {
 
 /**
  * What to do with an update: take it (`binding` is the result), refuse it, or wait. Waiting is for an expiry from a partner whose clock
- * is ahead, while a lease of this server has some seconds left. It costs nothing: neither server has a timer for an answer so short.
+ * is ahead, while a lease of this server has some seconds left. No timer of either server is that short.
  */
 export type Verdict =
   | { readonly kind: 'take'; readonly binding: Binding }
@@ -61,8 +61,8 @@ function isSame(own: Binding, update: Update, { clockAhead }: JudgeContext): boo
 }
 
 /**
- * True if the partner, a Portledger, knows nothing of an address that the pair has used or moved: it lost its stored state. If this server
- * forgot it too, neither would allow for former leases. Such a partner gives way in turn; dhcpd does not.
+ * True if the partner (a Portledger) has no data of an address that the pair has used or moved: it lost its stored state. If this server
+ * dropped its data too, neither would allow for former leases. Such a partner gives way in turn; dhcpd does not.
  */
 function knowsNothing(own: Binding, update: Update): boolean {
   const isFree = own.status === 'FREE' || own.status === 'BACKUP';
@@ -226,8 +226,8 @@ function sawLater(own: Binding, update: Update, clockAhead: number): boolean {
 }
 
 /**
- * True if the update has no later exchange with the client than the one known here. If it has no port either, the known one stays: a
- * partner that considers this server's state lost sends no port, and assumes that the lease lasts longer.
+ * True if this server's last exchange with the client is at least as recent as that of the update. If the update has no port, the known
+ * one stays: a partner that considers this server's state lost sends no port, and assumes that the lease lasts longer.
  */
 function isOfSameExchange(own: Binding, update: Update, context: JudgeContext): boolean {
   if (isSame(own, update, context) || isOnlyAssumed(own, update)) return true;

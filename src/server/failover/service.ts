@@ -46,7 +46,7 @@ export function withholdingOf(relationship: Relationship, now: Moment): Withhold
   return secondsOf(now) < relationship.withholdsUntil ? 'failover-former-leases' : undefined;
 }
 
-/** See {@link FailoverApi.answersDiscover}. */
+/** See {@link FailoverApi.refusalOfDiscover}. */
 export function refusesDiscover(relationship: Relationship, key: string, secs: number): Refusal | undefined {
   const silence = silenceOf(relationship);
   const { machine, settings } = relationship;
@@ -94,7 +94,7 @@ function isReusable(relationship: Relationship, binding: Binding, now: Moment): 
   return relationship.machine.state === 'PARTNER-DOWN' && seconds > relationship.reusableAt(binding, seconds);
 }
 
-/** See {@link FailoverApi.mayServe}. */
+/** See {@link FailoverApi.refusalToServe}. */
 export function refusesRequest(
   relationship: Relationship,
   binding: Binding,

@@ -89,8 +89,8 @@ export class StateController {
   }
 
   /**
-   * True if a dhcpd in PARTNER-DOWN is stuck: it counts the updates that were under way when a connection broke as sent, so that they
-   * fill its window, and sends them again only after it has left that state. A server that lost its stored state waits for MCLT first.
+   * True if a dhcpd in PARTNER-DOWN is stuck: updates that were lost with a connection still fill its window, and
+   * it resends them only after it has left that state. A server that lost its stored state waits for MCLT first.
    */
   #isStuck(now: Moment): boolean {
     const { state, partnerState, lostAt } = this.#machine;

@@ -1,6 +1,6 @@
 import type { Clock, Micros } from '../../base/time.js';
 
-/** How long datagrams are only read, so that they wait in the intake, which is fair, and not in the socket, which is not. */
+/** Read datagrams for this long before deciding: the intake is fair, a socket is not. */
 const GATHER: Micros = 20_000;
 
 /**

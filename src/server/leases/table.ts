@@ -134,12 +134,6 @@ export class LeaseTable {
     return this.#offers.addressFor(this.#keyOf(network, client));
   }
 
-  /** True if the address is offered to another client. */
-  isOfferedToOther(network: Network, client: string, address: Ipv4): boolean {
-    const offeredTo = this.#offers.clientOf(address);
-    return offeredTo !== undefined && offeredTo !== this.#keyOf(network, client);
-  }
-
   /** Ends the offer to a client: it took the address, or chose another server. */
   withdrawOffer(network: Network, client: string): void {
     const address = this.#offers.drop(this.#keyOf(network, client));

@@ -76,8 +76,8 @@ function isPartnersToEnd(change: BindingChange, lease: Lease): boolean {
   const endedAt = Math.max(after.cltt, after.starts) + clockAhead;
   // An update about a declined address does not name the client: after the end it may have been another one
   if (endedAt + (reported === 'ABANDONED' ? INACCURACY : -INACCURACY) > promised) return false;
-  // If the partner does not know the latest extension (pending), the client may have extended it here after it ended it there. In doubt
-  // both servers record an end
+  // While an extension is pending, the partner does not know it: the client may have extended here after it ended the lease there. In
+  // doubt both servers record an end
   return !before.pending || endedAt - INACCURACY > before.cltt;
 }
 

@@ -5,7 +5,7 @@ import type { RelationshipSettings } from '../settings.js';
 import type { Sharing } from '../store/failover-rows.js';
 import type { ServerStore } from '../store/server-store.js';
 
-/** True if a stored record can be used: a record from when this server had the other role says nothing about the addresses that are its own now. */
+/** True if a stored record can be used. A record of the other role does not say which addresses belong to this server now. */
 export function isUsable({ name, role }: RelationshipRecord, relationships: readonly RelationshipSettings[]): boolean {
   const config = relationships.find((relationship) => relationship.name === name);
   return config !== undefined && (role === null || role === config.role);

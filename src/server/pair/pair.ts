@@ -47,12 +47,12 @@ export class Pair {
 
   /** Why this server leaves the DISCOVER to its partner (RFC 3074); undefined if this server answers it. */
   leavesDiscover({ client, message }: Requester): Refusal | undefined {
-    return this.#endpoint.silence() ?? this.#endpoint.answersDiscover(client.clientId ?? client.hwaddr, message.secs);
+    return this.#endpoint.silence() ?? this.#endpoint.refusalOfDiscover(client.clientId ?? client.hwaddr, message.secs);
   }
 
   /** Why this server does not answer a request for this address; undefined if it may. */
   leavesRequest(address: Ipv4, client: Client): Refusal | undefined {
-    return this.#endpoint.silence() ?? this.#endpoint.mayServe(address, client, this.#moment);
+    return this.#endpoint.silence() ?? this.#endpoint.refusalToServe(address, client, this.#moment);
   }
 
   /**

@@ -56,8 +56,8 @@ export function settingsOf(
 }
 
 /**
- * The binding of a lease from before its address was shared. It is pending, so that the partner learns it. If its time is over, the pair
- * ends it.
+ * The binding of a lease that is older than the sharing of its address. It is pending, so that the partner learns it. The pair ends it when
+ * it expires.
  */
 export function bindingOfLease(lease: Lease): Binding {
   const { address, htype, hwaddr, clientId, hostname, port, start, renewed, end } = lease;

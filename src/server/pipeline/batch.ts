@@ -37,8 +37,8 @@ export interface Savepoint {
  * What is decided from one commit to the next: its time, its events, and the changes that it made to leases, pairs and direct requests
  * since it began. They are made in memory at once, and become durable together with {@link commit} or are undone by {@link rollback}.
  *
- * A batch begins where the one before it ended. Savepoints of the lease table count all changes ever made, so batches that are decided on
- * top of one another can commit in their order, and rolling one back also undoes those on top of it.
+ * There is one batch at a time: the next one begins after this one ended. Savepoints of the lease table count all changes ever made, so that
+ * rolling back a batch can also undo what was decided on top of it; commits of stacked batches need an end savepoint as well.
  */
 export class Batch {
   readonly time: BatchTime;

@@ -125,11 +125,12 @@ export class Pipeline {
   flush(): void {
     if (this.#isClosed) return;
     const pending = this.#intake.take(this.#batchSize.limit, this.#clock.monotonic());
-    const batch = this.#begin();
+    let batch: Batch | undefined;
     try {
+      batch = this.#begin();
       this.#handle(batch, pending);
     } catch (error) {
-      batch.rollback();
+      batch?.rollback();
       this.#overtaken.clear();
       this.#logger.limited('batch-failed', { error: messageOf(error), requests: pending.length });
       for (const _ of pending) this.#counters.drop('internal-error');
@@ -227,10 +228,11 @@ export class Pipeline {
       const requester = readRequester(datagram, listen, context.settings, context.topology);
       if (requester.kind === 'drop') return this.#drop(requester.reason, datagram);
       this.#show(requester);
-      const isOvertaken = requester.type !== MESSAGE_TYPE.discover && this.#overtaken.has(turnOf(requester), order);
+      const isOvertaken =
+        requester.type !== MESSAGE_TYPE.discover && this.#overtaken.has(orderingKeyOf(requester), order);
       if (isOvertaken) return this.#drop('overtaken', datagram);
       const decision = decide(requester, context, this.#counters);
-      if (this.#intake.size > 0 && isTakenUp(decision)) this.#overtaken.note(turnOf(requester), order);
+      if (this.#intake.size > 0 && isTakenUp(decision)) this.#overtaken.note(orderingKeyOf(requester), order);
       if (decision.kind === 'none') return decision;
       if (decision.kind === 'drop') return this.#drop(decision.reason, datagram);
       const { plan } = decision;
@@ -290,8 +292,8 @@ export class Pipeline {
   }
 }
 
-/** Whose requests are taken up in their order: a client's in one network. */
-function turnOf({ client, network }: Requester): string {
+/** Requests with the same key are handled in the order of arrival: those of one client in one network. */
+function orderingKeyOf({ client, network }: Requester): string {
   return (network?.id ?? '') + client.client;
 }
 

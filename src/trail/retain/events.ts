@@ -25,7 +25,7 @@ interface Step extends Counts {
 
 /**
  * Removes the events of a queue before the time of the plan, except held ones, batch by batch. Each batch leaves signed removals
- * in position of the events. Throws RetainRefusedError if the events are not as they were committed.
+ * in place of the events. Throws RetainRefusedError if the events are not as they were committed.
  */
 export async function removeEvents(trail: TrailConnection, queue: string, plan: Plan): Promise<Counts> {
   return await walk(queue, async (position) => {

@@ -13,8 +13,8 @@ export interface TimelineEnd {
 const MOST_KNOWN = 100_000;
 
 /**
- * How the timelines end that this writer wrote last. It need not read them again as long as it is the only writer: as soon as
- * another one took the lock in between, they are forgotten.
+ * Caches the ends of the timelines that this writer wrote, so that it need not read them again. Cleared when another writer has had the
+ * lock.
  */
 export class KnownTimelines {
   readonly #ends = new Map<string, TimelineEnd>();

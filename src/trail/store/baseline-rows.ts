@@ -21,12 +21,6 @@ const OPEN_COLUMNS = ['baseline', ...SIGHTING_COLUMNS];
 /** Open sightings read at a time. */
 const PAGE = 1000;
 
-/** Every baseline, oldest first; the last one is in force. */
-export async function readBaselines(db: TrailConnection): Promise<Baseline[]> {
-  const rows = await knexOf(db)('baselines').select(BASELINE_COLUMNS).orderBy('made_at');
-  return rows.map(rowToBaseline);
-}
-
 /** The baseline in force, null if retention never removed anything. */
 export async function readBaseline(db: TrailConnection): Promise<Baseline | null> {
   const row = await knexOf(db)('baselines').select(BASELINE_COLUMNS).orderBy('made_at', 'desc').first();

@@ -15,7 +15,7 @@ export async function writeGaps(db: TrailConnection, gaps: readonly Gap[]): Prom
   await upsertRows(db, 'gaps', GAP_COLUMNS, 3, gaps.map(gapToRow));
 }
 
-/** Up to `limit` rows of gaps that events of a queue told of, after this sequence, in order. The values are as they are stored. */
+/** Up to `limit` rows of gaps made by events of a queue, after this sequence, in order, with their stored values. */
 export async function gapRowPage(db: TrailConnection, queue: string, after: number, limit: number): Promise<Row[]> {
   return await knexOf(db)('gaps')
     .select(GAP_COLUMNS)

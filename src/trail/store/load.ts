@@ -68,7 +68,7 @@ function sending(pieces: Iterable<Buffer>): { stream: Readable; isSent: Promise<
   return { stream, isSent: new Promise((resolve) => stream.once('end', resolve)) };
 }
 
-/** One piece for each round of the event loop, so that the first is sent before the last is made. */
+/** Yields to the event loop after each piece, so that sending a piece overlaps with making the next one. */
 async function* oneARound<T>(pieces: Iterable<T>): AsyncGenerator<T> {
   for (const piece of pieces) {
     yield piece;

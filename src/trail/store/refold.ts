@@ -14,8 +14,8 @@ import { sightingBefore } from './windows.js';
 const FIRST_QUEUE = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Folds the part of an address's timeline again that the new events can change: from the sighting before the first of them to the
- * first event after the last of them that opens a sighting both in the old and in the new timeline. From there on both are equal.
+ * Recomputes the sightings of an address that new events can change: from the sighting before the first new event to where the old and
+ * the new timeline meet again.
  */
 export async function refold(
   db: TrailConnection,

@@ -56,7 +56,7 @@ export interface AppendResult extends Position {
 
 /** The audit database. */
 export class Trail {
-  /** What the functions of trail/store read and write it by. */
+  /** For functions of `trail/store`, and for tests that look into the tables. Others use {@link connection}. */
   readonly knex: Knex;
   readonly #target: TrailTarget;
   readonly #connection: Connection;
@@ -87,6 +87,11 @@ export class Trail {
       await trail.close();
       throw connectError(error, target);
     }
+  }
+
+  /** For the functions of `trail/store`. */
+  get connection(): TrailConnection {
+    return this.knex;
   }
 
   /** True for the SQLite trail, which needs no administrator and migrates by itself. */

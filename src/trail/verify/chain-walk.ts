@@ -90,7 +90,7 @@ export class ChainWalk {
       if (event && encoded) return before.map((one) => chainHash(one, encoded));
       if (event) return before.map((one) => chainHashOf(one, event));
     } catch {
-      // told below: a field holds what no event can
+      // reported below: a field holds what no event can
     }
     const why = fault ?? 'a column holds what no event can have';
     this.#findings.add('changed', this.#queue, sequence, `Event ${sequence} was changed: ${why}`);

@@ -41,7 +41,7 @@ export function checkpointPages(db: TrailConnection, queue: string, start: numbe
   return new Pages((after) => checkpointPage(db, queue, after ?? { sequence: start, keyId: '' }, PAGE), PAGE);
 }
 
-/** The gaps that events of a queue told of. */
+/** The gaps that events of a queue made. */
 export function gapPages(db: TrailConnection, queue: string): Pages<Row> {
   return new Pages((after) => gapRowPage(db, queue, (after?.sequence as number) ?? BEFORE_ALL, PAGE), PAGE);
 }

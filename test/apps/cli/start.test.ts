@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { COMMANDS } from '../../../src/apps/cli/commands.js';
 import { ROOT } from '../../support/pages.js';
@@ -93,6 +103,10 @@ describe('The start of portledger', function () {
       assert.match(stderr, /absent\.yaml" cannot be read: there is no such file/, args.join(' '));
       assert.equal(status, 2);
     }
+  });
+
+  it('needs no node before its name', () => {
+    accessSync(join(ROOT, MAIN), constants.X_OK);
   });
 
   it('suggests a command for one that is misspelt', () => {

@@ -168,7 +168,9 @@ describe('portledger failover', function () {
     assert.equal(unknown.code, 2);
     assert.match(unknown.stderr, /Relationship "labs" is not known, there is campus, lab/);
     assert.deepEqual(await run('partner-down', 'lab'), { code: 0, stdout: 'lab: partner-down\n', stderr: '' });
-    await server!.waitFor(/failover-state: Failover lab: this server moves from RECOVER to PARTNER-DOWN: command of the operator/);
+    await server!.waitFor(
+      /failover-state: Failover lab: this server moves from RECOVER to PARTNER-DOWN: command of the operator/,
+    );
     const states = JSON.parse((await run('status', '-o', 'json')).stdout);
     assert.deepEqual(
       states.map(({ name }: { name: string }) => name),

@@ -511,11 +511,11 @@ describe('the service of a failover pair', () => {
   it('is shared by hash bucket, until a client has waited or the partner has no address left', () => {
     const bench = normalPair('primary');
     const [own, partners] = ['\x01\x02\x03\x04', '\x02\xf0\0\0\x01\x01'];
-    assert.equal(bench.endpoint.answersDiscover(own, 0), undefined);
-    assert.equal(bench.endpoint.answersDiscover(partners, 3), 'failover-load-balanced');
-    assert.equal(bench.endpoint.answersDiscover(partners, 4), undefined);
+    assert.equal(bench.endpoint.refusalOfDiscover(own, 0), undefined);
+    assert.equal(bench.endpoint.refusalOfDiscover(partners, 3), 'failover-load-balanced');
+    assert.equal(bench.endpoint.refusalOfDiscover(partners, 4), undefined);
     bench.give({ type: 'closed', link: bench.link });
-    assert.equal(bench.endpoint.answersDiscover(partners, 0), undefined);
+    assert.equal(bench.endpoint.refusalOfDiscover(partners, 0), undefined);
   });
 
   it('gives its own half only, and the other half after MCLT in PARTNER-DOWN', () => {
@@ -602,7 +602,10 @@ describe('the service of a failover pair', () => {
     bench.give({ type: 'operator', command: 'partner-down' });
     assert.equal(bench.endpoint.status().state, 'PARTNER-DOWN');
     bench.wait(299);
-    const reasons = () => [bench.endpoint.withholds(bench.now), bench.endpoint.mayServe(FIRST, CLIENT, bench.now)];
+    const reasons = () => [
+      bench.endpoint.withholds(bench.now),
+      bench.endpoint.refusalToServe(FIRST, CLIENT, bench.now),
+    ];
     assert.equal(bench.endpoint.pick(0, bench.now), undefined);
     assert.deepEqual(reasons(), ['failover-former-leases', 'failover-former-leases']);
     bench.wait(2);

@@ -40,7 +40,7 @@ export const FAILOVER_MESSAGES = {
   'failover-broken-message': {
     level: 'error',
     text: 'Failover {name}: connection is closed because of what the partner sent: {reason}',
-    help: 'The bytes are no message of the protocol, or the message is not allowed in this state. What runs at the address of the partner is not a failover server, or a faulty one',
+    help: 'The bytes are no message of the protocol, or the message is not allowed in this state. No failover server runs at the address of the partner, or a faulty one',
   },
   'failover-pools-differ': {
     level: 'error',
